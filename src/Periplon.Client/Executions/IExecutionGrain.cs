@@ -1,0 +1,248 @@
+using Orleans.Concurrency;
+using Periplon.Client.Workflows;
+
+namespace Periplon.Client.Executions;
+
+/// <summary>One execution: drives the machine, records, offers tasks; never does a task's work. Key: the execution id in <c>D</c> format.</summary>
+[Alias("Periplon.IExecutionGrain")]
+public interface IExecutionGrain : IGrainWithStringKey
+{
+    /// <summary>Records the execution's creation. Called by the workflow's grain only.</summary>
+    [Alias("Create")]
+    Task<StartStatus> CreateAsync(CreateExecution request, CancellationToken cancellationToken);
+
+    /// <summary>A worker asks for an attempt it was offered. The same token again gets the same answer.</summary>
+    [Alias("TryStart")]
+    Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken);
+
+    /// <summary>A worker reports the end of an attempt. The same report again is acknowledged; one without a valid lease is dropped.</summary>
+    [Alias("Report")]
+    Task<ReportStatus> ReportAsync(TaskReport report, CancellationToken cancellationToken);
+
+    /// <summary>Asks for the end of the execution; returns after the request is recorded.</summary>
+    [Alias("Cancel")]
+    Task<ControlStatus> CancelAsync(ControlRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Pauses: running attempts finish, nothing new starts.</summary>
+    [Alias("Pause")]
+    Task<ControlStatus> PauseAsync(ControlRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Resumes a paused execution.</summary>
+    [Alias("Resume")]
+    Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Looks again: due timers, lost workers, lost offers. True when the execution has not ended.</summary>
+    [Alias("Wake")]
+    Task<bool> WakeAsync(CancellationToken cancellationToken);
+
+    /// <summary>The execution as it stands: JSON of the API's shape; null when there is none.</summary>
+    [Alias("Describe"), ReadOnly, AlwaysInterleave]
+    Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Waits for the end, for a time; returns the status then.</summary>
+    [Alias("WaitForEnd"), ReadOnly, AlwaysInterleave]
+    Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken);
+}
+
+/// <summary>What the workflow's grain hands to a new execution.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.CreateExecution")]
+public sealed record CreateExecution
+{
+    /// <summary>The request, inputs checked and defaults filled in.</summary>
+    [Id(0)] public required StartExecution Start { get; init; }
+    /// <summary>Workflow id.</summary>
+    [Id(1)] public required Guid WorkflowId { get; init; }
+    /// <summary>Pinned revision.</summary>
+    [Id(2)] public required int Revision { get; init; }
+}
+
+/// <summary>A worker's claim on an offered attempt.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskClaim")]
+public sealed record TaskClaim
+{
+    /// <summary>Task path.</summary>
+    [Id(0)] public required string Task { get; init; }
+    /// <summary>Attempt that was offered.</summary>
+    [Id(1)] public required int Attempt { get; init; }
+    /// <summary>The worker: its silo's address.</summary>
+    [Id(2)] public required string Worker { get; init; }
+    /// <summary>Token drawn by the worker for this claim; every later call about the attempt carries it.</summary>
+    [Id(3)] public required Guid Token { get; init; }
+}
+
+/// <summary>What a worker needs to run an attempt.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskLease")]
+public sealed record TaskLease
+{
+    /// <summary>Organization.</summary>
+    [Id(0)] public required string Organization { get; init; }
+    /// <summary>Workflow id.</summary>
+    [Id(1)] public required Guid WorkflowId { get; init; }
+    /// <summary>Pinned revision; the worker reads the task from it.</summary>
+    [Id(2)] public required int Revision { get; init; }
+    /// <summary>How often this attempt has been handed out, counted from 1.</summary>
+    [Id(3)] public required int Delivery { get; init; }
+    /// <summary>Values of the task's references: a JSON object in UTF-8, reference to value.</summary>
+    [Id(4)] public ReadOnlyMemory<byte> Values { get; init; }
+    /// <summary>Longest time of the attempt, in seconds; null means no limit.</summary>
+    [Id(5)] public double? TimeoutSecs { get; init; }
+}
+
+/// <summary>A worker's report of an attempt's end.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskReport")]
+public sealed record TaskReport
+{
+    /// <summary>Task path.</summary>
+    [Id(0)] public required string Task { get; init; }
+    /// <summary>Attempt.</summary>
+    [Id(1)] public required int Attempt { get; init; }
+    /// <summary>The claim's token.</summary>
+    [Id(2)] public required Guid Token { get; init; }
+    /// <summary>The outcome: JSON in UTF-8 of <see cref="Core.Executions.TaskOutcome"/>.</summary>
+    [Id(3)] public required ReadOnlyMemory<byte> Outcome { get; init; }
+}
+
+/// <summary>What became of a report.</summary>
+[GenerateSerializer, Alias("Periplon.ReportStatus")]
+public enum ReportStatus
+{
+    /// <summary>Recorded, now or before.</summary>
+    Accepted,
+    /// <summary>Dropped: the lease is no longer valid.</summary>
+    LeaseLost,
+}
+
+/// <summary>A request to control an execution.</summary>
+/// <param name="Organization">Organization of the caller.</param>
+/// <param name="By">Who asks.</param>
+/// <param name="Reason">Why.</param>
+[GenerateSerializer, Immutable, Alias("Periplon.ControlRequest")]
+public sealed record ControlRequest([property: Id(0)] string Organization, [property: Id(1)] string? By = null, [property: Id(2)] string? Reason = null);
+
+/// <summary>What became of a control request.</summary>
+[GenerateSerializer, Alias("Periplon.ControlStatus")]
+public enum ControlStatus
+{
+    /// <summary>Recorded.</summary>
+    Done,
+    /// <summary>It is as asked already.</summary>
+    NoChange,
+    /// <summary>The execution has ended.</summary>
+    AlreadyFinished,
+    /// <summary>There is no such execution.</summary>
+    NotFound,
+}
+
+/// <summary>An execution as it stands.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.ExecutionView")]
+public sealed record ExecutionView
+{
+    /// <summary>Organization.</summary>
+    [Id(0)] public required string Organization { get; init; }
+    /// <summary>Status word.</summary>
+    [Id(1)] public required string Status { get; init; }
+    /// <summary>Whether it has ended.</summary>
+    [Id(2)] public required bool IsTerminal { get; init; }
+    /// <summary>Number of tasks.</summary>
+    [Id(3)] public int TotalTasks { get; init; }
+    /// <summary>Number of settled tasks.</summary>
+    [Id(4)] public int SettledTasks { get; init; }
+    /// <summary>What went wrong.</summary>
+    [Id(5)] public string? Error { get; init; }
+    /// <summary>Workflow outputs: a JSON object in UTF-8; empty before the end.</summary>
+    [Id(6)] public ReadOnlyMemory<byte> Outputs { get; init; }
+    /// <summary>Tasks: a JSON array in UTF-8, each as <see cref="TaskView"/>.</summary>
+    [Id(7)] public IReadOnlyList<TaskView> Tasks { get; init; } = [];
+    /// <summary>What the execution waits for, outermost first; empty once ended.</summary>
+    [Id(8)] public IReadOnlyList<WaitView> Why { get; init; } = [];
+    /// <summary>When it was accepted.</summary>
+    [Id(9)] public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>When its first task started.</summary>
+    [Id(10)] public DateTimeOffset? StartedAt { get; init; }
+    /// <summary>When it ended.</summary>
+    [Id(11)] public DateTimeOffset? CompletedAt { get; init; }
+    /// <summary>Workflow id.</summary>
+    [Id(12)] public Guid WorkflowId { get; init; }
+    /// <summary>Workflow name.</summary>
+    [Id(13)] public string WorkflowName { get; init; } = "";
+    /// <summary>Version text of the pinned workflow.</summary>
+    [Id(14)] public string WorkflowVersion { get; init; } = "";
+    /// <summary>Pinned revision.</summary>
+    [Id(15)] public int Revision { get; init; }
+    /// <summary>Input values: a JSON object in UTF-8.</summary>
+    [Id(16)] public ReadOnlyMemory<byte> Inputs { get; init; }
+    /// <summary>What started it.</summary>
+    [Id(17)] public string TriggerType { get; init; } = "manual";
+    /// <summary>Who started it.</summary>
+    [Id(18)] public string? TriggeredBy { get; init; }
+    /// <summary>Execution that started it.</summary>
+    [Id(19)] public Guid? ParentExecutionId { get; init; }
+    /// <summary>Attempts beyond each task's first.</summary>
+    [Id(20)] public int RetryCount { get; init; }
+}
+
+/// <summary>A task as it stands.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskView")]
+public sealed record TaskView
+{
+    /// <summary>Task path.</summary>
+    [Id(0)] public required string Id { get; init; }
+    /// <summary>Status word.</summary>
+    [Id(1)] public required string Status { get; init; }
+    /// <summary>Kind word, such as <c>script</c>.</summary>
+    [Id(2)] public required string Kind { get; init; }
+    /// <summary>Newest attempt, counted from 1; 0 before the first.</summary>
+    [Id(3)] public int Attempt { get; init; }
+    /// <summary>How often that attempt has been handed out.</summary>
+    [Id(4)] public int Delivery { get; init; }
+    /// <summary>Worker that runs or ran it.</summary>
+    [Id(5)] public string? Worker { get; init; }
+    /// <summary>When it became ready.</summary>
+    [Id(6)] public DateTimeOffset? ScheduledAt { get; init; }
+    /// <summary>When the newest attempt started.</summary>
+    [Id(7)] public DateTimeOffset? StartedAt { get; init; }
+    /// <summary>When it was settled.</summary>
+    [Id(8)] public DateTimeOffset? CompletedAt { get; init; }
+    /// <summary>Output text.</summary>
+    [Id(9)] public string? Output { get; init; }
+    /// <summary>Whether the output text was cut.</summary>
+    [Id(10)] public bool OutputTruncated { get; init; }
+    /// <summary>Size of the whole output, in bytes.</summary>
+    [Id(11)] public long OutputSize { get; init; }
+    /// <summary>Artifact that holds the whole output.</summary>
+    [Id(12)] public string? OutputArtifact { get; init; }
+    /// <summary>Named outputs: a JSON object in UTF-8.</summary>
+    [Id(13)] public ReadOnlyMemory<byte> Outputs { get; init; }
+    /// <summary>Exit or status code.</summary>
+    [Id(14)] public int? ExitCode { get; init; }
+    /// <summary>Why it failed.</summary>
+    [Id(15)] public string? Error { get; init; }
+    /// <summary>Kind of failure.</summary>
+    [Id(16)] public string? ErrorKind { get; init; }
+    /// <summary>Why it was skipped, cancelled or waits.</summary>
+    [Id(17)] public string? Reason { get; init; }
+    /// <summary>Tasks it depends on.</summary>
+    [Id(18)] public IReadOnlyList<string> DependsOn { get; init; } = [];
+    /// <summary>Description of the task.</summary>
+    [Id(19)] public string Description { get; init; } = "";
+}
+
+/// <summary>One link of the answer to "why has it not ended?".</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.WaitView")]
+public sealed record WaitView
+{
+    /// <summary>Task path; null for the execution itself.</summary>
+    [Id(0)] public string? Task { get; init; }
+    /// <summary>What is awaited: <c>dependency</c>, <c>worker</c>, <c>attempt</c>, <c>retry_delay</c>, <c>max_parallel</c>, <c>resume</c>, <c>cancel</c>.</summary>
+    [Id(1)] public required string WaitsFor { get; init; }
+    /// <summary>The sentence for people.</summary>
+    [Id(2)] public required string Message { get; init; }
+    /// <summary>Who holds it: a worker, a task, a queue.</summary>
+    [Id(3)] public string? HeldBy { get; init; }
+    /// <summary>What wakes it next.</summary>
+    [Id(4)] public required string WakesBy { get; init; }
+    /// <summary>When, at the latest.</summary>
+    [Id(5)] public DateTimeOffset? WakesAt { get; init; }
+    /// <summary>Since when.</summary>
+    [Id(6)] public DateTimeOffset? Since { get; init; }
+}

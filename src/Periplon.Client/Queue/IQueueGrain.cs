@@ -1,0 +1,61 @@
+using Orleans.Concurrency;
+
+namespace Periplon.Client.Queue;
+
+/// <summary>One partition of the queue: in-memory order, leases of offers and the partition's sweep. Key: <c>{queue}/{partition}</c>.</summary>
+[Alias("Periplon.IQueueGrain")]
+public interface IQueueGrain : IGrainWithStringKey
+{
+    /// <summary>Adds offers; one that is known already is dropped.</summary>
+    [Alias("Offer")]
+    Task OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken);
+
+    /// <summary>Takes offers in order, at most <paramref name="max"/>, without waiting.</summary>
+    /// <param name="max">Free slots of the worker.</param>
+    /// <param name="tags">Tags the worker carries.</param>
+    /// <param name="worker">The worker, for statistics.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    [Alias("Take")]
+    Task<IReadOnlyList<TaskOffer>> TakeAsync(int max, IReadOnlyList<string> tags, string worker, CancellationToken cancellationToken);
+
+    /// <summary>Returns when there is work for the tags, or after a time.</summary>
+    [Alias("WaitForWork"), AlwaysInterleave]
+    Task<bool> WaitForWorkAsync(IReadOnlyList<string> tags, TimeSpan wait, CancellationToken cancellationToken);
+
+    /// <summary>Makes the partition look again at every execution it holds; called when a silo has died.</summary>
+    [Alias("Recover")]
+    Task RecoverAsync(CancellationToken cancellationToken);
+
+    /// <summary>Statistics of the partition.</summary>
+    [Alias("Stats"), ReadOnly, AlwaysInterleave]
+    Task<QueueStats> StatsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>An attempt that wants a worker.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskOffer")]
+public sealed record TaskOffer
+{
+    /// <summary>Execution.</summary>
+    [Id(0)] public required Guid ExecutionId { get; init; }
+    /// <summary>Task path.</summary>
+    [Id(1)] public required string Task { get; init; }
+    /// <summary>Attempt.</summary>
+    [Id(2)] public required int Attempt { get; init; }
+    /// <summary>Priority of the execution: higher is earlier.</summary>
+    [Id(3)] public int Priority { get; init; }
+    /// <summary>Priority of the task: lower is earlier.</summary>
+    [Id(4)] public int TaskPriority { get; init; }
+    /// <summary>Tags that a worker must carry.</summary>
+    [Id(5)] public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Whether the attempt was lost with a worker and goes first.</summary>
+    [Id(6)] public bool Returned { get; init; }
+    /// <summary>When the task became ready.</summary>
+    [Id(7)] public DateTimeOffset ScheduledAt { get; init; }
+}
+
+/// <summary>Statistics of a partition.</summary>
+/// <param name="Pending">Offers that wait.</param>
+/// <param name="Taken">Offers taken since the activation.</param>
+/// <param name="OldestAt">When the oldest waiting task became ready.</param>
+[GenerateSerializer, Immutable, Alias("Periplon.QueueStats")]
+public sealed record QueueStats([property: Id(0)] long Pending, [property: Id(1)] long Taken, [property: Id(2)] DateTimeOffset? OldestAt);

@@ -1,0 +1,34 @@
+using Periplon.Core.Workflows;
+
+namespace Periplon.Core.Yaml;
+
+/// <summary>How bad a diagnostic is.</summary>
+public enum DiagnosticSeverity
+{
+    /// <summary>Worth knowing; nothing is wrong.</summary>
+    Info,
+    /// <summary>Probably a mistake; the workflow can run.</summary>
+    Warning,
+    /// <summary>The workflow cannot be stored or run.</summary>
+    Error,
+}
+
+/// <summary>One finding about a workflow file. The codes are listed in <c>docs/diagnostics.md</c>.</summary>
+/// <param name="Code">Stable code, such as <c>PPL103</c>.</param>
+/// <param name="Severity">How bad it is.</param>
+/// <param name="Message">The thing, what was found and what is allowed.</param>
+/// <param name="Location">Line and column.</param>
+/// <param name="Path">Path of the node, such as <c>tasks.build.agent</c>.</param>
+/// <param name="Hint">What to do about it.</param>
+public sealed record Diagnostic(
+    string Code, DiagnosticSeverity Severity, string Message, SourceLocation Location, string Path, string? Hint = null)
+{
+    /// <summary>Line, counted from 1.</summary>
+    public int Line => Location.Line;
+
+    /// <summary>Column, counted from 1.</summary>
+    public int Column => Location.Column;
+
+    /// <summary><c>line:column: severity CODE: message</c>, as compilers print it.</summary>
+    public override string ToString() => $"{Line}:{Column}: {Severity.ToString().ToLowerInvariant()} {Code}: {Message}";
+}

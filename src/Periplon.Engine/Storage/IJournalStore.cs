@@ -1,0 +1,48 @@
+namespace Periplon.Engine.Storage;
+
+/// <summary>One commit of one execution: the events of a turn and, when it changes, the execution's row.</summary>
+/// <param name="ExecutionId">The execution.</param>
+/// <param name="Seq">Sequence number of this journal row, counted from 1; the primary key is (execution_id, seq).</param>
+/// <param name="Events">Encoded events (<see cref="Core.Executions.EventCodec"/>).</param>
+/// <param name="Writer">
+/// Token drawn for this append. After a lost connection the store re-reads the row and compares the token before it retries, because the
+/// first try may have been committed.
+/// </param>
+/// <param name="At">When the turn was decided.</param>
+/// <param name="Row">The whole new row, or null when nothing in it changed. Seq 1 inserts, later ones update.</param>
+internal sealed record JournalAppend(
+    Guid ExecutionId, long Seq, ReadOnlyMemory<byte> Events, Guid Writer, DateTimeOffset At, ExecutionRow? Row);
+
+/// <summary>One stored journal row.</summary>
+internal sealed record JournalRow(long Seq, ReadOnlyMemory<byte> Events, DateTimeOffset At);
+
+/// <summary>
+/// The event journal. Appends of many executions are committed together; each is acknowledged after its own commit. A row that conflicts
+/// fails only its execution's append, with <see cref="JournalConflictException"/>.
+/// </summary>
+internal interface IJournalStore
+{
+    /// <summary>Appends one row; returns after the commit.</summary>
+    /// <exception cref="JournalConflictException">Another writer has used this sequence number.</exception>
+    Task AppendAsync(JournalAppend append, CancellationToken cancellationToken);
+
+    /// <summary>The rows of an execution after a sequence number, in order; empty when there are none.</summary>
+    Task<IReadOnlyList<JournalRow>> ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken);
+
+    /// <summary>Ids of executions of a partition that are not terminal, due first, after an id (keyset).</summary>
+    Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Ids of executions of a partition whose <c>next_wake_at</c> has passed.</summary>
+    Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then.</summary>
+    Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken);
+}
+
+/// <summary>Another writer appended first: this activation is stale and must reload.</summary>
+internal sealed class JournalConflictException(Guid executionId, long seq)
+    : Exception($"Execution {executionId} already has a journal row {seq} from another writer")
+{
+    public Guid ExecutionId { get; } = executionId;
+    public long Seq { get; } = seq;
+}
