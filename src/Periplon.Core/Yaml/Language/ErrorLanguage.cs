@@ -18,13 +18,13 @@ internal static class ErrorLanguage
         Notify = f.Optional("notify", NotificationLanguage.Spec, "Notification on failure."),
     });
 
+    private static readonly ChoiceShape<double> BackoffWords = new(("constant", 1), ("fixed", 1), ("exponential", 2));
+
     private static readonly Shape<double> Backoff = new CustomShape<double>(
-        at => at.Node is ScalarNode { Kind: ScalarKind.Text, Text: var word }
+        at => at.Node is ScalarNode { Kind: ScalarKind.Text }
             ? BackoffWords.Read(at)
             : Scalars.Between(1, 100).Read(at),
         definitions => new JsonObject { ["anyOf"] = new JsonArray(BackoffWords.Describe(definitions), Scalars.Between(1, 100).Describe(definitions)) });
-
-    private static readonly ChoiceShape<double> BackoffWords = new(("constant", 1), ("fixed", 1), ("exponential", 2));
 
     /// <summary>A number counts the extra attempts, as in <c>on_error</c>; <c>max_attempts</c> counts the first one too.</summary>
     internal static readonly Shape<RetryDefinition> Retry = new ByKindShape<RetryDefinition>(

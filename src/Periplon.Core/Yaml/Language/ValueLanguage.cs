@@ -51,9 +51,9 @@ internal static class ValueLanguage
             Description = f.Text("description", "What the output means."),
             Type = f.Text("type", "Type name."),
         };
-        if (f.At is { Node: var node } at && node is not MapNode map || f.At is { Node: MapNode given } && Has(given, "source") == Has(given, "value"))
+        if (f.At is { Node: MapNode map } at && Has(map, "source") == Has(map, "value"))
         {
-            f.At!.Error(DiagnosticCodes.ExactlyOne, $"{f.At.Name} must have exactly one of the fields 'source' and 'value'.",
+            at.Error(DiagnosticCodes.ExactlyOne, $"{at.Name} must have exactly one of the fields 'source' and 'value'.",
                 "Write 'name: \"${…}\"' for a value, or 'source: {type: …}'.");
         }
 

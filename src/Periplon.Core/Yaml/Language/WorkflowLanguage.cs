@@ -6,6 +6,18 @@ namespace Periplon.Core.Yaml.Language;
 /// <summary>The top level of a file (reference §2).</summary>
 internal static class WorkflowLanguage
 {
+    private static readonly IReadOnlyDictionary<string, TaskDefinition> Nothing = Map<TaskDefinition>.Empty;
+
+    private static readonly Shape<TaskDefaults> TaskDefaultsShape = new StructShape<TaskDefaults>("Defaults", f => new TaskDefaults
+    {
+        OnError = f.Optional("on_error", ErrorLanguage.OnError, "Error handling of tasks without on_error."),
+        Retry = f.Optional("retry", ErrorLanguage.Retry, "Retry policy of tasks without retry."),
+        TimeoutSecs = f.Seconds("timeout_secs", "Timeout of tasks without one, in seconds.", "timeout"),
+        WorkerTags = f.List("worker_tags", Scalars.Text, "Worker tags of tasks without any."),
+        Agent = f.Text("agent", "Agent of tasks that name no execution type."),
+        Env = f.Map("env", Scalars.Text, "Environment of scripts and commands, beneath their own."),
+    });
+
     internal static readonly Shape<WorkflowDefinition> Workflow = new StructShape<WorkflowDefinition>("Workflow", f => new WorkflowDefinition
     {
         Name = f.Required("name", Scalars.Text, "Name of the workflow."),
@@ -39,17 +51,5 @@ internal static class WorkflowLanguage
         Concurrency = f.Optional("concurrency", ErrorLanguage.Concurrency, "How many executions may run at once, by key."),
         Labels = f.Map("labels", Scalars.Text, "Free labels, for search."),
         Env = f.List("env", Scalars.Text, "Names of environment variables that ${env.NAME} may read."),
-    });
-
-    private static readonly IReadOnlyDictionary<string, TaskDefinition> Nothing = Map<TaskDefinition>.Empty;
-
-    private static readonly Shape<TaskDefaults> TaskDefaultsShape = new StructShape<TaskDefaults>("Defaults", f => new TaskDefaults
-    {
-        OnError = f.Optional("on_error", ErrorLanguage.OnError, "Error handling of tasks without on_error."),
-        Retry = f.Optional("retry", ErrorLanguage.Retry, "Retry policy of tasks without retry."),
-        TimeoutSecs = f.Seconds("timeout_secs", "Timeout of tasks without one, in seconds.", "timeout"),
-        WorkerTags = f.List("worker_tags", Scalars.Text, "Worker tags of tasks without any."),
-        Agent = f.Text("agent", "Agent of tasks that name no execution type."),
-        Env = f.Map("env", Scalars.Text, "Environment of scripts and commands, beneath their own."),
     });
 }

@@ -17,7 +17,7 @@ internal abstract class Fields
         TryFind(new FieldNote(name, doc, alias, IsRequired: true), shape, out var value) ? value : default!;
 
     internal T? Optional<T>(string name, Shape<T> shape, string doc, string? alias = null)
-        where T : class => TryFind(new FieldNote(name, doc, alias), shape, out var value) ? value : null;
+        where T : class? => TryFind(new FieldNote(name, doc, alias), shape, out var value) ? value : null;
 
     internal T? OptionalValue<T>(string name, Shape<T> shape, string doc, string? alias = null)
         where T : struct => TryFind(new FieldNote(name, doc, alias), shape, out var value) ? value : null;
