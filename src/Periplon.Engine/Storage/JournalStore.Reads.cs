@@ -10,7 +10,7 @@ internal abstract partial class JournalStore
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = ReadSql;
+        command.CommandText = $"{ReadSql}{command.AddPartition(executionId)} order by seq";
         command.AddId("id", executionId);
         command.AddNumber("after", afterSeq);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -6,7 +6,7 @@ internal abstract partial class JournalStore
     protected const string ActiveSql = "status in ('queued', 'running', 'waiting', 'paused')";
 
     private const string ReadSql =
-        "select seq, events, at from execution_events where execution_id = @id and seq > @after order by seq";
+        "select seq, events, at from execution_events where execution_id = @id and seq > @after";
 
     private const string ListActiveSql =
         $"select id from executions where partition = @partition and {ActiveSql} and id > @after order by id limit @limit";

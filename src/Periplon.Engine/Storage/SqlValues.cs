@@ -30,6 +30,18 @@ internal static class SqlValues
         command.AddTyped(
             name, command is NpgsqlCommand ? value?.UtcDateTime : value is { } time ? ToMicroseconds(time) : null, NpgsqlDbType.TimestampTz);
 
+    /// <summary>Binds the day of an execution's id on PostgreSQL, which finds the partition by it; SQLite has no use for it.</summary>
+    public static string AddPartition(this DbCommand command, Guid executionId)
+    {
+        if (command is not NpgsqlCommand)
+        {
+            return "";
+        }
+
+        command.AddTyped("created_on", DayOf(executionId), NpgsqlDbType.Date);
+        return " and created_on = @created_on";
+    }
+
     public static DateTimeOffset GetTime(this DbDataReader reader, int ordinal) =>
         reader is NpgsqlDataReader
             ? new DateTimeOffset(reader.GetDateTime(ordinal), TimeSpan.Zero)

@@ -11,7 +11,7 @@ internal static class StorageErrors
     public static bool IsTransient(Exception exception) => exception switch
     {
         PostgresException error => IsTransientState(error.SqlState),
-        NpgsqlException => true, // The connection, not the statement: refused, cut, timed out, pool exhausted.
+        NpgsqlException error => error.IsTransient, // Refused, cut, timed out, pool exhausted.
         SqliteException error => error.SqliteErrorCode
             is SqliteBusy or SqliteLocked or SqliteIoError or SqliteFull or SqliteCannotOpen or SqliteProtocol,
         IOException or TimeoutException or System.Net.Sockets.SocketException => true,
