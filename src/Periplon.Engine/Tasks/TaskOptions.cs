@@ -47,6 +47,9 @@ internal sealed class TaskOptions
     /// <summary>Variables of the worker that every workflow may read as <c>${env.NAME}</c>. Default: none.</summary>
     public IList<string> ReadableEnvironment { get; set; } = [];
 
+    /// <summary>Variables of the worker that no workflow may declare as a secret; a trailing <c>*</c> stands for any end.</summary>
+    public IList<string> ForbiddenSecretVariables { get; set; } = ["PERIPLON__*", "DATABASE_URL"];
+
     /// <summary>Whether HTTP tasks may reach loopback and private addresses. Default: true.</summary>
     public bool AllowPrivateNetworks { get; set; } = true;
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Periplon.Engine.Tasks.Secrets;
 
 namespace Periplon.Engine.Tasks.Processes;
 
@@ -40,7 +41,7 @@ internal static partial class TaskEnvironment
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             var name = (string)variable.Key;
-            if (options.PassEnvironment.Any(pattern => Matches(pattern, name)))
+            if (options.PassEnvironment.Any(pattern => NamePattern.Matches(pattern, name)))
             {
                 environment[name] = (string?)variable.Value ?? "";
             }
@@ -48,9 +49,6 @@ internal static partial class TaskEnvironment
 
         return environment;
     }
-
-    private static bool Matches(string pattern, string name) =>
-        pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : string.Equals(pattern, name, StringComparison.Ordinal);
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*\\z", RegexOptions.CultureInvariant)]
     private static partial Regex ValidName();
