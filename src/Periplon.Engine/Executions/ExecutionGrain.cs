@@ -31,37 +31,14 @@ internal sealed partial class ExecutionGrain(
     private IGrainTimer? _timer;
     private Guid _id;
     private bool _waitedFor;
+    private Task? _loading;
     private Task<StartStatus>? _creating;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    // The journal is read when it is first needed: a new execution has none, and its first append finds out if it has.
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
-        var rows = await journal.ReadAsync(_id, 0, cancellationToken);
-        if (rows.Count == 0)
-        {
-            return;
-        }
-
-        var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
-        var created = (ExecutionCreated)history[0];
-        var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, cancellationToken)
-            ?? throw new InvalidOperationException(
-                $"Execution {_id} is pinned to revision {created.Revision} of workflow {created.WorkflowId}, which is not stored");
-        var state = ExecutionMachine.Replay(entry.Plan, history);
-        var first = ExecutionRows.First(_id, created, partitions.Of(_id));
-        var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
-        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
-        if (state.IsTerminal)
-        {
-            _ended.TrySetResult();
-            DeactivateSoon();
-        }
-        else
-        {
-            await ReturnLostAsync(cancellationToken);
-            OfferReady(_driver.State, _driver.State.Ready);
-            SetTimer();
-        }
+        return Task.CompletedTask;
     }
 
     public async Task<StartStatus> CreateAsync(CreateExecution request, CancellationToken cancellationToken)
@@ -81,7 +58,7 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        if (_driver is not { } driver
+        if (await LoadAsync(cancellationToken) is not { } driver
             || !await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken))
         {
             return null;
@@ -95,7 +72,7 @@ internal sealed partial class ExecutionGrain(
         var outcome = JsonSerializer.Deserialize(report.Outcome.Span, ExecutionJson.Default.TaskOutcome)
             ?? throw new ArgumentException($"The report of task '{report.Task}' holds no outcome", nameof(report));
         var random = signals.NextRandom();
-        if (_driver is { } driver
+        if (await LoadAsync(cancellationToken) is { } driver
             && await driver.DoAsync(turn => ExecutionCommands.Report(turn, report.Task, report.Attempt, report.Token, outcome, random), cancellationToken))
         {
             return ReportStatus.Accepted;
@@ -117,7 +94,7 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<bool> WakeAsync(CancellationToken cancellationToken)
     {
-        if (_driver is not { State.IsTerminal: false } driver)
+        if (await LoadAsync(cancellationToken) is not { State.IsTerminal: false } driver)
         {
             return false;
         }
@@ -128,12 +105,12 @@ internal sealed partial class ExecutionGrain(
         return !driver.State.IsTerminal;
     }
 
-    public Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(_driver is { } driver ? ExecutionViews.Of(driver.State) : null);
+    public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
+        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.Of(driver.State) : null;
 
     public async Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (_driver is { State.IsTerminal: false })
+        if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
         {
             _waitedFor = true;
             try
@@ -161,7 +138,7 @@ internal sealed partial class ExecutionGrain(
             }
         }
 
-        instruments.OnEvents(events);
+        Count(before, after, events);
         if (!after.IsTerminal)
         {
             SetTimer();
@@ -178,7 +155,66 @@ internal sealed partial class ExecutionGrain(
     public void OnFaulted(Exception exception)
     {
         LogFaulted(exception, _id);
+
+        // Waiters ask again, and then ask the activation that has loaded what is stored.
+        _ended.TrySetResult();
         DeactivateOnIdle();
+    }
+
+    private async Task<ExecutionDriver?> LoadAsync(CancellationToken cancellationToken)
+    {
+        if (_driver is null)
+        {
+            try
+            {
+                await (_loading ??= ReadJournalAsync()).WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                if (_loading is { IsCompleted: true })
+                {
+                    _loading = null;
+                }
+            }
+        }
+
+        return _driver;
+    }
+
+    private async Task ReadJournalAsync()
+    {
+        var rows = await journal.ReadAsync(_id, 0, CancellationToken.None);
+        if (_driver is not null)
+        {
+            return;
+        }
+
+        if (rows.Count == 0)
+        {
+            DeactivateSoon();
+            return;
+        }
+
+        var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
+        var created = (ExecutionCreated)history[0];
+        var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
+            ?? throw new InvalidOperationException(
+                $"Execution {_id} is pinned to revision {created.Revision} of workflow {created.WorkflowId}, which is not stored");
+        var state = ExecutionMachine.Replay(entry.Plan, history);
+        var first = ExecutionRows.First(_id, created, partitions.Of(_id));
+        var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
+        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
+        if (state.IsTerminal)
+        {
+            _ended.TrySetResult();
+            DeactivateSoon();
+        }
+        else
+        {
+            await ReturnLostAsync(CancellationToken.None);
+            OfferReady(_driver.State, _driver.State.Ready);
+            SetTimer();
+        }
     }
 
     private async Task<StartStatus> CreateFirstAsync(CreateExecution request, CancellationToken cancellationToken)
@@ -202,12 +238,14 @@ internal sealed partial class ExecutionGrain(
         }
         catch (JournalConflictException)
         {
-            // The same start ran at the same time, here or in another activation; what was stored decides the answer of the retried call.
-            DeactivateOnIdle();
-            throw;
+            // The same start came before, through another activation: what was stored decides the answer.
+            return await LoadAsync(cancellationToken) is { } stored && IsSameStart(stored.State.Created, request)
+                ? StartStatus.AlreadyStarted
+                : StartStatus.Conflict;
         }
 
-        _driver = new ExecutionDriver(_id, turn.State, 1, row, journal, this, time);
+        // A read of the journal that was under way may have found the row first.
+        _driver ??= new ExecutionDriver(_id, turn.State, 1, row, journal, this, time);
         instruments.OnExecutionCreated();
         OnCommitted(ExecutionMachine.Start(entry.Plan, created), turn.State, events);
         return StartStatus.Started;
@@ -215,7 +253,7 @@ internal sealed partial class ExecutionGrain(
 
     private async Task<ControlStatus> ControlAsync(ControlRequest request, Func<ExecutionTurn, bool> decide, CancellationToken cancellationToken)
     {
-        if (_driver is not { } driver || driver.State.Created.Organization != request.Organization)
+        if (await LoadAsync(cancellationToken) is not { } driver || driver.State.Created.Organization != request.Organization)
         {
             return ControlStatus.NotFound;
         }
@@ -299,7 +337,11 @@ internal sealed partial class ExecutionGrain(
         this.RegisterGrainTimer(
             static (grain, _) =>
             {
-                grain.DeactivateOnIdle();
+                if (grain._driver is not { State.IsTerminal: false })
+                {
+                    grain.DeactivateOnIdle();
+                }
+
                 return Task.CompletedTask;
             },
             this,

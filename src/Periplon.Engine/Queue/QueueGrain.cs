@@ -33,7 +33,7 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
         _partition = QueuePartitions.PartitionOf(this.GetPrimaryKeyString());
 
         // The reminder only brings the partition back to life when nothing else does.
-        await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod, cancellationToken);
         this.RegisterGrainTimer(
             static (grain, token) => grain.SweepAsync(token), this,
             new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });

@@ -6,7 +6,7 @@ using Periplon.Core.Executions;
 namespace Periplon.Engine.Workers;
 
 /// <summary>The claims that this silo's worker holds, from before the claim is sent until its report is acknowledged.</summary>
-internal sealed class LeaseRegistry(IOptions<EngineOptions> options)
+internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
     private readonly CancellationTokenSource _draining = new();
@@ -73,6 +73,8 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options)
             Interlocked.Increment(ref _failed);
         }
     }
+
+    public void Dispose() => _draining.Dispose();
 
     /// <summary>Statistics for people.</summary>
     public WorkerStats Stats() => new(
