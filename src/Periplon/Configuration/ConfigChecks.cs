@@ -108,11 +108,6 @@ internal static class ConfigChecks
         {
             layers.Report(layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
         }
-
-        if (storage.MinConnections > storage.MaxConnections)
-        {
-            layers.Report("storage.min_connections", $"expected at most storage.max_connections ({storage.MaxConnections}), found {storage.MinConnections}");
-        }
     }
 
     private static void CheckUrl(string? text, string path, ConfigLayers layers)

@@ -20,6 +20,7 @@ internal sealed class ConfigFile
     {
         ["user_storage"] = "users are kept in the database of 'storage'; remove this section",
         ["queue.backend"] = "the queue is kept in the database of 'storage'; remove this key",
+        ["storage.min_connections"] = "connections are opened when they are needed; remove this key",
         ["storage.idle_timeout"] = "idle connections are closed by themselves; remove this key",
     };
 

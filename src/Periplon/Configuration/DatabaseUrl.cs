@@ -34,7 +34,7 @@ internal static partial class DatabaseUrl
         return problem.Length == 0;
     }
 
-    /// <summary>The connection string of the configured database, with the bounds of the pool.</summary>
+    /// <summary>The connection string of the configured database.</summary>
     public static string ConnectionString(StorageConfig storage)
     {
         if (!TryParse(storage.Url ?? "", out var connection, out var problem))
@@ -42,8 +42,6 @@ internal static partial class DatabaseUrl
             throw new InvalidOperationException($"storage.url {problem}");
         }
 
-        connection.MaxPoolSize = storage.MaxConnections;
-        connection.MinPoolSize = Math.Min(storage.MinConnections, storage.MaxConnections);
         connection.Timeout = storage.ConnectionTimeoutSecs;
         return connection.ConnectionString;
     }

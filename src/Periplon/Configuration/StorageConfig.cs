@@ -22,13 +22,9 @@ internal sealed record StorageConfig
     /// </summary>
     public bool AutoMigrate { get; init; }
 
-    /// <summary>Most connections to PostgreSQL of this process. Default: 20.</summary>
-    [Between(4, 1000)]
-    public int MaxConnections { get; init; } = 20;
-
-    /// <summary>Connections to PostgreSQL that are kept open when idle. Default: 2.</summary>
-    [Between(0, 1000)]
-    public int MinConnections { get; init; } = 2;
+    /// <summary>Most connections to PostgreSQL of this process, over all its pools. Default: 50.</summary>
+    [Between(10, 1000)]
+    public int MaxConnections { get; init; } = 50;
 
     /// <summary>Time that opening a connection may take, in seconds. Default: 15.</summary>
     [Between(1, 600)]
@@ -46,7 +42,7 @@ internal sealed record JournalConfig
     [Between(1, 64)]
     public int Flushers { get; init; } = 4;
 
-    /// <summary>Most appends of one commit. Default: 512.</summary>
+    /// <summary>Most appends of one commit. Default: 256.</summary>
     [Between(1, 10000)]
-    public int MaxBatch { get; init; } = 512;
+    public int MaxBatch { get; init; } = 256;
 }

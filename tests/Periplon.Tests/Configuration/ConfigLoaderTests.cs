@@ -157,16 +157,16 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"storage": {"backend": {"backend": "postgres", "url": "postgres://u:p@h/d", "max_connections": 7}}}""")]
-    [InlineData("""{"storage": {"backend": "postgres", "postgres": {"url": "postgres://u:p@h/d", "max_connections": 7}, "sqlite": {"path": "x"}}}""")]
-    [InlineData("""{"storage": {"backend": "postgres", "url": "postgres://u:p@h/d", "max_connections": 7}}""")]
+    [InlineData("""{"storage": {"backend": {"backend": "postgres", "url": "postgres://u:p@h/d", "max_connections": 70}}}""")]
+    [InlineData("""{"storage": {"backend": "postgres", "postgres": {"url": "postgres://u:p@h/d", "max_connections": 70}, "sqlite": {"path": "x"}}}""")]
+    [InlineData("""{"storage": {"backend": "postgres", "url": "postgres://u:p@h/d", "max_connections": 70}}""")]
     public void Load_EveryShapeOfABackend_MeansTheSame(string json)
     {
         _fixture.Write(json);
 
         var storage = _fixture.LoadGood().Storage;
 
-        (storage.Backend, storage.Url, storage.MaxConnections, storage.Path).ShouldBe(("postgres", "postgres://u:p@h/d", 7, "periplon.db"));
+        (storage.Backend, storage.Url, storage.MaxConnections, storage.Path).ShouldBe(("postgres", "postgres://u:p@h/d", 70, "periplon.db"));
     }
 
     [Theory]

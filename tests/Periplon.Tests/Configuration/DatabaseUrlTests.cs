@@ -48,7 +48,7 @@ public sealed class DatabaseUrlTests : IDisposable
 
         config.Storage.Backend.ShouldBe("postgres");
         DatabaseUrl.ConnectionString(config.Storage).ShouldBe(
-            "Host=h;Port=5432;Database=d;Username=u;Password=p;Maximum Pool Size=20;Minimum Pool Size=2;Timeout=15");
+            "Host=h;Database=d;Username=u;Password=p;Timeout=15");
     }
 
     [Fact]
