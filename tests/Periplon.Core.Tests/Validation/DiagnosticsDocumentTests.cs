@@ -61,7 +61,7 @@ public sealed partial class DiagnosticsDocumentTests
     private static string Expand(string yaml)
     {
         yaml = LettersPattern().Replace(yaml, match => new string('x', int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)));
-        yaml = ItemsPattern().Replace(yaml, match => $"[{string.Join(',', Enumerable.Range(0, int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)))}]");
+        yaml = ItemsPattern().Replace(yaml, match => $"[{string.Join(',', Enumerable.Repeat(match.Groups["item"].Value, int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)))}]");
         return DepthPattern().Replace(yaml, match =>
         {
             var depth = int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture);
@@ -100,7 +100,7 @@ public sealed partial class DiagnosticsDocumentTests
     [GeneratedRegex("""x…(?<count>\d+)""")]
     private static partial Regex LettersPattern();
 
-    [GeneratedRegex("""\[0, …(?<count>\d+)\]""")]
+    [GeneratedRegex("""\[(?<item>0|\{\}), …(?<count>\d+)\]""")]
     private static partial Regex ItemsPattern();
 
     [GeneratedRegex("""\{subtasks: \[a: …(?<count>\d+)\]\}""")]
