@@ -11,4 +11,13 @@ public sealed class TemplateException : Exception
 
     /// <summary>The reference as written.</summary>
     public string Reference { get; }
+
+    internal static TemplateException Unknown(string path, string written, ITemplateScope scope)
+    {
+        var alternatives = scope.ListAlternatives(path);
+        var known = alternatives.Count == 0
+            ? $"References start with one of {string.Join(", ", ScopeNames.All)}."
+            : $"{NearestName.Suggest(path, alternatives)}Known here: {string.Join(", ", alternatives.Take(10))}{(alternatives.Count > 10 ? ", …" : "")}.";
+        return new TemplateException(written, $"The reference '{path}' has no value. {known}");
+    }
 }

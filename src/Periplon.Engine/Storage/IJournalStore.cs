@@ -9,7 +9,10 @@ namespace Periplon.Engine.Storage;
 /// first try may have been committed.
 /// </param>
 /// <param name="At">When the turn was decided.</param>
-/// <param name="Row">The whole new row, or null when nothing in it changed. Seq 1 inserts, later ones update.</param>
+/// <param name="Row">
+/// The whole new row, or null when nothing in it changed. Seq 1 inserts it; later ones update it, but for its identity, origin and inputs,
+/// and leave a terminal row as it is.
+/// </param>
 internal sealed record JournalAppend(
     Guid ExecutionId, long Seq, ReadOnlyMemory<byte> Events, Guid Writer, DateTimeOffset At, ExecutionRow? Row);
 
@@ -22,26 +25,34 @@ internal sealed record JournalRow(long Seq, ReadOnlyMemory<byte> Events, DateTim
 /// </summary>
 internal interface IJournalStore
 {
-    /// <summary>Appends one row; returns after the commit.</summary>
-    /// <exception cref="JournalConflictException">Another writer has used this sequence number.</exception>
+    /// <summary>
+    /// Appends one row; returns after the commit. While the database is away this waits for it, until the token fires; a cancelled append
+    /// may have been stored or not, as after a time-out.
+    /// </summary>
+    /// <exception cref="JournalConflictException">
+    /// Another writer has used this sequence number, or the one before it is not stored: the journal has no gaps.
+    /// </exception>
     Task AppendAsync(JournalAppend append, CancellationToken cancellationToken);
 
     /// <summary>The rows of an execution after a sequence number, in order; empty when there are none.</summary>
     Task<IReadOnlyList<JournalRow>> ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken);
 
-    /// <summary>Ids of executions of a partition that are not terminal, due first, after an id (keyset).</summary>
+    /// <summary>Ids of executions of a partition that are not terminal, by id, hence oldest first, after an id (keyset).</summary>
     Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Ids of executions of a partition whose <c>next_wake_at</c> has passed.</summary>
     Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then.</summary>
+    /// <summary>
+    /// Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then. One that is no longer due,
+    /// because its own turn has moved it meanwhile, keeps its time.
+    /// </summary>
     Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken);
 }
 
 /// <summary>Another writer appended first: this activation is stale and must reload.</summary>
 internal sealed class JournalConflictException(Guid executionId, long seq)
-    : Exception($"Execution {executionId} already has a journal row {seq} from another writer")
+    : Exception($"Journal row {seq} of execution {executionId} cannot follow what is stored: another writer was there first")
 {
     public Guid ExecutionId { get; } = executionId;
     public long Seq { get; } = seq;

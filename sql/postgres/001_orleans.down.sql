@@ -1,0 +1,5 @@
+drop table orleansmembershiptable;
+drop table orleansmembershipversiontable;
+drop table orleansreminderstable;
+drop table orleansstorage;
+drop table orleansquery;

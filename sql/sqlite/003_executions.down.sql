@@ -1,0 +1,3 @@
+drop table checkpoints;
+drop table execution_events;
+drop table executions;

@@ -1,0 +1,169 @@
+using Periplon.Core.Templates;
+using Periplon.Core.Workflows;
+
+namespace Periplon.Core.Validation;
+
+/// <summary>What a reference can mean at a place of the file (design §8.3).</summary>
+internal sealed class KnownNames
+{
+    private static readonly string[] LoopMembers = ["item", "index", "iteration", "parent"];
+    private static readonly string[] TaskMembers = ["output", "outputs", "status", "error", "exit_code"];
+
+    private readonly ValidationContext _context;
+    private readonly HashSet<string> _workflowNames;
+    private readonly HashSet<string> _agentNames;
+    private readonly HashSet<string> _subflowNames;
+
+    internal KnownNames(ValidationContext context)
+    {
+        _context = context;
+        var workflow = context.Workflow;
+        _workflowNames = [.. workflow.Inputs.Keys, .. workflow.Outputs.Keys];
+        _agentNames = [.. workflow.Agents.Values.Concat(workflow.Subflows.Values.SelectMany(s => s.Agents.Values)).SelectMany(a => a.Inputs.Keys.Concat(a.Outputs.Keys))];
+        _subflowNames = [.. workflow.Subflows.Values.SelectMany(s => s.Inputs.Keys.Concat(s.Outputs.Keys))];
+    }
+
+    /// <summary>Names that the scope of a reference would have known, for a hint.</summary>
+    internal IEnumerable<string> InScope(string scope, TaskNode? node) => scope switch
+    {
+        "workflow" => _workflowNames,
+        "input" => node?.Realm.Subflow?.Inputs.Keys ?? _context.Workflow.Inputs.Keys,
+        "secret" => _context.Workflow.Secrets.Keys,
+        "group" => _context.Workflow.TaskGroups.Keys,
+        "agent" => _agentNames,
+        "subflow" => _subflowNames,
+        "task" => (node is null ? Enumerable.Empty<string>() : OwnNames(node)).Concat(node is null ? _context.Tree.Main.Roots.Keys : node.VisibleNames()),
+        "loop" => LoopMembers,
+        _ => [],
+    };
+
+    /// <summary>Whether a name without a scope is known.</summary>
+    internal bool IsKnown(string name, TaskNode? node) =>
+        _workflowNames.Contains(name)
+        || _agentNames.Contains(name)
+        || _subflowNames.Contains(name)
+        || (node is not null && IsOwn(name, node));
+
+    /// <summary>Whether a reference into a scope leads somewhere.</summary>
+    internal bool IsKnown(ReferencePath reference, TaskNode? node)
+    {
+        // An index right behind the scope names nothing.
+        if (reference.Segments[1].Name is not { } name)
+        {
+            return false;
+        }
+
+        var workflow = _context.Workflow;
+        return reference.Root switch
+        {
+            "workflow" => _workflowNames.Contains(name) || IsSubflowName(name, node),
+            "input" => workflow.Inputs.ContainsKey(name) || IsSubflowName(name, node),
+            "agent" => _agentNames.Contains(name) || workflow.Agents.ContainsKey(name),
+            "subflow" => _subflowNames.Contains(name) || workflow.Subflows.ContainsKey(name),
+            "group" => workflow.TaskGroups.ContainsKey(name) || IsGroupInput(name, node),
+            "secret" => workflow.Secrets.ContainsKey(name),
+            "loop" => IsLoopName(name, node),
+            "task" => (node is not null && IsOwn(name, node)) || IsTaskMember(reference, node),
+
+            // What these hold is known only when the workflow runs.
+            _ => true,
+        };
+    }
+
+    /// <summary>Whether a reference names a task and a member that tasks do not have.</summary>
+    internal bool NamesTask(ReferencePath reference, TaskNode? node) => FindTask(reference, node, out _) is not null;
+
+    private static bool IsSubflowName(string name, TaskNode? node) =>
+        node?.Realm.Subflow is { } subflow && (subflow.Inputs.ContainsKey(name) || subflow.Outputs.ContainsKey(name));
+
+    private bool IsGroupInput(string name, TaskNode? node) =>
+        node?.Task.Group is { } id && _context.Workflow.TaskGroups.TryGetValue(id, out var group)
+        && (group.Inputs.ContainsKey(name) || group.Outputs.ContainsKey(name));
+
+    private bool IsTaskMember(ReferencePath reference, TaskNode? node)
+    {
+        if (FindTask(reference, node, out var used) is not { } task || used >= reference.Segments.Count)
+        {
+            return false;
+        }
+
+        return reference.Segments[used].Name is { } member
+            && (TaskMembers.Contains(member) || task.Task.Outputs.ContainsKey(member))
+            && (member != "outputs" || IsDeclaredOutput(reference, used + 1, task));
+    }
+
+    // A task without declared outputs may still set some while it runs, with ::set-output lines.
+    private static bool IsDeclaredOutput(ReferencePath reference, int at, TaskNode task) =>
+        at >= reference.Segments.Count || task.Task.Outputs.Count == 0
+        || (reference.Segments[at].Name is { } name && task.Task.Outputs.ContainsKey(name));
+
+    /// <summary>The task that the segments behind <c>task</c> name, a subtask by the ids on the way to it.</summary>
+    private TaskNode? FindTask(ReferencePath reference, TaskNode? node, out int used)
+    {
+        used = 1;
+        if (reference.Segments[1].Name is not { } first)
+        {
+            return null;
+        }
+
+        var task = node is null ? TaskTree.FindFromTop(_context.Tree.Main, first) : node.Resolve(first);
+        for (used = 2; task is not null && used < reference.Segments.Count; used++)
+        {
+            if (reference.Segments[used].Name is not { } next || !task.Children.TryGetValue(next, out var child))
+            {
+                break;
+            }
+
+            task = child;
+        }
+
+        return task;
+    }
+
+    // Tasks inside a loop or a group see what surrounds them.
+    private static bool IsOwn(string name, TaskNode node)
+    {
+        for (var at = node; at is not null; at = at.Parent)
+        {
+            if (at.Task.Inputs.ContainsKey(name) || at.Task.Outputs.ContainsKey(name) || IsLoopVariable(name, at.Task))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<string> OwnNames(TaskNode node) => node.Task.Inputs.Keys.Concat(node.Task.Outputs.Keys);
+
+    private static bool IsLoopName(string name, TaskNode? node)
+    {
+        for (var at = node; at is not null; at = at.Parent)
+        {
+            if ((at.Task.Loop is not null || at.Task.Matrix is not null) && (LoopMembers.Contains(name) || IsLoopVariable(name, at.Task)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsLoopVariable(string name, TaskDefinition task)
+    {
+        if (task.Matrix is { } matrix && (matrix.Axes.ContainsKey(name) || matrix.Include.Any(added => added.ContainsKey(name))))
+        {
+            return true;
+        }
+
+        var variable = task.Loop switch
+        {
+            LoopDefinition.ForEach loop => loop.Iterator,
+            LoopDefinition.Repeat loop => loop.Iterator,
+            LoopDefinition.While loop => loop.IterationVariable,
+            LoopDefinition.RepeatUntil loop => loop.IterationVariable,
+            _ => null,
+        };
+        return task.Loop is not null && (name == variable || name is "iteration" or "loop_index");
+    }
+}

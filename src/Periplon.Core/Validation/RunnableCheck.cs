@@ -1,0 +1,125 @@
+using Periplon.Core.Workflows;
+using Periplon.Core.Yaml;
+
+namespace Periplon.Core.Validation;
+
+/// <summary>
+/// Refuses workflows that need a part of the language which this version loads but does not run, so that none is run by halves.
+/// </summary>
+public static class RunnableCheck
+{
+    /// <summary>Lists everything that keeps a workflow from being started.</summary>
+    /// <param name="workflow">A workflow without validation errors.</param>
+    /// <returns>One error for each construct, in the order of the file; empty when the workflow can run.</returns>
+    public static IReadOnlyList<Diagnostic> Check(WorkflowDefinition workflow)
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        var report = new ValidationReport(workflow.Source);
+        var tree = TaskTree.Of(workflow, report);
+        CheckWorkflow(report, workflow);
+        CheckGroups(report, workflow, tree);
+        foreach (var node in tree.Nodes)
+        {
+            // What no task calls is never run: subflows. Stages are refused as a whole.
+            if (node.Realm.IsMain)
+            {
+                CheckTask(report, workflow, node);
+            }
+        }
+
+        return report.InFileOrder();
+    }
+
+    private static void CheckWorkflow(ValidationReport report, WorkflowDefinition workflow)
+    {
+        const string What = "The workflow";
+        Refuse(report, workflow.Notifications is { DefaultChannels.Count: > 0 }, ValidationCodes.WorkflowNotificationNotRun, "notifications", What, "notifications");
+        Refuse(report, workflow.OnFailure.Count > 0, ValidationCodes.OnFailureNotRun, "on_failure", What, "on_failure");
+        Refuse(report, workflow.Finally.Count > 0, ValidationCodes.FinallyNotRun, "finally", What, "finally");
+        Refuse(report, workflow.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", What, "concurrency");
+        CheckOnError(report, workflow.Defaults?.OnError, "defaults.on_error", "The default of tasks");
+        foreach (var (id, orchestration) in workflow.Workflows)
+        {
+            var path = $"workflows.{id}";
+            Refuse(report, orchestration.Steps.Count > 0, ValidationCodes.StagesNotRun, $"{path}.steps", $"Orchestration '{id}'", "stages (steps)");
+            Refuse(report, HasCommands(orchestration.Hooks), ValidationCodes.HooksNotRun, $"{path}.hooks", $"Orchestration '{id}'", "hooks");
+        }
+    }
+
+    private static bool HasCommands(HooksDefinition? hooks) =>
+        hooks is not null && hooks.PreWorkflow.Count + hooks.PostWorkflow.Count + hooks.OnStageComplete.Count + hooks.OnError.Count > 0;
+
+    // A group counts only when a task belongs to it, by either end of the membership.
+    private static void CheckGroups(ValidationReport report, WorkflowDefinition workflow, TaskTree tree)
+    {
+        foreach (var (id, group) in workflow.TaskGroups)
+        {
+            var member = group.Tasks.FirstOrDefault(name => TaskTree.FindFromTop(tree.Main, name) is not null);
+            Refuse(report, member is not null, ValidationCodes.TaskGroupNotRun, $"task_groups.{id}.tasks", $"Task '{member}'", $"the task group '{id}'");
+        }
+    }
+
+    private static void CheckTask(ValidationReport report, WorkflowDefinition workflow, TaskNode node)
+    {
+        var task = node.Task;
+        Need(task.Loop is not null, ValidationCodes.LoopNotRun, "loop", "loop");
+        Need(task.LoopControl is not null, ValidationCodes.LoopControlNotRun, "loop_control", "loop_control");
+        Need(task.Subtasks.Count > 0, ValidationCodes.SubtasksNotRun, "subtasks", "subtasks");
+        Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
+        Need(task.Subflow is not null, ValidationCodes.SubflowNotRun, "subflow", "subflow");
+        Need(task.Uses is not null, ValidationCodes.UsesNotRun, "uses", "uses");
+        Need(task.Embed is not null, ValidationCodes.EmbedNotRun, "embed", "embed");
+        Need(task.UsesWorkflow is not null, ValidationCodes.UsesWorkflowNotRun, "uses_workflow", "uses_workflow");
+        Need(task.DefinitionOfDone is not null, ValidationCodes.DefinitionOfDoneNotRun, "definition_of_done", "definition_of_done");
+        Need(task.OnComplete is not null, ValidationCodes.TaskNotificationNotRun, "on_complete", "on_complete.notify");
+        Need(task.OnFailure.Count > 0, ValidationCodes.OnFailureNotRun, "on_failure", "on_failure");
+        Need(task.Finally.Count > 0, ValidationCodes.FinallyNotRun, "finally", "finally");
+        Need(task.Switch is not null, ValidationCodes.SwitchNotRun, "switch", "switch");
+        Need(task.Matrix is not null, ValidationCodes.MatrixNotRun, "matrix", "matrix");
+        Need(task.Sleep is not null, ValidationCodes.SleepNotRun, "sleep", "sleep");
+        Need(task.WaitFor is not null, ValidationCodes.WaitForNotRun, "wait_for", "wait_for");
+        Need(task.Approval is not null, ValidationCodes.ApprovalNotRun, "approval", "approval");
+        Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
+        Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
+        Need(task.Cache is not null, ValidationCodes.CacheNotRun, "cache", "cache");
+        Need(
+            task.Group is { } group && workflow.TaskGroups.ContainsKey(group), ValidationCodes.TaskGroupNotRun, "group", $"the task group '{task.Group}'");
+        Need(
+            task.Llm is { Provider: not ModelProvider.Echo },
+            ValidationCodes.LlmProviderNotRun,
+            "llm.provider",
+            $"llm with the provider '{task.Llm?.Provider.ToString().ToLowerInvariant()}' (only 'echo' runs)");
+        Need(UsesAgent(workflow, task), ValidationCodes.AgentNotRun, "agent", "agent");
+        if (task.OnError is not null)
+        {
+            CheckOnError(report, task.OnError, $"{node.Path}.on_error", $"Task '{node.FullId}'");
+        }
+
+        void Need(bool isNeeded, string code, string field, string construct)
+        {
+            if (isNeeded)
+            {
+                Refuse(report, true, code, $"{node.Path}.{field}", $"Task '{node.FullId}'", construct);
+            }
+        }
+    }
+
+    // A task that names nothing to execute takes the default agent.
+    private static bool UsesAgent(WorkflowDefinition workflow, TaskDefinition task) =>
+        task.Agent is not null
+        || (workflow.Defaults?.Agent is not null && task is { Kind: TaskKind.None, Subtasks.Count: 0 });
+
+    private static void CheckOnError(ValidationReport report, ErrorHandlingDefinition? onError, string path, string what)
+    {
+        Refuse(report, onError?.FallbackAgent is not null, ValidationCodes.FallbackAgentNotRun, $"{path}.fallback_agent", what, "on_error.fallback_agent");
+        Refuse(report, onError?.Notify is not null, ValidationCodes.TaskNotificationNotRun, $"{path}.notify", what, "on_error.notify");
+    }
+
+    private static void Refuse(ValidationReport report, bool isNeeded, string code, string path, string what, string construct)
+    {
+        if (isNeeded)
+        {
+            report.Error(code, path, $"{what} needs {construct}, which this version loads but does not run.", "Remove it to start the workflow.");
+        }
+    }
+}

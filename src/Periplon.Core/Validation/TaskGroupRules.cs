@@ -1,0 +1,56 @@
+namespace Periplon.Core.Validation;
+
+/// <summary>Task groups and their members.</summary>
+internal static class TaskGroupRules
+{
+    internal static void Check(ValidationContext context)
+    {
+        var groups = context.Workflow.TaskGroups;
+        foreach (var node in context.Tree.Nodes)
+        {
+            if (node.Task.Group is { } group && !groups.ContainsKey(group))
+            {
+                context.Report.Warning(
+                    ValidationCodes.TaskGroupUnknown,
+                    $"{node.Path}.group",
+                    $"Task '{node.FullId}' belongs to the group '{group}', which is not declared.",
+                    context.Hint(group, groups, "task groups"));
+            }
+        }
+
+        foreach (var (id, group) in groups)
+        {
+            var path = $"task_groups.{id}";
+            CheckNames(group.Tasks, $"{path}.tasks", name => IsTask(name), "task");
+            CheckNames(group.Groups, $"{path}.groups", groups.ContainsKey, "group");
+            CheckNames(group.DependsOn, $"{path}.depends_on", name => groups.ContainsKey(name) || IsTask(name), "group or task");
+            if (group.Parent is { } parent && !groups.ContainsKey(parent))
+            {
+                ReportUnknown($"{path}.parent", parent, "group");
+            }
+
+            void CheckNames(IReadOnlyList<string> names, string field, Func<string, bool> exists, string what)
+            {
+                for (var i = 0; i < names.Count; i++)
+                {
+                    if (!exists(names[i]))
+                    {
+                        ReportUnknown($"{field}[{i}]", names[i], what);
+                    }
+                }
+            }
+
+            void ReportUnknown(string at, string name, string what)
+            {
+                var known = what == "group" ? groups.Keys : what == "task" ? context.Tree.Main.Roots.Keys : groups.Keys.Concat(context.Tree.Main.Roots.Keys);
+                context.Report.Warning(
+                    ValidationCodes.TaskGroupMemberUnknown,
+                    at,
+                    $"Task group '{id}' names the {what} '{name}', which does not exist.",
+                    context.Names.Find(name, known) is { } nearest ? $"Did you mean '{nearest}'?" : $"Declare it, or remove the name.");
+            }
+        }
+
+        bool IsTask(string name) => TaskTree.FindFromTop(context.Tree.Main, name) is not null;
+    }
+}

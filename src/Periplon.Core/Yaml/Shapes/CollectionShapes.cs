@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using Periplon.Core.Yaml.Syntax;
+
+namespace Periplon.Core.Yaml.Shapes;
+
+/// <summary>A list. A single scalar counts as a list of one.</summary>
+internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
+{
+    internal override IReadOnlyList<T> Read(Cursor at)
+    {
+        switch (at.Node)
+        {
+            case ListNode list:
+                var items = new List<T>(list.Items.Count);
+                for (var i = 0; i < list.Items.Count; i++)
+                {
+                    items.Add(item.Read(at.Item(i, list.Items[i])));
+                }
+
+                return items;
+            case ScalarNode when at.IsNull:
+                return [];
+            case ScalarNode:
+                return [item.Read(at)];
+            default:
+                at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a list; found {at.Found}.", "Start each item with '- '.");
+                return [];
+        }
+    }
+
+    internal override JsonObject Describe(SchemaDefinitions definitions)
+    {
+        var single = item.Describe(definitions);
+        var kinds = new JsonArray(
+            new JsonObject { ["type"] = "array", ["items"] = single }, new JsonObject { ["type"] = "null" });
+        if (single["type"] is not null || single["enum"] is not null)
+        {
+            kinds.Add(single.DeepClone());
+        }
+
+        return new JsonObject { ["anyOf"] = kinds };
+    }
+}
+
+/// <summary>A mapping with free keys, in declaration order.</summary>
+internal sealed class MapShape<T>(Shape<T> value) : Shape<IReadOnlyDictionary<string, T>>
+{
+    internal override IReadOnlyDictionary<string, T> Read(Cursor at)
+    {
+        var result = new OrderedDictionary<string, T>(StringComparer.Ordinal);
+        if (at.Node is MapNode map)
+        {
+            Duplicates.Warn(at, map);
+            foreach (var entry in map.Entries)
+            {
+                result[entry.Key] = value.Read(at.Entry(entry));
+            }
+        }
+        else if (!at.IsNull)
+        {
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping from names to values; found {at.Found}.",
+                at.Node is ListNode ? "Write 'name: value' lines instead of '- ' items." : null);
+        }
+
+        return result;
+    }
+
+    internal override JsonObject Describe(SchemaDefinitions definitions) =>
+        new() { ["type"] = new JsonArray("object", "null"), ["additionalProperties"] = value.Describe(definitions) };
+}
+
+/// <summary>Findings about repeated keys.</summary>
+internal static class Duplicates
+{
+    /// <summary>In a free map the last value counts.</summary>
+    internal static void Warn(Cursor at, MapNode map)
+    {
+        foreach (var (first, again) in map.Duplicates)
+        {
+            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt, at.PathOf(again.Key),
+                "Remove one of the two.");
+        }
+    }
+
+    /// <summary>A repeated field is surely a mistake.</summary>
+    internal static void Refuse(Cursor at, MapNode map)
+    {
+        foreach (var (first, again) in map.Duplicates)
+        {
+            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key), "Remove one of the two.");
+        }
+    }
+
+    private static string Message(Cursor at, MapEntry first, MapEntry again) =>
+        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {first.KeyAt.Line}:{first.KeyAt.Column} and at {again.KeyAt.Line}:{again.KeyAt.Column}.";
+}

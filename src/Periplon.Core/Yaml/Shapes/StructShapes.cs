@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Periplon.Core.Yaml.Syntax;
+
+namespace Periplon.Core.Yaml.Shapes;
+
+/// <summary>A mapping with known fields.</summary>
+/// <param name="name">Name of the schema's definition.</param>
+/// <param name="build">Asks for the fields and makes the value of them.</param>
+internal sealed class StructShape<T>(string name, Func<Fields, T> build) : Shape<T>
+{
+    internal override T Read(Cursor at)
+    {
+        var map = at.Node as MapNode;
+        if (map is null && !at.IsNull)
+        {
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with fields; found {at.Found}.");
+            return default!;
+        }
+
+        var fields = new ReadFields(at, map ?? MapNode.Empty(at.Node.At));
+        var value = build(fields);
+        fields.Finish();
+        return value;
+    }
+
+    internal override JsonObject Describe(SchemaDefinitions definitions) => definitions.Refer(name, () =>
+    {
+        var fields = new DescribedFields(definitions);
+        build(fields);
+        return fields.ToSchema();
+    });
+}
+
+/// <summary>A mapping whose fields depend on one of them, such as <c>type</c>.</summary>
+/// <param name="name">Name of the schema's definition.</param>
+/// <param name="tag">The field that tells the kinds apart.</param>
+/// <param name="kinds">The kinds and the fields of each.</param>
+internal sealed class UnionShape<T>(string name, string tag, params (string Word, Func<Fields, T> Build)[] kinds) : Shape<T>
+{
+    internal override T Read(Cursor at)
+    {
+        if (at.Node is not MapNode map)
+        {
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with the field '{tag}'; found {at.Found}.", $"Allowed for '{tag}': {Words}.");
+            return default!;
+        }
+
+        if (map.Find(tag) is not { } entry)
+        {
+            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{tag}'.", at.KeyAt, at.PathOf(tag), $"Allowed: {Words}.");
+            return default!;
+        }
+
+        var chosen = at.Entry(entry);
+        var word = (entry.Value as ScalarNode)?.Text;
+        foreach (var kind in kinds)
+        {
+            if (kind.Word == word)
+            {
+                var fields = new ReadFields(at, map);
+                fields.Know(tag);
+                var value = kind.Build(fields);
+                fields.Finish();
+                return value;
+            }
+        }
+
+        chosen.Error(DiagnosticCodes.NotAllowed, $"{chosen.Name} must be one of {Words}; found {chosen.Found}.",
+            word is null ? null : Wording.DidYouMean(word, kinds.Select(kind => kind.Word)));
+        return default!;
+    }
+
+    internal override JsonObject Describe(SchemaDefinitions definitions) => definitions.Refer(name, () =>
+    {
+        var options = new JsonArray();
+        foreach (var kind in kinds)
+        {
+            var fields = new DescribedFields(definitions);
+            fields.AddTag(tag, kind.Word);
+            kind.Build(fields);
+            options.Add(fields.ToSchema());
+        }
+
+        return new JsonObject { ["oneOf"] = options };
+    });
+
+    private string Words => Wording.Names(kinds.Select(kind => kind.Word));
+}
+
+/// <summary>A value that may be written as a scalar, a list or a mapping, each with a shape of its own.</summary>
+internal sealed class ByKindShape<T>(Shape<T>? scalar, Shape<T>? list, Shape<T>? map) : Shape<T>
+{
+    internal override T Read(Cursor at)
+    {
+        var shape = at.Node switch { ScalarNode => scalar ?? (at.IsNull ? map : null), ListNode => list, _ => map };
+        if (shape is not null)
+        {
+            return shape.Read(at);
+        }
+
+        string?[] allowed = [scalar is null ? null : "a single value", list is null ? null : "a list", map is null ? null : "a mapping"];
+        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be {string.Join(" or ", allowed.OfType<string>())}; found {at.Found}.");
+        return default!;
+    }
+
+    internal override JsonObject Describe(SchemaDefinitions definitions)
+    {
+        Shape<T>?[] kinds = [scalar, list, map];
+        return new JsonObject { ["anyOf"] = new JsonArray([.. kinds.OfType<Shape<T>>().Select(kind => kind.Describe(definitions))]) };
+    }
+}
+
+/// <summary>A shape with code of its own, for the few places that no table describes.</summary>
+internal sealed class CustomShape<T>(Func<Cursor, T> read, Func<SchemaDefinitions, JsonObject> describe) : Shape<T>
+{
+    internal override T Read(Cursor at) => read(at);
+
+    internal override JsonObject Describe(SchemaDefinitions definitions) => describe(definitions);
+}

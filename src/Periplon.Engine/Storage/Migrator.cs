@@ -1,0 +1,223 @@
+using System.Data.Common;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Periplon.Engine.Storage;
+
+/// <summary>How a migration of this program stands in the database.</summary>
+internal enum MigrationState
+{
+    Pending,
+    Applied,
+
+    /// <summary>Applied, but its file has changed since.</summary>
+    Changed,
+
+    /// <summary>Applied by a newer program; this one has no file for it.</summary>
+    Unknown,
+}
+
+/// <summary>One migration and how it stands.</summary>
+internal sealed record MigrationStatus(int Number, string Name, MigrationState State, DateTimeOffset? AppliedAt);
+
+/// <summary>The schema cannot be migrated; the message names the migration and says why.</summary>
+internal sealed class MigrationException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>
+/// Brings the schema to the state this program needs. Each migration is one transaction, under a lock that all programs on the database
+/// take, so that several may start at once.
+/// </summary>
+internal sealed partial class Migrator(
+    Database database, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<Migrator> logger)
+{
+    public Migrator(Database database, TimeProvider time, ILogger<Migrator> logger)
+        : this(database, Migration.LoadEmbedded(database.Kind), time, logger)
+    {
+    }
+
+    public async Task<IReadOnlyList<MigrationStatus>> StatusAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await BeginAsync(cancellationToken);
+        var applied = await ReadAppliedAsync(session, cancellationToken);
+        await session.Transaction.CommitAsync(cancellationToken);
+
+        var known = migrations.Select(migration => applied.TryGetValue(migration.Number, out var row)
+            ? new MigrationStatus(
+                migration.Number, migration.Name, row.Checksum == migration.Checksum ? MigrationState.Applied : MigrationState.Changed, row.At)
+            : new MigrationStatus(migration.Number, migration.Name, MigrationState.Pending, null));
+        var unknown = applied.Where(row => migrations.All(migration => migration.Number != row.Key))
+            .Select(row => new MigrationStatus(row.Key, row.Value.Name, MigrationState.Unknown, row.Value.At));
+        return [.. known.Concat(unknown).OrderBy(status => status.Number)];
+    }
+
+    /// <summary>Applies what is pending, and creates the coming partitions.</summary>
+    /// <returns>The migrations that were applied now.</returns>
+    /// <exception cref="MigrationException">A migration fails, has changed, or is unknown.</exception>
+    public async Task<IReadOnlyList<MigrationStatus>> UpAsync(CancellationToken cancellationToken)
+    {
+        RequireNoSurprise(await StatusAsync(cancellationToken));
+        var done = new List<MigrationStatus>();
+        foreach (var migration in migrations)
+        {
+            if (await ApplyAsync(migration, cancellationToken) is { } status)
+            {
+                done.Add(status);
+                LogApplied(migration.FileName);
+            }
+        }
+
+        await new PartitionMaintenance(database, time).RunOnceAsync(cancellationToken);
+        return done;
+    }
+
+    /// <summary>Reverts the last migrations, newest first.</summary>
+    /// <param name="steps">How many.</param>
+    /// <param name="cancellationToken">Stops before the next one.</param>
+    /// <returns>The migrations that were reverted.</returns>
+    public async Task<IReadOnlyList<MigrationStatus>> DownAsync(int steps, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        RequireNoSurprise(await StatusAsync(cancellationToken));
+        var done = new List<MigrationStatus>();
+        while (done.Count < steps && await RevertLastAsync(cancellationToken) is { } status)
+        {
+            done.Add(status);
+            LogReverted(status.Number, status.Name);
+        }
+
+        return done;
+    }
+
+    private static void RequireNoSurprise(IReadOnlyList<MigrationStatus> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            if (status.State is MigrationState.Changed)
+            {
+                throw new MigrationException(
+                    $"Migration {status.Number:D3}_{status.Name} was applied at {status.AppliedAt:u} and its file has changed since. " +
+                    "Restore the file and put the change into a new migration");
+            }
+
+            if (status.State is MigrationState.Unknown)
+            {
+                throw new MigrationException(
+                    $"Migration {status.Number:D3}_{status.Name} was applied at {status.AppliedAt:u} by a newer version of Periplon. " +
+                    "Run that version, or let it revert the migration");
+            }
+        }
+    }
+
+    private async Task<MigrationStatus?> ApplyAsync(Migration migration, CancellationToken cancellationToken)
+    {
+        await using var session = await BeginAsync(cancellationToken);
+        if ((await ReadAppliedAsync(session, cancellationToken)).ContainsKey(migration.Number))
+        {
+            return null;
+        }
+
+        await RunAsync(session, migration.Up, $"Migration {migration.FileName}", cancellationToken);
+        var at = time.GetUtcNow();
+        await using (var command = session.Command(InsertSql))
+        {
+            command.AddInteger("number", migration.Number);
+            command.AddText("name", migration.Name);
+            command.AddText("checksum", migration.Checksum);
+            command.AddTime("at", at);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await session.Transaction.CommitAsync(cancellationToken);
+        return new(migration.Number, migration.Name, MigrationState.Applied, at);
+    }
+
+    private async Task<MigrationStatus?> RevertLastAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await BeginAsync(cancellationToken);
+        var applied = await ReadAppliedAsync(session, cancellationToken);
+        if (applied.Count == 0)
+        {
+            return null;
+        }
+
+        var last = migrations.Single(migration => migration.Number == applied.Keys.Max());
+        await RunAsync(session, last.Down, $"Reverting migration {last.FileName}", cancellationToken);
+        await using (var command = session.Command(DeleteSql))
+        {
+            command.AddInteger("number", last.Number);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await session.Transaction.CommitAsync(cancellationToken);
+        return new(last.Number, last.Name, MigrationState.Pending, null);
+    }
+
+    private async Task<Session> BeginAsync(CancellationToken cancellationToken)
+    {
+        var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            // On SQLite the transaction is immediate: it holds the write lock from here on, as the advisory lock does on PostgreSQL.
+            var transaction = connection is SqliteConnection sqlite
+                ? sqlite.BeginTransaction(deferred: false)
+                : await connection.BeginTransactionAsync(cancellationToken);
+            var session = new Session(connection, transaction);
+            await using var command = session.Command(database.Kind is DatabaseKind.Sqlite ? SqliteTableSql : PostgresTableSql);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<Dictionary<int, AppliedRow>> ReadAppliedAsync(Session session, CancellationToken cancellationToken)
+    {
+        await using var command = session.Command(SelectSql);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new Dictionary<int, AppliedRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows[reader.GetInt32(0)] = new(reader.GetString(1), reader.GetString(2), reader.GetTime(3));
+        }
+
+        return rows;
+    }
+
+    private static async Task RunAsync(Session session, string sql, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = session.Command(sql);
+            command.CommandTimeout = 0; // An index on a large table takes as long as it takes.
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (DbException exception)
+        {
+            throw new MigrationException(
+                string.Create(CultureInfo.InvariantCulture, $"{what} failed and was rolled back: {exception.Message}"), exception);
+        }
+    }
+
+    private sealed record AppliedRow(string Name, string Checksum, DateTimeOffset At);
+
+    private sealed record Session(DbConnection Connection, DbTransaction Transaction) : IAsyncDisposable
+    {
+        public DbCommand Command(string sql)
+        {
+            var command = Connection.CreateCommand();
+            command.CommandText = sql;
+            command.Transaction = Transaction;
+            return command;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Transaction.DisposeAsync();
+            await Connection.DisposeAsync();
+        }
+    }
+}

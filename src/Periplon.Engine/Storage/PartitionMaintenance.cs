@@ -1,0 +1,72 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Periplon.Engine.Storage;
+
+/// <summary>
+/// Creates the monthly partitions of the journal and the log some months ahead. A missing month is no failure: its rows go to the default
+/// partition, and move when the month is created. On SQLite there is nothing to do.
+/// </summary>
+internal sealed class PartitionMaintenance(Database database, TimeProvider time)
+{
+    private const int MonthsAhead = 3;
+    private static readonly string[] Tables = ["execution_events", "execution_logs"];
+
+    /// <summary>Creates what is missing of this month and the coming ones.</summary>
+    /// <returns>How many partitions were created.</returns>
+    public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        if (database.Kind is not DatabaseKind.Postgres)
+        {
+            return 0;
+        }
+
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var month = new DateOnly(today.Year, today.Month, 1);
+        var created = 0;
+        foreach (var table in Tables)
+        {
+            for (var ahead = 0; ahead <= MonthsAhead; ahead++)
+            {
+                created += await CreateAsync(table, month.AddMonths(ahead), cancellationToken) ? 1 : 0;
+            }
+        }
+
+        return created;
+    }
+
+    private async Task<bool> CreateAsync(string table, DateOnly month, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{table}_{month:yyyy_MM}");
+        var from = month.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var to = month.AddMonths(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+        await using var connection = (NpgsqlConnection)await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        async Task<object?> RunAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            return await command.ExecuteScalarAsync(cancellationToken);
+        }
+
+        // Silos maintain at the same time; the second finds the partition of the first.
+        await RunAsync("select pg_advisory_xact_lock(8099002322093696879)");
+        if (await RunAsync($"select to_regclass('{name}')::text") is string)
+        {
+            return false;
+        }
+
+        // The rows of the month may be in the default partition already, where a direct "create ... partition of" would refuse them.
+        // No row can slip in between: the lock on the default partition is taken first and held to the end.
+        await RunAsync($"""
+            lock table {table}_default in access exclusive mode;
+            create table {name} (like {table}_default including all);
+            with moved as (delete from {table}_default where created_on >= '{from}' and created_on < '{to}' returning *)
+            insert into {name} select * from moved;
+            alter table {table} attach partition {name} for values from ('{from}') to ('{to}')
+            """);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+}
