@@ -5,8 +5,8 @@ namespace Periplon.Core.Validation;
 /// <summary>Numbers that must lie within bounds: times, attempts, how many at once.</summary>
 internal static class BoundRules
 {
-    // A hundred years. Longer times overflow the clock arithmetic of those who wait for them.
-    private const double LongestSeconds = 3_155_760_000;
+    // A thousand years, as in the parser: enough for any wait, and far from where times overflow.
+    private const double LongestSeconds = 1000d * 365 * 86_400;
 
     internal static void Check(ValidationContext context)
     {
@@ -91,7 +91,7 @@ internal static class BoundRules
                 ValidationCodes.TimeoutOutOfRange,
                 path,
                 $"{what} has a timeout of {value} seconds.",
-                "Give more than 0 seconds and at most a hundred years, or leave it out for no timeout.");
+                "Give more than 0 seconds and at most a thousand years, or leave it out for no timeout.");
         }
     }
 
@@ -116,7 +116,7 @@ internal static class BoundRules
                 ValidationCodes.ErrorRetryOutOfRange,
                 $"{path}.retry_delay_secs",
                 $"{what} has retry_delay_secs: {onError.RetryDelaySecs}.",
-                "Give 0 seconds or more, and at most a hundred years.");
+                "Give 0 seconds or more, and at most a thousand years.");
         }
     }
 
@@ -128,8 +128,8 @@ internal static class BoundRules
         }
 
         Require(retry.MaxAttempts >= 1, "max_attempts", retry.MaxAttempts, "Give 1 or more; the first attempt counts.");
-        Require(IsDelay(retry.DelaySecs), "delay_secs", retry.DelaySecs, "Give 0 seconds or more, and at most a hundred years.");
-        Require(IsDelay(retry.MaxDelaySecs), "max_delay_secs", retry.MaxDelaySecs, "Give 0 seconds or more, and at most a hundred years.");
+        Require(IsDelay(retry.DelaySecs), "delay_secs", retry.DelaySecs, "Give 0 seconds or more, and at most a thousand years.");
+        Require(IsDelay(retry.MaxDelaySecs), "max_delay_secs", retry.MaxDelaySecs, "Give 0 seconds or more, and at most a thousand years.");
         Require(retry.Backoff is >= 1 and <= 1000, "backoff", retry.Backoff, "Give a factor from 1 (constant) to 1000.");
         Require(retry.Jitter is >= 0 and <= 1, "jitter", retry.Jitter, "Give a share from 0 to 1.");
 

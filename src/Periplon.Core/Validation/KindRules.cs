@@ -43,11 +43,19 @@ internal static class KindRules
             context.Report.Add(
                 node.Realm.Severity,
                 node.IsTopLevel ? ValidationCodes.SeveralKinds : ValidationCodes.SubtaskSeveralKinds,
-                $"{node.Path}.{kinds.Last(kind => kind != "uses_workflow")}",
+                LastInFile(context, node, kinds),
                 $"Task '{node.FullId}' has {kinds.Count} execution types: {list}; a task has one.",
                 Hint);
         }
     }
+
+    /// <summary>Path of the execution type that was written last: the one that is too many.</summary>
+    private static string LastInFile(ValidationContext context, TaskNode node, List<string> kinds) =>
+        kinds.Where(kind => kind != "uses_workflow")
+            .Select(kind => $"{node.Path}.{kind}")
+            .OrderBy(path => context.Workflow.Source.Find(path).Line)
+            .ThenBy(path => context.Workflow.Source.Find(path).Column)
+            .Last();
 
     private static void CheckPresent(ValidationContext context, TaskNode node, List<string> kinds)
     {

@@ -81,7 +81,7 @@ internal sealed class TaskNode(
 
     // Built when a finding needs them: most nodes never do.
 
-    /// <summary>Path in the file, such as <c>tasks.build.subtasks[0].compile</c>.</summary>
+    /// <summary>Path in the file, such as <c>tasks.build.subtasks.compile</c>.</summary>
     internal string Path => parent is null ? segment : parent.Path + segment;
 
     /// <summary>Dotted id, such as <c>build.compile</c>.</summary>

@@ -83,10 +83,9 @@ internal sealed class TaskTree
         var realm = new TaskRealm(TaskRealmKind.Stages, agents, Main, subflow: null);
         for (var step = 0; step < orchestration.Steps.Count; step++)
         {
-            var tasks = orchestration.Steps[step].Tasks;
-            for (var i = 0; i < tasks.Count; i++)
+            foreach (var task in orchestration.Steps[step].Tasks)
             {
-                Add(tasks[i], null, realm, TaskPlace.TopLevel, $"workflows.{id}.steps[{step}].tasks[{i}].{tasks[i].Id}", realm.Roots);
+                Add(task, null, realm, TaskPlace.TopLevel, $"workflows.{id}.steps[{step}].tasks.{task.Id}", realm.Roots);
             }
         }
     }
@@ -135,9 +134,9 @@ internal sealed class TaskTree
 
     private void AddList(IReadOnlyList<TaskDefinition> tasks, TaskNode parent, string segment)
     {
-        for (var i = 0; i < tasks.Count; i++)
+        foreach (var task in tasks)
         {
-            Add(tasks[i], parent, parent.Realm, TaskPlace.Subtask, $"{segment}[{i}].{tasks[i].Id}", parent.Children);
+            Add(task, parent, parent.Realm, TaskPlace.Subtask, $"{segment}.{task.Id}", parent.Children);
         }
     }
 

@@ -1,0 +1,57 @@
+using Periplon.Configuration;
+using Periplon.Core.Workflows;
+using Periplon.Core.Yaml;
+using Periplon.Run;
+
+namespace Periplon.Commands;
+
+/// <summary>
+/// The parts behind the commands. They are functions so that a command loads only the assemblies it needs; a command whose part is
+/// missing is not offered.
+/// </summary>
+internal sealed record CommandModes
+{
+    public Func<PeriplonConfig, ServerArguments, CancellationToken, Task<int>>? Server { get; init; }
+    public Func<PeriplonConfig, WorkerArguments, CancellationToken, Task<int>>? Worker { get; init; }
+    public Func<ILocalRunner>? LocalRunner { get; init; }
+
+    /// <summary>Parses and validates the text of a workflow.</summary>
+    public Func<string, CheckedWorkflow>? Check { get; init; }
+
+    /// <summary>The JSON Schema of the language.</summary>
+    public Func<string>? Schema { get; init; }
+
+    /// <summary>Migrations of the configured database; the directory is the one that relative paths begin at.</summary>
+    public Func<PeriplonConfig, string, IMigrations>? Migrations { get; init; }
+}
+
+/// <summary>What <c>server</c> was told beyond the configuration, which its options have already changed.</summary>
+/// <param name="Directory">The directory that relative paths of the configuration begin at.</param>
+/// <param name="Dev">Whether the API needs no sign-in; only on a loopback address.</param>
+internal sealed record ServerArguments(string Directory, bool Dev);
+
+/// <summary>What <c>worker</c> was told beyond the configuration.</summary>
+/// <param name="Directory">The directory that relative paths of the configuration begin at.</param>
+/// <param name="Id">Name of the worker in lists and logs; null takes the host's name.</param>
+internal sealed record WorkerArguments(string Directory, string? Id);
+
+/// <summary>A workflow's text after parser and validator.</summary>
+internal sealed record CheckedWorkflow(WorkflowDefinition? Workflow, IReadOnlyList<Diagnostic> Diagnostics)
+{
+    public bool IsValid => Workflow is not null && Diagnostics.All(each => each.Severity != DiagnosticSeverity.Error);
+}
+
+/// <summary>The migrations of a database.</summary>
+internal interface IMigrations : IAsyncDisposable
+{
+    Task<IReadOnlyList<MigrationLine>> StatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Applies what is pending; returns what was applied.</summary>
+    Task<IReadOnlyList<MigrationLine>> UpAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reverts the newest ones; returns what was reverted.</summary>
+    Task<IReadOnlyList<MigrationLine>> DownAsync(int steps, CancellationToken cancellationToken);
+}
+
+/// <summary>One migration; the state is <c>applied</c>, <c>pending</c>, <c>changed</c> or <c>unknown</c>.</summary>
+internal sealed record MigrationLine(int Number, string Name, string State, DateTimeOffset? AppliedAt);

@@ -1,0 +1,47 @@
+using System.Collections;
+
+namespace Periplon.Commands;
+
+/// <summary>What a command sees of the process; tests hand in their own.</summary>
+internal sealed record CommandShell
+{
+    public required TextWriter Out { get; init; }
+    public required TextWriter Error { get; init; }
+    public required IReadOnlyDictionary<string, string> Variables { get; init; }
+    public required string Directory { get; init; }
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Whether a person reads the output on a terminal that understands colours and cursor movements.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>Fires at the first Ctrl-C or termination signal.</summary>
+    public CancellationToken Cancel { get; init; }
+
+    /// <summary>Fires at the second: stop at once, whatever is under way.</summary>
+    public CancellationToken Abort { get; init; }
+
+    /// <summary>An absolute path for one given by a person.</summary>
+    public string PathOf(string path) => Path.GetFullPath(path, Directory);
+
+    public static CommandShell OfProcess(CancellationToken cancel, CancellationToken abort)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            variables[(string)entry.Key] = (string?)entry.Value ?? "";
+        }
+
+        var plain = variables.GetValueOrDefault("NO_COLOR") is { Length: > 0 } || variables.GetValueOrDefault("TERM") == "dumb";
+        return new CommandShell
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            Variables = variables,
+            Directory = Environment.CurrentDirectory,
+            Time = TimeProvider.System,
+            IsTerminal = !plain && !Console.IsOutputRedirected,
+            Cancel = cancel,
+            Abort = abort,
+        };
+    }
+}

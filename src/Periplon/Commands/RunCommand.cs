@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Periplon.Run;
+
+namespace Periplon.Commands;
+
+/// <summary><c>periplon run FILE</c>: one workflow, here and now, without a server.</summary>
+internal static class RunCommand
+{
+    private const string DefaultStateDirectory = ".workflow_states";
+
+    public static Command Create(CommandShell shell, Func<string, CheckedWorkflow> check, Func<ILocalRunner> createRunner)
+    {
+        var file = new Argument<string>("file") { Description = "Workflow file" };
+        var inputs = CommonOptions.Inputs();
+        inputs.Aliases.Add("--set");
+        var stateDir = new Option<string?>("--state-dir", "-s") { Description = $"Directory of saved state (default: {DefaultStateDirectory})", HelpName = "DIR" };
+        var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run that did not complete" };
+        var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check the file and stop" };
+        var config = CommonOptions.ConfigFile();
+        config.Aliases.Remove("-c");
+        clean.Aliases.Add("-c");
+        var verbose = CommonOptions.Verbose("Show what tasks print");
+        var json = CommonOptions.Json();
+        var command = new Command("run", "Run a workflow file here, without a server") { file, inputs, stateDir, resume, clean, dryRun, config, verbose, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var given = CommonOptions.ReadInputs(parsed.GetValue(inputs));
+            var settings = shell.LoadConfig(parsed.GetValue(config)).Config!;
+            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
+            if (parsed.GetValue(dryRun))
+            {
+                return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
+            }
+
+            source.RequireValid(shell);
+            var request = new LocalRunRequest
+            {
+                Workflow = source.Checked.Workflow!,
+                Text = source.Text,
+                File = shell.PathOf(source.File),
+                Inputs = given,
+                StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),
+                Resume = parsed.GetValue(resume) && !parsed.GetValue(clean),
+                Clean = parsed.GetValue(clean),
+                Config = settings,
+                Directory = shell.Directory,
+                Abort = shell.Abort,
+            };
+            return await RunAsync(shell, createRunner(), request, parsed.GetValue(verbose), parsed.GetValue(json), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        CommandShell shell, ILocalRunner runner, LocalRunRequest request, bool verbose, bool json, CancellationToken cancellationToken)
+    {
+        var display = json ? new SilentRunDisplay(shell) : RunDisplay.Create(shell, verbose);
+        LocalRunResult result;
+        try
+        {
+            result = await display.ShowAsync(progress => runner.ExecuteAsync(request, progress, cancellationToken));
+        }
+        catch (LocalRunException exception)
+        {
+            throw new CommandException(exception.Message, exception.Details);
+        }
+
+        if (json)
+        {
+            shell.WriteJson(RunReport.ToJson(request.Workflow, result));
+        }
+        else
+        {
+            display.WriteSummary(result, linesWereShown: verbose);
+        }
+
+        if (!result.Success)
+        {
+            shell.WriteError(result.Error ?? $"the run is {Core.Executions.StatusRules.ToWord(result.Status)}");
+        }
+
+        return result.Success ? ExitCode.Ok : ExitCode.Failure;
+    }
+}

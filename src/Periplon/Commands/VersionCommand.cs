@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace Periplon.Commands;
+
+/// <summary><c>periplon version</c>.</summary>
+internal static class VersionCommand
+{
+    /// <summary>Version of the workflow language (<c>dsl_version</c>).</summary>
+    public const string Grammar = "1.0.0";
+
+    public static string Program { get; } =
+        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    public static Command Create(CommandShell shell)
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("version", "Print the versions of the program and of its language") { json };
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(json))
+            {
+                shell.WriteJson(new JsonObject
+                {
+                    ["name"] = "periplon",
+                    ["version"] = Program,
+                    ["dsl_version"] = Grammar,
+                    ["runtime"] = RuntimeInformation.FrameworkDescription,
+                });
+            }
+            else
+            {
+                shell.Out.WriteLine($"periplon {Program} (workflow language {Grammar}, {RuntimeInformation.FrameworkDescription})");
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

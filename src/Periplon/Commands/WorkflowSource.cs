@@ -1,0 +1,39 @@
+using Periplon.Core.Yaml;
+
+namespace Periplon.Commands;
+
+/// <summary>A workflow file that was read, parsed and validated.</summary>
+/// <param name="File">The file, as it was named.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Checked">What parser and validator said.</param>
+internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow Checked)
+{
+    public static WorkflowSource Read(CommandShell shell, string file, Func<string, CheckedWorkflow> check)
+    {
+        var path = shell.PathOf(file);
+        if (!System.IO.File.Exists(path))
+        {
+            throw new CommandException(Directory.Exists(path) ? $"{file} is a directory; name a workflow file" : $"there is no file {path}");
+        }
+
+        var text = System.IO.File.ReadAllText(path);
+        return new WorkflowSource(file, text, check(text));
+    }
+
+    public int Count(DiagnosticSeverity severity) => Checked.Diagnostics.Count(each => each.Severity == severity);
+
+    /// <summary>Ends the command when there are errors, which are printed first.</summary>
+    public void RequireValid(CommandShell shell)
+    {
+        if (!Checked.IsValid)
+        {
+            DiagnosticReport.Write(shell with { Out = shell.Error }, this, DiagnosticSeverity.Error);
+            throw new CommandException(Summary);
+        }
+    }
+
+    public string Summary => $"{File} is not valid: {Counts(DiagnosticSeverity.Error, "error")}" +
+        (Count(DiagnosticSeverity.Warning) == 0 ? "" : $", {Counts(DiagnosticSeverity.Warning, "warning")}");
+
+    private string Counts(DiagnosticSeverity severity, string word) => Count(severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";
+}

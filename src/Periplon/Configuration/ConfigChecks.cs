@@ -1,0 +1,120 @@
+using System.Net;
+
+namespace Periplon.Configuration;
+
+/// <summary>Checks that look at more than the type and range of one setting.</summary>
+internal static class ConfigChecks
+{
+    public static void Check(PeriplonConfig config, ConfigLayers layers, string directory)
+    {
+        CheckServer(config.Server, layers, directory);
+        CheckCluster(config, layers);
+        CheckStorage(config.Storage, layers);
+        if (config.Auth.JwtSecret is { Length: < 32 })
+        {
+            layers.Report("auth.jwt_secret", "is shorter than 32 characters; make one with 'openssl rand -base64 48', or remove it");
+        }
+
+        CheckUrl(config.Ai.Endpoint, "ai.endpoint", layers);
+        CheckUrl(config.Monitoring.TracingEndpoint, "monitoring.tracing_endpoint", layers);
+        if (config.Monitoring is { TracingEnabled: true, TracingEndpoint: null })
+        {
+            layers.Report("monitoring.tracing_endpoint", "is missing, but monitoring.tracing_enabled is true; expected an address such as http://localhost:4317");
+        }
+    }
+
+    private static void CheckServer(ServerConfig server, ConfigLayers layers, string directory)
+    {
+        if (server.Host is not ("localhost" or "*") && !IPAddress.TryParse(server.Host, out _))
+        {
+            layers.Report("server.host", $"expected an IP address, \"localhost\" or \"*\", found \"{server.Host}\"");
+        }
+
+        if (server.Cors is { AllowCredentials: true } cors && cors.AllowedOrigins.Contains("*"))
+        {
+            layers.Report("server.cors.allow_credentials", "cannot be true while server.cors.allowed_origins holds \"*\"; name the origins");
+        }
+
+        foreach (var (origin, index) in server.Cors.AllowedOrigins.Select((origin, index) => (origin, index)).Where(pair => pair.origin != "*"))
+        {
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.AbsolutePath != "/" || origin.EndsWith('/'))
+            {
+                layers.Report($"server.cors.allowed_origins[{index}]", $"expected an origin such as https://app.example.com, found \"{origin}\"");
+            }
+        }
+
+        if (server.Tls.Enabled)
+        {
+            CheckFile(server.Tls.CertPath, "server.tls.cert_path", layers, directory);
+            CheckFile(server.Tls.KeyPath, "server.tls.key_path", layers, directory);
+        }
+    }
+
+    private static void CheckFile(string? file, string path, ConfigLayers layers, string directory)
+    {
+        if (file is null)
+        {
+            layers.Report(path, "is missing, but server.tls.enabled is true");
+        }
+        else if (!File.Exists(Path.GetFullPath(file, directory)))
+        {
+            layers.Report(path, $"the file {Path.GetFullPath(file, directory)} does not exist");
+        }
+    }
+
+    private static void CheckCluster(PeriplonConfig config, ConfigLayers layers)
+    {
+        var cluster = config.Cluster;
+        if (cluster.AdvertisedIp is { } ip && !IPAddress.TryParse(ip, out _))
+        {
+            layers.Report("cluster.advertised_ip", $"expected an IP address, found \"{ip}\"");
+        }
+
+        if (cluster.MaxProbeTimeoutSecs < cluster.ProbeTimeoutSecs)
+        {
+            layers.Report(
+                "cluster.max_probe_timeout_secs", $"expected at least cluster.probe_timeout_secs ({cluster.ProbeTimeoutSecs}), found {cluster.MaxProbeTimeoutSecs}");
+        }
+
+        (string Path, int Port)[] ports =
+        [
+            ("server.port", config.Server.Port), ("cluster.silo_port", cluster.SiloPort),
+            ("cluster.gateway_port", cluster.GatewayPort), ("monitoring.metrics_port", config.Monitoring.MetricsPort ?? 0),
+        ];
+        foreach (var same in ports.Where(each => each.Port != 0).GroupBy(each => each.Port).Where(group => group.Count() > 1))
+        {
+            var paths = same.Select(each => each.Path).ToArray();
+            layers.Report(paths[^1], $"port {same.Key} is also that of {string.Join(" and ", paths[..^1])}; each needs its own");
+        }
+    }
+
+    private static void CheckStorage(StorageConfig storage, ConfigLayers layers)
+    {
+        if (!storage.IsPostgres)
+        {
+            if (storage.Url is not null)
+            {
+                layers.Report("storage.url", "is given, but storage.backend is \"sqlite\"; set storage.backend to \"postgres\" or remove the URL");
+            }
+
+            return;
+        }
+
+        if (storage.Url is null)
+        {
+            layers.Report("storage.url", "is missing, but storage.backend is \"postgres\"; expected postgres://user:password@host:5432/database");
+        }
+        else if (!DatabaseUrl.TryParse(storage.Url, out _, out var problem))
+        {
+            layers.Report(layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
+        }
+    }
+
+    private static void CheckUrl(string? text, string path, ConfigLayers layers)
+    {
+        if (text is not null && !(Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        {
+            layers.Report(path, $"expected an http or https address, found \"{SecretMask.Mask(text)}\"");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using Periplon.Commands;
+using Periplon.Core.Executions;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Periplon.Run;
+
+/// <summary>A tree of tasks that is drawn anew ten times a second: icon, name, duration, message.</summary>
+internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
+{
+    private const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+    private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
+
+    private int _frame;
+
+    public override async Task<LocalRunResult> ShowAsync(Func<IRunProgress, Task<LocalRunResult>> body)
+    {
+        var console = Shell.Console();
+        return await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
+        {
+            var run = body(this);
+            while (!run.IsCompleted)
+            {
+                live.UpdateTarget(Draw(console.Profile.Height));
+                await Task.WhenAny(run, Task.Delay(FrameTime, Shell.Time, CancellationToken.None));
+            }
+
+            live.UpdateTarget(Draw(int.MaxValue));
+            return await run;
+        });
+    }
+
+    private IRenderable Draw(int height)
+    {
+        lock (Gate)
+        {
+            if (Board.Plan is not { } plan)
+            {
+                return new Text("");
+            }
+
+            _frame++;
+            var tree = new Tree(new Text($"{plan.WorkflowName} {plan.WorkflowVersion}  {Board.Settled}/{Board.Tasks.Count}", new Style(decoration: Decoration.Bold)));
+            var nodes = new Dictionary<RunBoardTask, TreeNode>();
+            foreach (var task in Shown(height - 3))
+            {
+                var owner = task.Parent is { } parent && nodes.TryGetValue(parent, out var node) ? (IHasTreeNodes)node : tree;
+                nodes[task] = owner.AddNode(Line(task));
+            }
+
+            return tree;
+        }
+    }
+
+    // When not all fit, those that are settled and well give way first: what runs and what failed is what a person looks for.
+    private IEnumerable<RunBoardTask> Shown(int room)
+    {
+        if (Board.Tasks.Count <= room)
+        {
+            return Board.Tasks;
+        }
+
+        var wanted = Board.Tasks
+            .OrderBy(task => task.Status switch
+            {
+                TaskRunStatus.Running => 0,
+                TaskRunStatus.Failed => 1,
+                TaskRunStatus.Waiting => 2,
+                TaskRunStatus.Ready or TaskRunStatus.Pending => 3,
+                _ => 4,
+            })
+            .Take(Math.Max(1, room))
+            .ToHashSet();
+        return Board.Tasks.Where(wanted.Contains);
+    }
+
+    private Paragraph Line(RunBoardTask task)
+    {
+        var style = ShellOutput.StyleOf(task.Status.ToWord());
+        var name = task.Parent is { } parent ? task.Path[(parent.Path.Length + 1)..] : task.Path;
+        var line = new Paragraph { Overflow = Overflow.Ellipsis }.Append(Icon(task.Status) + " ", style).Append(name);
+        if (task.Attempt > 1)
+        {
+            line.Append($" (attempt {task.Attempt})", new Style(Color.Yellow));
+        }
+
+        if (Board.TimeOf(task) is { } time)
+        {
+            line.Append("  " + Durations.Text(time), new Style(Color.Grey));
+        }
+
+        if (!string.IsNullOrEmpty(task.Message))
+        {
+            line.Append("  " + task.Message.ReplaceLineEndings(" "), style);
+        }
+
+        return line;
+    }
+
+    private string Icon(TaskRunStatus status) => status switch
+    {
+        TaskRunStatus.Running => Frames[_frame % Frames.Length].ToString(),
+        TaskRunStatus.Completed => "✓",
+        TaskRunStatus.Failed => "✗",
+        TaskRunStatus.Skipped => "↷",
+        TaskRunStatus.Cancelled => "⊘",
+        TaskRunStatus.Waiting => "⏸",
+        _ => "·",
+    };
+}
