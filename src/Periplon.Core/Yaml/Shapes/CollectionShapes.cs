@@ -32,10 +32,13 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
     {
         var single = item.Describe(definitions);
         var kinds = new JsonArray(
-            new JsonObject { ["type"] = "array", ["items"] = single }, new JsonObject { ["type"] = "null" });
-        if (single["type"] is not null || single["enum"] is not null)
+            new JsonObject { ["type"] = "array", ["items"] = single.DeepClone() }, new JsonObject { ["type"] = "null" });
+        foreach (var alternative in single["anyOf"] as JsonArray ?? [single])
         {
-            kinds.Add(single.DeepClone());
+            if (alternative!["enum"] is not null || alternative["type"] is JsonArray or JsonValue && alternative["properties"] is null)
+            {
+                kinds.Add(alternative.DeepClone());
+            }
         }
 
         return new JsonObject { ["anyOf"] = kinds };

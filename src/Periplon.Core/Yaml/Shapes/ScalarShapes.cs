@@ -38,8 +38,7 @@ internal sealed class TextShape : Shape<string>
             return scalar.Text;
         }
 
-        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be text; found {at.Found}.",
-            at.Node is MapNode { Entries: [{ Key: var key }] } && key.StartsWith('{') ? "Put references between quotes: \"{{…}}\"." : null);
+        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be text; found {at.Found}.");
         return "";
     }
 

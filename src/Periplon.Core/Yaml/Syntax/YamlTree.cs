@@ -38,7 +38,7 @@ internal sealed class YamlTree
         }
         catch (YamlException malformed)
         {
-            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {Reason(malformed)}", At(malformed.Start), "", SyntaxHint(malformed));
+            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {Reason(malformed)}", Place(malformed), "", SyntaxHint(malformed));
         }
         // The scanner lets these escape for some malformed escapes and directives; they carry no position of their own.
         catch (Exception malformed) when (malformed is ArgumentException or FormatException or OverflowException
@@ -142,7 +142,8 @@ internal sealed class YamlTree
             var value = ReadNode(depth + 1);
             if (key is not ScalarNode { Text: var name })
             {
-                _reading.Error(DiagnosticCodes.BadKey, "A key must be text; found a list or mapping.", key.At, "");
+                _reading.Error(DiagnosticCodes.BadKey, "A key must be text; found a list or mapping.", key.At, "",
+                    key is MapNode ? "Put references between quotes: \"{{…}}\"." : null);
             }
             else if (name.Length > LongestKey)
             {
@@ -212,6 +213,11 @@ internal sealed class YamlTree
 
     private static SourceLocation At(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 
+    // A stray tab is reported with the mapping around it; its own place is where the scanner stopped.
+    private static SourceLocation Place(YamlException malformed) => At(IsTab(malformed) ? malformed.End : malformed.Start);
+
+    private static bool IsTab(YamlException malformed) => malformed.Message.Contains(" tab ", StringComparison.Ordinal);
+
     private static string Reason(YamlException malformed)
     {
         var reason = malformed.InnerException is { } inner ? inner.Message : malformed.Message;
@@ -219,7 +225,7 @@ internal sealed class YamlTree
     }
 
     private static string? SyntaxHint(YamlException malformed) =>
-        malformed.Message.Contains("tab", StringComparison.OrdinalIgnoreCase) ? "Indent with spaces; YAML allows no tabs there."
+        IsTab(malformed) ? "Indent with spaces; YAML allows no tabs there."
         : malformed.Message.Contains("cannot start any token", StringComparison.Ordinal) ? "Put the text between quotes." : null;
 
     /// <summary>Ends the building of a tree.</summary>
