@@ -21,7 +21,7 @@ public static class EngineHostingExtensions
         var services = silo.Services;
         services.AddOptions<EngineOptions>().Configure(options => configure?.Invoke(options)).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<EngineInstruments>();
+        services.TryAddSingleton<EngineInstruments>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.AddSingleton<ExecutionSignals>();

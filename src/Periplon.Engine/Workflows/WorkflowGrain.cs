@@ -31,6 +31,11 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
 
     public async Task<WorkflowSaved> CreateAsync(SaveWorkflow request, CancellationToken cancellationToken)
     {
+        if (_row is { IsDeleted: true })
+        {
+            return new WorkflowSaved { Status = WorkflowSaveStatus.NotFound };
+        }
+
         if (_row is not null)
         {
             var first = await store.FindVersionAsync(_id, 1, cancellationToken);
