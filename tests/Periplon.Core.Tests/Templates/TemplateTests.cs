@@ -137,6 +137,18 @@ public sealed class TemplateTests
     }
 
     [Fact]
+    public void A_rendered_value_is_bounded_in_size_and_depth()
+    {
+        var scope = new FixedScope()
+            .With("task.a.output", $"\"{new string('x', 1_000_000)}\"")
+            .With("task.b.output", string.Concat(Enumerable.Repeat("[", 40)) + string.Concat(Enumerable.Repeat("]", 40)));
+        var large = JsonSerializer.SerializeToElement(Enumerable.Repeat("${task.a.output}", 100));
+        var deep = FixedScope.Json(string.Concat(Enumerable.Repeat("[", 40)) + "\"${task.b.output}\"" + string.Concat(Enumerable.Repeat("]", 40)));
+        Should.Throw<TemplateException>(() => TemplateValues.Render(large, scope)).Message.ShouldContain("larger than");
+        Should.Throw<TemplateException>(() => TemplateValues.Render(deep, scope)).Message.ShouldContain("too deep");
+    }
+
+    [Fact]
     public void Text_without_references_renders_unchanged() =>
         Texts.Where(text => !text.Contains('\\')).Sample(text =>
         {
