@@ -30,18 +30,24 @@ internal sealed class SchemaEvaluation(JsonElement schema)
         "$ref" => Check(_definitions.GetProperty(operand.GetString()!["#/$defs/".Length..]), value, path),
         "type" => Types(operand).Any(type => IsOfType(type, value)) ? null : $"{path}: {value.ValueKind} is not {operand}",
         "const" => JsonElement.DeepEquals(operand, value) ? null : $"{path}: {value} is not {operand}",
-        "enum" => operand.EnumerateArray().Any(option => JsonElement.DeepEquals(option, value)) ? null : $"{path}: {value} is none of {operand}",
+        "enum" => operand.EnumerateArray().Any(option => JsonElement.DeepEquals(option, value)) ? null
+            : $"{path}: {value} is none of {operand}",
         "anyOf" => Passing(operand, value, path, out var reasons) > 0 ? null : $"{path}: nothing fits: {reasons}",
         "oneOf" => Passing(operand, value, path, out var reasons) == 1 ? null : $"{path}: not exactly one fits: {reasons}",
         "allOf" => operand.EnumerateArray().Select(part => Check(part, value, path)).FirstOrDefault(problem => problem is not null),
         "required" => value.ValueKind is not JsonValueKind.Object ? null
-            : operand.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name => $"{path}: {name} is missing").FirstOrDefault(),
+            : operand.EnumerateArray().Where(name => !value.TryGetProperty(name.GetString()!, out _)).Select(name =>
+                $"{path}: {name} is missing").FirstOrDefault(),
         "additionalProperties" => value.ValueKind is JsonValueKind.Object ? CheckProperties(rule, operand, value, path) : null,
         "items" => value.ValueKind is not JsonValueKind.Array ? null
-            : value.EnumerateArray().Select((item, index) => Check(operand, item, $"{path}[{index}]")).FirstOrDefault(problem => problem is not null),
-        "minimum" => value.ValueKind is not JsonValueKind.Number || value.GetDouble() >= operand.GetDouble() ? null : $"{path}: {value} is too small",
-        "maximum" => value.ValueKind is not JsonValueKind.Number || value.GetDouble() <= operand.GetDouble() ? null : $"{path}: {value} is too large",
-        "pattern" => value.ValueKind is not JsonValueKind.String || Regex.IsMatch(value.GetString()!, operand.GetString()!) ? null : $"{path}: {value} does not match",
+            : value.EnumerateArray().Select((item, index) => Check(operand, item, $"{path}[{index}]")).FirstOrDefault(problem =>
+                problem is not null),
+        "minimum" => value.ValueKind is not JsonValueKind.Number || value.GetDouble() >= operand.GetDouble() ? null
+            : $"{path}: {value} is too small",
+        "maximum" => value.ValueKind is not JsonValueKind.Number || value.GetDouble() <= operand.GetDouble() ? null
+            : $"{path}: {value} is too large",
+        "pattern" => value.ValueKind is not JsonValueKind.String || Regex.IsMatch(value.GetString()!, operand.GetString()!) ? null
+            : $"{path}: {value} does not match",
         _ => throw new NotSupportedException($"The schema uses '{keyword}'."),
     };
 

@@ -19,13 +19,18 @@ public sealed class WorkflowSchemaTests
         { "Input", typeof(InputDefinition) }, { "Output", typeof(OutputDefinition) }, { "Secret", typeof(SecretDefinition) },
         { "Agent", typeof(AgentDefinition) }, { "Permissions", typeof(PermissionsDefinition) }, { "Subflow", typeof(SubflowDefinition) },
         { "Hooks", typeof(HooksDefinition) }, { "Hook", typeof(HookCommand) }, { "TaskGroup", typeof(TaskGroupDefinition) },
-        { "Orchestration", typeof(OrchestrationDefinition) }, { "Tools", typeof(ToolsDefinition) }, { "ToolConstraints", typeof(ToolConstraints) },
-        { "Communication", typeof(CommunicationDefinition) }, { "AgentChannel", typeof(ChannelDefinition) }, { "McpServer", typeof(McpServerDefinition) },
-        { "DefinitionOfDone", typeof(DefinitionOfDone) }, { "OnError", typeof(ErrorHandlingDefinition) }, { "Retry", typeof(RetryDefinition) },
-        { "Concurrency", typeof(ConcurrencyDefinition) }, { "RateLimit", typeof(RateLimitDefinition) }, { "Cache", typeof(CacheDefinition) },
+        { "Orchestration", typeof(OrchestrationDefinition) }, { "Tools", typeof(ToolsDefinition) },
+        { "ToolConstraints", typeof(ToolConstraints) },
+        { "Communication", typeof(CommunicationDefinition) }, { "AgentChannel", typeof(ChannelDefinition) },
+        { "McpServer", typeof(McpServerDefinition) },
+        { "DefinitionOfDone", typeof(DefinitionOfDone) }, { "OnError", typeof(ErrorHandlingDefinition) },
+        { "Retry", typeof(RetryDefinition) },
+        { "Concurrency", typeof(ConcurrencyDefinition) }, { "RateLimit", typeof(RateLimitDefinition) },
+        { "Cache", typeof(CacheDefinition) },
         { "Limits", typeof(LimitsDefinition) }, { "Context", typeof(ContextDefinition) }, { "LoopControl", typeof(LoopControl) },
         { "Switch", typeof(SwitchDefinition) }, { "Sleep", typeof(SleepDefinition) }, { "WaitFor", typeof(WaitForDefinition) },
-        { "Approval", typeof(ApprovalDefinition) }, { "Notification", typeof(NotificationSpec) }, { "NotificationDefaults", typeof(NotificationDefaults) },
+        { "Approval", typeof(ApprovalDefinition) }, { "Notification", typeof(NotificationSpec) },
+        { "NotificationDefaults", typeof(NotificationDefaults) },
         { "DiscordEmbed", typeof(DiscordEmbed) }, { "SlackAttachment", typeof(SlackAttachment) }, { "Smtp", typeof(SmtpDefinition) },
         { "WebhookRetry", typeof(WebhookRetry) }, { "Script", typeof(ScriptDefinition) }, { "Command", typeof(CommandDefinition) },
         { "Llm", typeof(LlmDefinition) }, { "Http", typeof(HttpDefinition) }, { "McpTool", typeof(McpToolDefinition) },
@@ -63,9 +68,11 @@ public sealed class WorkflowSchemaTests
         // Not fields: keys of the mapping around, the kind that follows from the others, and places.
         string[] derived = ["Id", "Kind", "Source"];
         var known = Schema.GetProperty("$defs").GetProperty(definition).GetProperty("properties");
-        foreach (var property in model.GetProperties().Where(property => !derived.Contains(property.Name) || property.PropertyType.Name.EndsWith("Source", StringComparison.Ordinal)))
+        foreach (var property in model.GetProperties().Where(property => !derived.Contains(property.Name)
+            || property.PropertyType.Name.EndsWith("Source", StringComparison.Ordinal)))
         {
-            known.TryGetProperty(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), out _).ShouldBeTrue($"{definition} lacks {property.Name}");
+            known.TryGetProperty(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name),
+                out _).ShouldBeTrue($"{definition} lacks {property.Name}");
         }
     }
 
@@ -88,7 +95,8 @@ public sealed class WorkflowSchemaTests
     private static IEnumerable<string> References(JsonElement node) => node.ValueKind switch
     {
         JsonValueKind.Object => node.EnumerateObject().SelectMany(property =>
-            property is { Name: "$ref", Value.ValueKind: JsonValueKind.String } ? [property.Value.GetString()!] : References(property.Value)),
+            property is { Name: "$ref", Value.ValueKind: JsonValueKind.String } ? [property.Value.GetString()!]
+                : References(property.Value)),
         JsonValueKind.Array => node.EnumerateArray().SelectMany(References),
         _ => [],
     };

@@ -80,8 +80,8 @@ internal static class Duplicates
     {
         foreach (var (first, again) in map.Duplicates)
         {
-            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt, at.PathOf(again.Key),
-                "Remove one of the two.");
+            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt,
+                at.PathOf(again.Key), "Remove one of the two.");
         }
     }
 
@@ -90,10 +90,11 @@ internal static class Duplicates
     {
         foreach (var (first, again) in map.Duplicates)
         {
-            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key), "Remove one of the two.");
+            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key),
+                "Remove one of the two.");
         }
     }
 
     private static string Message(Cursor at, MapEntry first, MapEntry again) =>
-        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {first.KeyAt.Line}:{first.KeyAt.Column} and at {again.KeyAt.Line}:{again.KeyAt.Column}.";
+        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {Wording.Place(first.KeyAt)} and at {Wording.Place(again.KeyAt)}.";
 }

@@ -41,13 +41,15 @@ internal sealed class UnionShape<T>(string name, string tag, params (string Word
     {
         if (at.Node is not MapNode map)
         {
-            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with the field '{tag}'; found {at.Found}.", $"Allowed for '{tag}': {Words}.");
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with the field '{tag}'; found {at.Found}.",
+                $"Allowed for '{tag}': {Words}.");
             return default!;
         }
 
         if (map.Find(tag) is not { } entry)
         {
-            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{tag}'.", at.KeyAt, at.PathOf(tag), $"Allowed: {Words}.");
+            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{tag}'.", at.KeyAt, at.PathOf(tag),
+                $"Allowed: {Words}.");
             return default!;
         }
 

@@ -41,13 +41,15 @@ internal sealed class YamlTree
         }
         catch (YamlException malformed)
         {
-            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {Reason(malformed)}", tree.Place(malformed), "", SyntaxHint(malformed));
+            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {Reason(malformed)}", tree.Place(malformed), "",
+                SyntaxHint(malformed));
         }
         // The scanner lets these escape for some malformed escapes and directives; they carry no position.
         catch (Exception malformed) when (malformed is ArgumentException or FormatException or OverflowException
             or InvalidOperationException or IndexOutOfRangeException)
         {
-            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {malformed.Message}", At(tree._scanner.CurrentPosition), "");
+            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {malformed.Message}",
+                At(tree._scanner.CurrentPosition), "");
         }
 
         return null;
@@ -116,7 +118,8 @@ internal sealed class YamlTree
             };
             if (!tag.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal) && tag != "!")
             {
-                _reading.Warn(DiagnosticCodes.UnknownTag, $"The tag {Quote(tag)} is ignored; the language has no tags.", At(scalar.Start), "");
+                _reading.Warn(DiagnosticCodes.UnknownTag, $"The tag {Quote(tag)} is ignored; the language has no tags.",
+                    At(scalar.Start), "");
             }
         }
 
