@@ -8,12 +8,15 @@ namespace Periplon.Core.Yaml.Shapes;
 /// <param name="build">Asks for the fields and makes the value of them.</param>
 internal sealed class StructShape<T>(string name, Func<Fields, T> build) : Shape<T>
 {
+    /// <summary>What to write instead of a single value or list, where people often write one.</summary>
+    internal string? Hint { get; init; }
+
     internal override T Read(Cursor at)
     {
         var map = at.Node as MapNode;
         if (map is null && !at.IsNull)
         {
-            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with fields; found {at.Found}.");
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with fields; found {at.Found}.", Hint);
             return default!;
         }
 
