@@ -6,7 +6,7 @@ namespace Periplon.Core.Tests.Yaml;
 internal static class Golden
 {
     internal static TheoryData<string> Cases(string folder) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Folder(), folder)).Where(file => file.EndsWith(".yaml", StringComparison.Ordinal) || file.EndsWith(".json", StringComparison.Ordinal))
+        [.. Directory.EnumerateFiles(Path.Combine(Folder(), folder)).Where(file => Path.GetExtension(file) is ".yaml" or ".json")
             .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     internal static string Read(string folder, string name) => File.ReadAllText(Path.Combine(Folder(), folder, name));

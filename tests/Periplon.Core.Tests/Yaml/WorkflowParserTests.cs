@@ -89,7 +89,8 @@ public sealed class WorkflowParserTests
     [InlineData("0b11", 3)]
     [InlineData("4.0", 4)]
     [InlineData("+4", 4)]
-    public void Parse_WholeNumber_MayBeWrittenInEachNotation(string text, int expected) => Load($"max_parallel: {text}").MaxParallel.ShouldBe(expected);
+    public void Parse_WholeNumber_MayBeWrittenInEachNotation(string text, int expected) =>
+        Load($"max_parallel: {text}").MaxParallel.ShouldBe(expected);
 
     [Theory]
     [InlineData("90", 90)]
@@ -98,7 +99,8 @@ public sealed class WorkflowParserTests
     [InlineData("1h30m", 5400)]
     [InlineData("250ms", 0.25)]
     [InlineData("\"2d\"", 172_800)]
-    public void Parse_Duration_IsSecondsOrUnits(string text, double expected) => Load($"timeout_secs: {text}").TimeoutSecs.ShouldBe(expected);
+    public void Parse_Duration_IsSecondsOrUnits(string text, double expected) =>
+        Load($"timeout_secs: {text}").TimeoutSecs.ShouldBe(expected);
 
     [Theory]
     [InlineData("1.2.3s")]
@@ -107,6 +109,12 @@ public sealed class WorkflowParserTests
     [InlineData("5s!")]
     [InlineData("-5s")]
     public void Parse_BadDuration_IsAnError(string text) => Codes($"timeout_secs: {text}").ShouldBe([DiagnosticCodes.BadDuration]);
+
+    [Theory]
+    [InlineData("\ufeffname: w\r\nversion: 1\r\ntasks:\r\n  a: {}\r\n")]
+    [InlineData("\ufeff{\"name\": \"w\",\r\n\"version\": \"1\", \"tasks\": {\"a\": {}}}\r\n")]
+    public void Parse_ByteOrderMarkAndCarriageReturns_AreNoHindrance(string text) =>
+        WorkflowParser.Parse(text).Workflow!.Tasks.Keys.ShouldBe(["a"]);
 
     [Fact]
     public void Parse_ConditionText_IsAnExpression() =>
