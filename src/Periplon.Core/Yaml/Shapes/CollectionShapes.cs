@@ -32,10 +32,13 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
     {
         var single = item.Describe(definitions);
         var kinds = new JsonArray(
-            new JsonObject { ["type"] = "array", ["items"] = single }, new JsonObject { ["type"] = "null" });
-        if (single["type"] is not null || single["enum"] is not null)
+            new JsonObject { ["type"] = "array", ["items"] = single.DeepClone() }, new JsonObject { ["type"] = "null" });
+        foreach (var alternative in single["anyOf"] as JsonArray ?? [single])
         {
-            kinds.Add(single.DeepClone());
+            if (alternative!["enum"] is not null || alternative["type"] is JsonArray or JsonValue && alternative["properties"] is null)
+            {
+                kinds.Add(alternative.DeepClone());
+            }
         }
 
         return new JsonObject { ["anyOf"] = kinds };
@@ -77,8 +80,8 @@ internal static class Duplicates
     {
         foreach (var (first, again) in map.Duplicates)
         {
-            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt, at.PathOf(again.Key),
-                "Remove one of the two.");
+            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt,
+                at.PathOf(again.Key), "Remove one of the two.");
         }
     }
 
@@ -87,10 +90,11 @@ internal static class Duplicates
     {
         foreach (var (first, again) in map.Duplicates)
         {
-            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key), "Remove one of the two.");
+            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key),
+                "Remove one of the two.");
         }
     }
 
     private static string Message(Cursor at, MapEntry first, MapEntry again) =>
-        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {first.KeyAt.Line}:{first.KeyAt.Column} and at {again.KeyAt.Line}:{again.KeyAt.Column}.";
+        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {Wording.Place(first.KeyAt)} and at {Wording.Place(again.KeyAt)}.";
 }
