@@ -23,10 +23,6 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
     {
         _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
         _row = await store.FindAsync(_id, cancellationToken);
-        if (_row is null)
-        {
-            DeactivateOnIdle();
-        }
     }
 
     public async Task<WorkflowSaved> CreateAsync(SaveWorkflow request, CancellationToken cancellationToken)
@@ -105,7 +101,16 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         return new StartResult { Status = await execution.CreateAsync(create, cancellationToken) };
     }
 
-    private bool Exists(string organization) => _row is { IsDeleted: false } && _row.Organization == organization;
+    private bool Exists(string organization)
+    {
+        if (_row is null)
+        {
+            // Nobody needs an activation for an id that somebody made up.
+            DeactivateOnIdle();
+        }
+
+        return _row is { IsDeleted: false } && _row.Organization == organization;
+    }
 
     private async Task<WorkflowSaved> SaveAsync(SaveWorkflow request, WorkflowRow? old, CancellationToken cancellationToken)
     {

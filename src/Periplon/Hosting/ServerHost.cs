@@ -23,8 +23,16 @@ internal static class ServerHost
             await BecomeReadyAsync(config, database, cancellationToken);
             await using var app = Build(config, arguments, database);
             await app.StartAsync(cancellationToken);
-            await Welcome.SayAsync(app.Services, AddressOf(app), cancellationToken);
-            await app.WaitForShutdownAsync(cancellationToken);
+            try
+            {
+                await Welcome.SayAsync(app.Services, AddressOf(app), cancellationToken);
+                await app.WaitForShutdownAsync(cancellationToken);
+            }
+            finally
+            {
+                await app.StopAsync(CancellationToken.None);
+            }
+
             return ExitCode.Ok;
         }
         catch (IOException e) when (e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
@@ -76,6 +84,9 @@ internal static class ServerHost
             _ => LogLevel.Information,
         });
         logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+        logging.AddFilter("Polly", LogLevel.Warning);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
     }
