@@ -97,7 +97,7 @@ internal sealed record StartExecutionRequest
     public Dictionary<string, string>? Labels { get; init; }
 
     /// <summary>Fields that are not known; they are refused by name.</summary>
-    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; init; }
+    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>The body of cancel, pause and resume, which may be left out.</summary>

@@ -65,7 +65,7 @@ internal sealed record SaveWorkflowRequest
     public bool? IsActive { get; init; }
 
     /// <summary>Fields that are not known; they are refused by name.</summary>
-    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; init; }
+    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>Filters of the list, as the query holds them.</summary>
