@@ -56,7 +56,7 @@ internal sealed class ApiProblem : IResult, IEndpointMetadataProvider
             httpContext.Response.Headers.RetryAfter = seconds.ToString();
         }
 
-        return httpContext.Response.WriteAsJsonAsync(this, ApiJson.Default.ApiProblem, ContentType, httpContext.RequestAborted);
+        return httpContext.Response.WriteAsJsonAsync(this, ApiAnswers.Json.ApiProblem, ContentType, httpContext.RequestAborted);
     }
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>

@@ -23,6 +23,7 @@ internal sealed class ApiSecurity(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         context.Features.Set(CallerIdentity.Anonymous);
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         return next(context);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class RequestBody
         IsYaml = isYaml;
     }
 
+    /// <summary>The content types, JSON aside, of a route that takes a workflow file.</summary>
+    public static string[] YamlTypes => _yamlTypes;
+
     public ReadOnlyMemory<byte> Content { get; }
 
     public bool IsYaml { get; }
@@ -99,7 +102,7 @@ internal sealed class RequestBody
         if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
-            if (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            if (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase))
             {
                 return false;
             }

@@ -34,7 +34,7 @@ internal static class SystemApi
         var (ready, checks) = await probe.RunAsync(cancellationToken);
         return TypedResults.Json(
             new ReadyObject(ready ? "ready" : "not_ready", checks, time.GetUtcNow()),
-            ApiJson.Default.ReadyObject,
+            ApiAnswers.Json.ReadyObject,
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -17,13 +17,13 @@ internal static class WorkflowsApi
         var workflows = app.MapGroup("/api/v1/workflows").WithTags("Workflows");
         workflows.MapGet("/", ListWorkflows).RequirePermission(Permissions.WorkflowRead);
         workflows.MapPost("/", CreateWorkflow).RequirePermission(Permissions.WorkflowCreate)
-            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.Yaml);
+            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapPost("/validate", ValidateWorkflow).RequirePermission(Permissions.WorkflowRead)
-            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.Yaml);
+            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapGet("/by-name/{name}", FindWorkflowByName).RequirePermission(Permissions.WorkflowRead);
         workflows.MapGet("/{id}", GetWorkflow).RequirePermission(Permissions.WorkflowRead);
         workflows.MapPut("/{id}", UpdateWorkflow).RequirePermission(Permissions.WorkflowUpdate)
-            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.Yaml);
+            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapDelete("/{id}", DeleteWorkflow).RequirePermission(Permissions.WorkflowDelete);
         workflows.MapGet("/{id}/versions", ListVersions).RequirePermission(Permissions.WorkflowRead);
         workflows.MapGet("/{id}/versions/{version}", GetVersion).RequirePermission(Permissions.WorkflowRead);
