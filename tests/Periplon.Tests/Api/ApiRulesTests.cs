@@ -58,6 +58,30 @@ public sealed class ApiRulesTests
     }
 
     [Theory]
+    [InlineData("GET", "evil.example", null, 403)]
+    [InlineData("POST", "localhost", "https://evil.example", 403)]
+    [InlineData("POST", "localhost", "null", 403)]
+    [InlineData("POST", "localhost:9", "http://localhost:9", 400)]
+    [InlineData("GET", "LOCALHOST", "https://evil.example", 200)]
+    public async Task PageFromElsewhere_IsRefused(string method, string host, string? origin, int status)
+    {
+        await using var api = await ApiHost.StartAsync();
+        var request = new HttpRequestMessage(new HttpMethod(method), "/api/v1/executions");
+        request.Headers.Host = host;
+        if (origin is not null)
+        {
+            request.Headers.Add("Origin", origin);
+        }
+
+        if (method == "POST")
+        {
+            request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+        }
+
+        (await api.SendAsync(request)).Status.ShouldBe(status);
+    }
+
+    [Theory]
     [InlineData("GET", "/api/v1/nothing", 404, "no route GET /api/v1/nothing")]
     [InlineData("PATCH", "/api/v1/workflows", 405, "does not take PATCH")]
     [InlineData("DELETE", "/health", 405, "does not take DELETE")]
@@ -100,7 +124,12 @@ public sealed class ApiRulesTests
         };
         request.Headers.TransferEncodingChunked = chunked;
         (await api.SendAsync(request)).ShouldBeProblem(413).ShouldContain("4096 bytes");
-        (await api.PostAsync("/api/v1/workflows", new string('x', 4096), "application/yaml")).Status.ShouldBe(201);
+        var fits = new HttpRequestMessage(HttpMethod.Post, "/api/v1/workflows")
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(new string('x', 4096))) { Headers = { ContentType = new("application/yaml") } },
+        };
+        fits.Headers.TransferEncodingChunked = chunked;
+        (await api.SendAsync(fits)).Status.ShouldBe(201);
     }
 
     [Fact]

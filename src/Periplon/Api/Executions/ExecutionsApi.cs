@@ -18,9 +18,9 @@ internal static class ExecutionsApi
 
     public static void MapExecutions(this IEndpointRouteBuilder app)
     {
-        var executions = app.MapGroup("/api/v1/executions").WithTags("Executions");
-        executions.MapGet("/", ListExecutions).RequirePermission(Permissions.ExecutionRead);
-        executions.MapPost("/", StartExecution).RequirePermission(Permissions.WorkflowExecute)
+        var executions = app.MapGroup("/api/v1/executions").WithTags("Executions").AnswersProblems();
+        executions.MapGet("", ListExecutions).RequirePermission(Permissions.ExecutionRead);
+        executions.MapPost("", StartExecution).RequirePermission(Permissions.WorkflowExecute)
             .Accepts<StartExecutionRequest>(RequestBody.Json)
             .Produces<ExecutionStarted>(StatusCodes.Status201Created);
         executions.MapGet("/{id}", GetExecution).RequirePermission(Permissions.ExecutionRead);

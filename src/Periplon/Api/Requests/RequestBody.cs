@@ -122,8 +122,8 @@ internal sealed class RequestBody
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
-            // One byte more than the limit, so that a chunked body meets our check and its message, not the server's.
-            feature.MaxRequestBodySize = limit + 1;
+            // The server would count the framing of chunked bodies too; the loop below bounds what is kept.
+            feature.MaxRequestBodySize = null;
         }
 
         if (context.Request.ContentLength > limit)

@@ -14,9 +14,9 @@ internal static class WorkflowsApi
 
     public static void MapWorkflows(this IEndpointRouteBuilder app)
     {
-        var workflows = app.MapGroup("/api/v1/workflows").WithTags("Workflows");
-        workflows.MapGet("/", ListWorkflows).RequirePermission(Permissions.WorkflowRead);
-        workflows.MapPost("/", CreateWorkflow).RequirePermission(Permissions.WorkflowCreate)
+        var workflows = app.MapGroup("/api/v1/workflows").WithTags("Workflows").AnswersProblems();
+        workflows.MapGet("", ListWorkflows).RequirePermission(Permissions.WorkflowRead);
+        workflows.MapPost("", CreateWorkflow).RequirePermission(Permissions.WorkflowCreate)
             .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapPost("/validate", ValidateWorkflow).RequirePermission(Permissions.WorkflowRead)
             .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
