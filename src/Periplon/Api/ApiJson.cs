@@ -42,7 +42,8 @@ internal sealed partial class ApiJson : JsonSerializerContext;
 /// <summary>The same for answers: quotes and letters of any language stay readable. No answer is ever taken for HTML.</summary>
 internal static class ApiAnswers
 {
-    public static ApiJson Json { get; } = new(new JsonSerializerOptions(ApiJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static ApiJson Json { get; } = new(
+        new JsonSerializerOptions(ApiJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
 
 /// <summary>Times are RFC 3339 in UTC, with a Z.</summary>

@@ -37,5 +37,6 @@ public sealed class ApiOptions
 
     /// <summary>Version that <c>/version</c> and <c>/health</c> show. Default: the program's.</summary>
     public string Version { get; set; } =
-        typeof(ApiOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+        typeof(ApiOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+            .InformationalVersion.Split('+')[0] ?? "0.0.0";
 }

@@ -43,7 +43,13 @@ internal sealed class ApiProblem : IResult
     public static ApiProblem Create(
         int status, string detail, string? id = null, string? traceId = null, IReadOnlyList<ProblemError>? errors = null) => new()
         {
-            Type = TypeOf(status), Title = TitleOf(status), Status = status, Detail = detail, Id = id, TraceId = traceId, Errors = errors ?? [],
+            Type = TypeOf(status),
+            Title = TitleOf(status),
+            Status = status,
+            Detail = detail,
+            Id = id,
+            TraceId = traceId,
+            Errors = errors ?? [],
         };
 
     public Task ExecuteAsync(HttpContext httpContext)

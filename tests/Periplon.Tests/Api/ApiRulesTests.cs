@@ -45,8 +45,13 @@ public sealed class ApiRulesTests
             }
         }
 
+        paths["/api/v1/executions"]!["get"]!["parameters"]!.AsArray().Select(p => p!["name"]!.GetValue<string>()).ShouldBe(
+            ["workflow_id", "status", "triggered_by", "label", "created_after", "created_before", "parent", "limit", "offset", "cursor"]);
+        paths["/api/v1/executions"]!["post"]!["operationId"]!.GetValue<string>().ShouldBe("StartExecution");
         var schemas = answer.Json["components"]!["schemas"]!;
         schemas["ExecutionObject"]!["properties"]!["input_params"].ShouldNotBeNull();
+        schemas["ExecutionObject"]!["properties"]!["retry_count"]!["type"]!.GetValue<string>().ShouldBe("integer");
+        schemas["ExecutionObject"]!["properties"]!["created_at"]!["type"]!.GetValue<string>().ShouldBe("string");
         schemas["StartExecutionRequest"]!["properties"]!["parent_execution_id"].ShouldNotBeNull();
     }
 
@@ -120,13 +125,13 @@ public sealed class ApiRulesTests
         await using var api = await ApiHost.StartAsync(options => options.MaxBodyBytes = 4096);
         var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/workflows")
         {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(new string('x', 4097))) { Headers = { ContentType = new("application/yaml") } },
+            Content = Yaml(4097),
         };
         request.Headers.TransferEncodingChunked = chunked;
         (await api.SendAsync(request)).ShouldBeProblem(413).ShouldContain("4096 bytes");
         var fits = new HttpRequestMessage(HttpMethod.Post, "/api/v1/workflows")
         {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(new string('x', 4096))) { Headers = { ContentType = new("application/yaml") } },
+            Content = Yaml(4096),
         };
         fits.Headers.TransferEncodingChunked = chunked;
         (await api.SendAsync(fits)).Status.ShouldBe(201);
@@ -185,6 +190,9 @@ public sealed class ApiRulesTests
     public void Options_OutOfRange_AreRefusedAtStart() =>
         Should.Throw<System.ComponentModel.DataAnnotations.ValidationException>(
             () => new ServiceCollection().AddPeriplonApi(new ApiOptions { Port = 70_000 })).Message.ShouldContain("Port");
+
+    private static ByteArrayContent Yaml(int size) =>
+        new(Encoding.UTF8.GetBytes(new string('x', size))) { Headers = { ContentType = new("application/yaml") } };
 
     private static List<RouteEndpoint> Routes(ApiHost api) =>
         [.. api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];

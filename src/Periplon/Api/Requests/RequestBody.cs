@@ -56,7 +56,8 @@ internal sealed class RequestBody
         }
         catch (DecoderFallbackException exception)
         {
-            throw new ApiProblemException(ApiProblem.BadRequest($"The body is not UTF-8: the bytes at offset {exception.Index} are not a character"));
+            throw new ApiProblemException(ApiProblem.BadRequest(
+                $"The body is not UTF-8: the bytes at offset {exception.Index} are not a character"));
         }
     }
 
