@@ -33,10 +33,12 @@ internal sealed class EngineInstruments : IDisposable
         _tasksStarted = Meter.CreateCounter<long>("workflow_tasks_started", description: "Attempts that a worker took");
         _tasksFinished = Meter.CreateCounter<long>("workflow_tasks", description: "Attempts that ended");
         _taskDuration = Meter.CreateHistogram<double>("workflow_tasks_duration", "s", "Time an attempt took");
-        _tasksReturned = Meter.CreateCounter<long>("workflow_tasks_returned", description: "Attempts handed back or lost with their worker");
+        _tasksReturned = Meter.CreateCounter<long>(
+            "workflow_tasks_returned", description: "Attempts handed back or lost with their worker");
         _reportsDropped = Meter.CreateCounter<long>("workflow_reports_dropped", description: "Reports without a valid lease, dropped");
         _offersRefused = Meter.CreateCounter<long>("workflow_offers_refused", description: "Claims on offers that no longer stood");
-        _journalConflicts = Meter.CreateCounter<long>("workflow_journal_conflicts", description: "Appends refused because another writer was first");
+        _journalConflicts = Meter.CreateCounter<long>(
+            "workflow_journal_conflicts", description: "Appends refused because another writer was first");
     }
 
     public Meter Meter { get; }

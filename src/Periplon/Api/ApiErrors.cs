@@ -36,7 +36,8 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
     // Routing answers unknown routes, methods and content types without a body. Pages of the web UI are left alone.
     private static bool IsBareError(HttpContext context) =>
         context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null }
-        && (context.Request.Path.StartsWithSegments("/api") || context.GetEndpoint()?.Metadata.GetMetadata<PermissionMetadata>() is not null);
+        && (context.Request.Path.StartsWithSegments("/api")
+            || context.GetEndpoint()?.Metadata.GetMetadata<PermissionMetadata>() is not null);
 
     private static ApiProblem Describe(HttpContext context)
     {
@@ -65,7 +66,8 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
             default:
                 var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
                 LogFailed(exception, context.Request.Method, context.Request.Path, trace);
-                return ApiProblem.Create(500, $"The server failed to answer this request; its log has the details under trace {trace}", traceId: trace);
+                return ApiProblem.Create(
+                    500, $"The server failed to answer this request; its log has the details under trace {trace}", traceId: trace);
         }
     }
 

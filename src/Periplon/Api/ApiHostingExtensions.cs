@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -41,15 +43,7 @@ public static class ApiHostingExtensions
         services.AddSingleton<PrometheusExport>();
         services.AddSingleton<ProcessSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<ProcessSampler>());
-        services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, context, _) =>
-        {
-            document.Info.Title = "Periplon";
-            document.Info.Version = context.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value.Version;
-            document.Info.Description = "Workflows and their executions. Errors are application/problem+json.";
-            // The server is wherever the document was read from.
-            document.Servers?.Clear();
-            return Task.CompletedTask;
-        }));
+        services.AddOpenApi("v1", ApiDocument.Configure);
         return services;
     }
 
@@ -79,6 +73,8 @@ public static class ApiHostingExtensions
     private static void ConfigureJson(JsonOptions json)
     {
         json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
     }

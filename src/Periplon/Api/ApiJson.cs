@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Periplon.Api.Executions;
@@ -37,6 +38,13 @@ namespace Periplon.Api;
 [JsonSerializable(typeof(QueueObject))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ApiJson : JsonSerializerContext;
+
+/// <summary>The same for answers: quotes and letters of any language stay readable. No answer is ever taken for HTML.</summary>
+internal static class ApiAnswers
+{
+    public static ApiJson Json { get; } = new(
+        new JsonSerializerOptions(ApiJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
 
 /// <summary>Times are RFC 3339 in UTC, with a Z.</summary>
 internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>

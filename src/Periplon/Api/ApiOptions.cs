@@ -13,6 +13,11 @@ public sealed class ApiOptions
     [Range(0, 65535)]
     public int Port { get; set; } = 8080;
 
+    /// <summary>
+    /// Names under which the server may be called: the host of the <c>Host</c> header, without port. Default: the loopback names.
+    /// </summary>
+    public IReadOnlyList<string> AllowedHosts { get; set; } = ["localhost", "127.0.0.1", "[::1]"];
+
     /// <summary>Largest request body, in bytes. Default: 5 MiB.</summary>
     [Range(1024, 1024 * 1024 * 1024)]
     public long MaxBodyBytes { get; set; } = 5 * 1024 * 1024;
@@ -32,5 +37,6 @@ public sealed class ApiOptions
 
     /// <summary>Version that <c>/version</c> and <c>/health</c> show. Default: the program's.</summary>
     public string Version { get; set; } =
-        typeof(ApiOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+        typeof(ApiOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+            .InformationalVersion.Split('+')[0] ?? "0.0.0";
 }

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Http.Metadata;
-using System.Reflection;
 
 namespace Periplon.Api;
 
@@ -14,7 +12,7 @@ internal sealed record ProblemError(string Path, string Message)
 }
 
 /// <summary>An answer of RFC 9457, with the <c>error</c> and <c>id</c> of the earlier API.</summary>
-internal sealed class ApiProblem : IResult, IEndpointMetadataProvider
+internal sealed class ApiProblem : IResult
 {
     public const string ContentType = "application/problem+json";
 
@@ -45,7 +43,13 @@ internal sealed class ApiProblem : IResult, IEndpointMetadataProvider
     public static ApiProblem Create(
         int status, string detail, string? id = null, string? traceId = null, IReadOnlyList<ProblemError>? errors = null) => new()
         {
-            Type = TypeOf(status), Title = TitleOf(status), Status = status, Detail = detail, Id = id, TraceId = traceId, Errors = errors ?? [],
+            Type = TypeOf(status),
+            Title = TitleOf(status),
+            Status = status,
+            Detail = detail,
+            Id = id,
+            TraceId = traceId,
+            Errors = errors ?? [],
         };
 
     public Task ExecuteAsync(HttpContext httpContext)
@@ -56,15 +60,13 @@ internal sealed class ApiProblem : IResult, IEndpointMetadataProvider
             httpContext.Response.Headers.RetryAfter = seconds.ToString();
         }
 
-        return httpContext.Response.WriteAsJsonAsync(this, ApiJson.Default.ApiProblem, ContentType, httpContext.RequestAborted);
+        return httpContext.Response.WriteAsJsonAsync(this, ApiAnswers.Json.ApiProblem, ContentType, httpContext.RequestAborted);
     }
-
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(400, typeof(ApiProblem), [ContentType]));
 
     private static string TitleOf(int status) => status switch
     {
         400 => "Bad request",
+        403 => "Forbidden",
         404 => "Not found",
         405 => "Method not allowed",
         409 => "Conflict",
@@ -77,6 +79,20 @@ internal sealed class ApiProblem : IResult, IEndpointMetadataProvider
     };
 
     private static string TypeOf(int status) => "urn:periplon:problem:" + TitleOf(status).ToLowerInvariant().Replace(' ', '-');
+}
+
+/// <summary>Names problems in the OpenAPI document.</summary>
+internal static class ApiProblemRoutes
+{
+    public static RouteGroupBuilder AnswersProblems(this RouteGroupBuilder group)
+    {
+        foreach (var status in (int[])[400, 404, 500, 503])
+        {
+            group.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.ContentType]));
+        }
+
+        return group;
+    }
 }
 
 /// <summary>Ends a request with a problem; thrown by the readers of requests, so that handlers stay straight.</summary>

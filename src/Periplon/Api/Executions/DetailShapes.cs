@@ -28,8 +28,8 @@ internal sealed record LogObject(
 {
     // The attempt's key, as scripts see it in PERIPLON_ATTEMPT_KEY.
     public static LogObject From(LogEntry entry) => new(
-        entry.Id, entry.ExecutionId, entry.Task is null ? null : $"{entry.ExecutionId:D}/{entry.Task}/{entry.Attempt}", entry.At, entry.Level,
-        entry.Message, new LogMetadata(entry.Task, entry.Attempt, entry.Stream));
+        entry.Id, entry.ExecutionId, entry.Task is null ? null : $"{entry.ExecutionId:D}/{entry.Task}/{entry.Attempt}", entry.At,
+        entry.Level, entry.Message, new LogMetadata(entry.Task, entry.Attempt, entry.Stream));
 }
 
 internal sealed record LogMetadata(string? Task, int Attempt, string Stream);

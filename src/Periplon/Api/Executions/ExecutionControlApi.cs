@@ -42,13 +42,15 @@ internal static class ExecutionControlApi
     }
 
     private static Task<Results<Ok<ExecutionControlled>, ApiProblem>> PauseExecution(
-        string id, HttpContext context, CallerIdentity caller, ExecutionReader reader, GrainCalls calls, CancellationToken cancellationToken) =>
+        string id, HttpContext context, CallerIdentity caller, ExecutionReader reader, GrainCalls calls,
+        CancellationToken cancellationToken) =>
         ControlAsync(
             id, (grain, request) => grain.PauseAsync(request, cancellationToken), "Execution paused: what runs goes on, nothing new starts",
             "The execution was paused already", context, caller, reader, calls, cancellationToken);
 
     private static Task<Results<Ok<ExecutionControlled>, ApiProblem>> ResumeExecution(
-        string id, HttpContext context, CallerIdentity caller, ExecutionReader reader, GrainCalls calls, CancellationToken cancellationToken) =>
+        string id, HttpContext context, CallerIdentity caller, ExecutionReader reader, GrainCalls calls,
+        CancellationToken cancellationToken) =>
         ControlAsync(
             id, (grain, request) => grain.ResumeAsync(request, cancellationToken), "Execution resumed",
             "The execution was not paused", context, caller, reader, calls, cancellationToken);
@@ -85,7 +87,8 @@ internal static class ExecutionControlApi
     private static ApiProblem? Refused(ControlStatus status, string id) => status switch
     {
         ControlStatus.NotFound => ApiProblem.NotFound("execution", id),
-        ControlStatus.AlreadyFinished => ApiProblem.Create(400, $"Execution '{id}' has already finished; its status does not change any more", id),
+        ControlStatus.AlreadyFinished => ApiProblem.Create(
+            400, $"Execution '{id}' has already finished; its status does not change any more", id),
         _ => null,
     };
 }

@@ -26,8 +26,8 @@ internal static class ExecutionDetailsApi
     }
 
     private static async Task<Ok<EventPage>> ListEvents(
-        string id, [FromQuery(Name = "after_seq")] string? afterSeq, [FromQuery] string? limit, CallerIdentity caller, ExecutionReader reader,
-        IJournalStore journal, CancellationToken cancellationToken)
+        string id, [FromQuery(Name = "after_seq")] string? afterSeq, [FromQuery] string? limit, CallerIdentity caller,
+        ExecutionReader reader, IJournalStore journal, CancellationToken cancellationToken)
     {
         var read = new QueryReader();
         var after = read.Position("after_seq", afterSeq);
@@ -38,7 +38,8 @@ internal static class ExecutionDetailsApi
     }
 
     private static async Task<Ok<LogPage>> ListLogs(
-        string id, [AsParameters] LogQuery query, CallerIdentity caller, ExecutionReader reader, LogReader logs, CancellationToken cancellationToken)
+        string id, [AsParameters] LogQuery query, CallerIdentity caller, ExecutionReader reader, LogReader logs,
+        CancellationToken cancellationToken)
     {
         var read = new QueryReader();
         var slice = new LogSlice(
@@ -73,7 +74,8 @@ internal static class ExecutionDetailsApi
         return TypedResults.Ok(new GraphObject(
             row.Id,
             view.Status,
-            [.. view.Tasks.Select(t => new GraphNode(t.Id, t.Kind, t.Description, t.Status, t.Attempt, t.StartedAt, t.CompletedAt, t.DependsOn))],
+            [.. view.Tasks.Select(t => new GraphNode(
+                t.Id, t.Kind, t.Description, t.Status, t.Attempt, t.StartedAt, t.CompletedAt, t.DependsOn))],
             [.. view.Tasks.SelectMany(t => t.DependsOn, (task, needed) => new GraphEdge(needed, task.Id))]));
     }
 
@@ -90,9 +92,9 @@ internal static class ExecutionDetailsApi
 /// <summary>Which lines of the log are asked for, as the query holds it.</summary>
 internal sealed record LogQuery
 {
-    public string? Limit { get; init; }
-    public string? Level { get; init; }
-    public string? Task { get; init; }
-    public string? After { get; init; }
-    public string? Wait { get; init; }
+    [FromQuery(Name = "limit")] public string? Limit { get; init; }
+    [FromQuery(Name = "level")] public string? Level { get; init; }
+    [FromQuery(Name = "task")] public string? Task { get; init; }
+    [FromQuery(Name = "after")] public string? After { get; init; }
+    [FromQuery(Name = "wait")] public string? Wait { get; init; }
 }

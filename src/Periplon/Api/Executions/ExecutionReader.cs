@@ -13,6 +13,7 @@ internal sealed class ExecutionReader(IExecutionQueries queries, IGrainFactory g
 {
     // Well below the response time-out of grain calls.
     private static readonly TimeSpan _slice = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     public async Task<ExecutionRow> GetRowAsync(string text, CallerIdentity caller, CancellationToken cancellationToken) =>
         await queries.FindAsync(caller.Organization, RouteIds.Parse(text, "execution"), cancellationToken)
@@ -55,11 +56,18 @@ internal sealed class ExecutionReader(IExecutionQueries queries, IGrainFactory g
             }
 
             var slice = left < _slice ? left : _slice;
+            var sliceSince = time.GetTimestamp();
             var (view, _) = await calls.RetryAsync(
                 () => grain.WaitForEndAsync(slice, cancellationToken), id.ToString("D"), cancellationToken);
             if (view is null or { IsTerminal: true })
             {
                 return view;
+            }
+
+            // A grain that is being moved may answer at once.
+            if (time.GetElapsedTime(sliceSince) < _pause)
+            {
+                await Task.Delay(_pause, time, cancellationToken);
             }
         }
     }

@@ -84,12 +84,12 @@ internal sealed record ExecutionCancelled(Guid Id, string Status, string Message
 /// <summary>The body of a start.</summary>
 internal sealed record StartExecutionRequest
 {
-    /// <summary>Id of the workflow; or give <see cref="Workflow"/>.</summary>
+    /// <summary>Id of the workflow; or give its name as workflow.</summary>
     public string? WorkflowId { get; init; }
     /// <summary>Name of the workflow.</summary>
     public string? Workflow { get; init; }
     public RawJson? InputParams { get; init; }
-    /// <summary>The same as <see cref="InputParams"/>.</summary>
+    /// <summary>The same as input_params; give one of them.</summary>
     public RawJson? Inputs { get; init; }
     public string? TriggerType { get; init; }
     public int? Priority { get; init; }
@@ -97,7 +97,7 @@ internal sealed record StartExecutionRequest
     public Dictionary<string, string>? Labels { get; init; }
 
     /// <summary>Fields that are not known; they are refused by name.</summary>
-    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; init; }
+    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>The body of cancel, pause and resume, which may be left out.</summary>
@@ -110,13 +110,13 @@ internal sealed record ControlExecutionRequest
 internal sealed record ExecutionListQuery
 {
     [FromQuery(Name = "workflow_id")] public string? WorkflowId { get; init; }
-    public string? Status { get; init; }
+    [FromQuery(Name = "status")] public string? Status { get; init; }
     [FromQuery(Name = "triggered_by")] public string? TriggeredBy { get; init; }
     [FromQuery(Name = "label")] public string[]? Label { get; init; }
     [FromQuery(Name = "created_after")] public string? CreatedAfter { get; init; }
     [FromQuery(Name = "created_before")] public string? CreatedBefore { get; init; }
-    public string? Parent { get; init; }
-    public string? Limit { get; init; }
-    public string? Offset { get; init; }
-    public string? Cursor { get; init; }
+    [FromQuery(Name = "parent")] public string? Parent { get; init; }
+    [FromQuery(Name = "limit")] public string? Limit { get; init; }
+    [FromQuery(Name = "offset")] public string? Offset { get; init; }
+    [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
 }

@@ -18,9 +18,9 @@ internal static class ExecutionsApi
 
     public static void MapExecutions(this IEndpointRouteBuilder app)
     {
-        var executions = app.MapGroup("/api/v1/executions").WithTags("Executions");
-        executions.MapGet("/", ListExecutions).RequirePermission(Permissions.ExecutionRead);
-        executions.MapPost("/", StartExecution).RequirePermission(Permissions.WorkflowExecute)
+        var executions = app.MapGroup("/api/v1/executions").WithTags("Executions").AnswersProblems();
+        executions.MapGet("", ListExecutions).RequirePermission(Permissions.ExecutionRead);
+        executions.MapPost("", StartExecution).RequirePermission(Permissions.WorkflowExecute)
             .Accepts<StartExecutionRequest>(RequestBody.Json)
             .Produces<ExecutionStarted>(StatusCodes.Status201Created);
         executions.MapGet("/{id}", GetExecution).RequirePermission(Permissions.ExecutionRead);
@@ -62,11 +62,12 @@ internal static class ExecutionsApi
     }
 
     private static async Task<Results<Created<ExecutionStarted>, Created<ExecutionObject>, ApiProblem>> StartExecution(
-        [FromQuery] string? wait, HttpContext context, CallerIdentity caller, IWorkflowStore workflows, IGrainFactory grains, GrainCalls calls,
-        IExecutionQueries queries, ExecutionReader reader, TimeProvider time, CancellationToken cancellationToken)
+        [FromQuery] string? wait, [FromHeader(Name = RouteIds.IdempotencyKeyHeader)] string? idempotencyKey, HttpContext context,
+        CallerIdentity caller, IWorkflowStore workflows, IGrainFactory grains, GrainCalls calls, IExecutionQueries queries,
+        ExecutionReader reader, TimeProvider time, CancellationToken cancellationToken)
     {
         var seconds = ReadWait(wait);
-        var key = RouteIds.ReadIdempotencyKey(context.Request);
+        var key = RouteIds.CheckIdempotencyKey(idempotencyKey);
         var start = StartRequests.Read(await RequestBody.ReadAsync(context));
         var workflowId = start.WorkflowId
             ?? (await workflows.FindByNameAsync(caller.Organization, start.WorkflowName!, cancellationToken))?.Id;
@@ -88,7 +89,8 @@ internal static class ExecutionsApi
             Labels = start.Labels,
         };
         var grain = grains.GetGrain<IWorkflowGrain>(workflowId.Value.ToString("D"));
-        var (result, count) = await calls.RetryAsync(() => grain.StartAsync(request, cancellationToken), id.ToString("D"), cancellationToken);
+        var (result, count) = await calls.RetryAsync(
+            () => grain.StartAsync(request, cancellationToken), id.ToString("D"), cancellationToken);
         if (result.Status is not (StartStatus.Started or StartStatus.AlreadyStarted))
         {
             return Refused(result, workflowId.Value, key);

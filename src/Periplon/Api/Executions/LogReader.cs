@@ -7,7 +7,9 @@ namespace Periplon.Api.Executions;
 /// <summary>Which lines are asked for.</summary>
 internal sealed record LogSlice(long After, int Limit, string? Level, string? Task);
 
-/// <summary>Reads the log of an execution, also by long poll: it answers when there is a line, when the execution has ended or in time.</summary>
+/// <summary>
+/// Reads the log of an execution, also by long poll: it answers when there is a line, when the execution has ended, or when the time is up.
+/// </summary>
 internal sealed class LogReader(ILogStore logs, ExecutionReader executions, TimeProvider time)
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);

@@ -8,7 +8,8 @@ namespace Periplon.Api.Requests;
 /// </summary>
 internal sealed class GrainCalls(TimeProvider time)
 {
-    private static readonly TimeSpan[] _pauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(1.5)];
+    private static readonly TimeSpan[] _pauses =
+        [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(1.5)];
 
     /// <summary>Makes a call until it is answered, a few times at most; the answer and how many calls it took.</summary>
     public async Task<(T Answer, int Calls)> RetryAsync<T>(Func<Task<T>> call, string? id, CancellationToken cancellationToken)

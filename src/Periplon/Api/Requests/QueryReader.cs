@@ -27,9 +27,14 @@ internal sealed partial class QueryReader
 
     public long Position(string name, string? text)
     {
-        if (string.IsNullOrEmpty(text) || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 0))
+        if (string.IsNullOrEmpty(text))
         {
-            return string.IsNullOrEmpty(text) ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
+            return 0;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        {
+            return value;
         }
 
         Refuse(name, $"'{text}' is not a position; it must be a whole number from 0, such as the answer before gave");
@@ -44,7 +49,8 @@ internal sealed partial class QueryReader
             return TimeSpan.Zero;
         }
 
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= 0 && value <= max)
+        // No sign is taken, so that the number cannot be negative.
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= max)
         {
             return TimeSpan.FromSeconds(value);
         }
@@ -94,7 +100,8 @@ internal sealed partial class QueryReader
 
         // A plus sign that was not escaped arrives as a blank.
         var written = BlankBeforeOffset().Replace(text, "+");
-        if (DateTimeOffset.TryParse(written, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var value))
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParse(written, CultureInfo.InvariantCulture, Utc, out var value))
         {
             return value;
         }

@@ -24,6 +24,9 @@ internal sealed class RequestBody
         IsYaml = isYaml;
     }
 
+    /// <summary>The content types, JSON aside, of a route that takes a workflow file.</summary>
+    public static string[] YamlTypes => _yamlTypes;
+
     public ReadOnlyMemory<byte> Content { get; }
 
     public bool IsYaml { get; }
@@ -53,7 +56,8 @@ internal sealed class RequestBody
         }
         catch (DecoderFallbackException exception)
         {
-            throw new ApiProblemException(ApiProblem.BadRequest($"The body is not UTF-8: the bytes at offset {exception.Index} are not a character"));
+            throw new ApiProblemException(ApiProblem.BadRequest(
+                $"The body is not UTF-8: the bytes at offset {exception.Index} are not a character"));
         }
     }
 
@@ -99,7 +103,7 @@ internal sealed class RequestBody
         if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
-            if (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            if (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase))
             {
                 return false;
             }
@@ -119,8 +123,8 @@ internal sealed class RequestBody
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
-            // One byte more than the limit, so that a chunked body meets our check and its message, not the server's.
-            feature.MaxRequestBodySize = limit + 1;
+            // The server would count the framing of chunked bodies too; the loop below bounds what is kept.
+            feature.MaxRequestBodySize = null;
         }
 
         if (context.Request.ContentLength > limit)

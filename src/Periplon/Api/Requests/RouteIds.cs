@@ -14,20 +14,13 @@ internal static class RouteIds
     public static Guid Parse(string text, string thing) =>
         Guid.TryParseExact(text, "D", out var id)
             ? id
-            : throw new ApiProblemException(ApiProblem.Create(400, $"'{text}' is not the id of a {thing}; ids are UUIDs such as {Guid.Empty:D}", text));
+            : throw new ApiProblemException(ApiProblem.Create(
+                400, $"'{text}' is not the id of a {thing}; ids are UUIDs such as {Guid.Empty:D}", text));
 
-    /// <summary>The idempotency key of a request; null when it has none.</summary>
-    public static string? ReadIdempotencyKey(HttpRequest request)
-    {
-        if (!request.Headers.TryGetValue(IdempotencyKeyHeader, out var values))
-        {
-            return null;
-        }
-
-        var key = values.Count == 1 ? values[0] : null;
-        return key is { Length: > 0 and <= MaxKeyLength } && key.All(c => c is > ' ' and < (char)0x7F)
+    /// <summary>The idempotency key as the header has it; null when there is none.</summary>
+    public static string? CheckIdempotencyKey(string? key) =>
+        key is null or { Length: > 0 and <= MaxKeyLength } && (key ?? "").All(c => c is > ' ' and < (char)0x7F)
             ? key
             : throw new ApiProblemException(ApiProblem.BadRequest(
-                $"The header {IdempotencyKeyHeader} must be given once, with 1 to {MaxKeyLength} visible ASCII characters"));
-    }
+                $"The header {IdempotencyKeyHeader} must have 1 to {MaxKeyLength} visible ASCII characters"));
 }

@@ -4,7 +4,8 @@ namespace Periplon.Api.Server;
 internal static class DocumentationPage
 {
     public const string ContentSecurityPolicy =
-        "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+        "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        + "base-uri 'none'; form-action 'none'";
 
     public const string Html = """
         <!doctype html>

@@ -44,7 +44,8 @@ internal sealed partial class PrometheusExport : IDisposable
         // Published once they are known: a zero that only means "not read yet" would be a wrong measurement.
         var unknown = new GaugeConfiguration { SuppressInitialValue = true };
         _active = factory.CreateGauge("workflow_executions_active", "Executions that have not ended", unknown);
-        _jobs = factory.CreateGauge("queue_jobs_total", "Queue by status: pending tasks; processing, completed and failed executions", "status");
+        _jobs = factory.CreateGauge(
+            "queue_jobs_total", "Queue by status: pending tasks; processing, completed and failed executions", "status");
         _memory = factory.CreateGauge("system_memory_usage_bytes", "Memory that the process holds", unknown);
         _cpu = factory.CreateGauge("system_cpu_usage_percent", "Share of all processors that the process uses", unknown);
         Listen(engine);
@@ -84,7 +85,8 @@ internal sealed partial class PrometheusExport : IDisposable
         _counters.Add(name, factory.CreateCounter(name + "_total", help, labels));
 
     private void AddHistogram(MetricFactory factory, string name, string help, params string[] labels) =>
-        _histograms.Add(name, factory.CreateHistogram(name + "_seconds", help, labels, new HistogramConfiguration { Buckets = _durations }));
+        _histograms.Add(
+            name, factory.CreateHistogram(name + "_seconds", help, labels, new HistogramConfiguration { Buckets = _durations }));
 
     private void Listen(EngineInstruments engine)
     {

@@ -15,7 +15,7 @@ internal static class SystemApi
         var system = app.MapGroup("").WithTags("System");
         system.MapGet("/health", GetHealth).RequirePermission(Permissions.Public);
         system.MapGet("/ready", GetReadiness).RequirePermission(Permissions.Public)
-            .Produces<ReadyObject>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<ReadyObject>().Produces<ReadyObject>(StatusCodes.Status503ServiceUnavailable);
         system.MapGet("/live", GetLiveness).RequirePermission(Permissions.Public);
         system.MapGet("/version", GetVersion).RequirePermission(Permissions.Public);
         system.MapGet("/stats", GetStatistics).RequirePermission(Permissions.Public);
@@ -34,7 +34,7 @@ internal static class SystemApi
         var (ready, checks) = await probe.RunAsync(cancellationToken);
         return TypedResults.Json(
             new ReadyObject(ready ? "ready" : "not_ready", checks, time.GetUtcNow()),
-            ApiJson.Default.ReadyObject,
+            ApiAnswers.Json.ReadyObject,
             statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -44,7 +44,8 @@ internal static class SystemApi
         TypedResults.Ok(new VersionObject(options.Value.Version, "periplon"));
 
     private static async Task<Ok<StatsObject>> GetStatistics(
-        CallerIdentity caller, StatisticsReader reader, IWorkflowStore workflows, ProcessSampler process, CancellationToken cancellationToken)
+        CallerIdentity caller, StatisticsReader reader, IWorkflowStore workflows, ProcessSampler process,
+        CancellationToken cancellationToken)
     {
         var statistics = await reader.GetAsync(cancellationToken);
         var all = new WorkflowFilter { Organization = caller.Organization };

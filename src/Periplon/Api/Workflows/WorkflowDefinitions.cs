@@ -40,7 +40,9 @@ internal sealed class WorkflowDefinitions(IWorkflowStore store) : IDisposable
         }
 
         // What cannot be shown as JSON, such as text stored by a version with another grammar, is shown as it was sent.
-        return new RawJson(YamlJson.TryConvert(definition, out var json) ? json : JsonSerializer.SerializeToUtf8Bytes(definition, ApiJson.Default.String));
+        return new RawJson(YamlJson.TryConvert(definition, out var json)
+            ? json
+            : JsonSerializer.SerializeToUtf8Bytes(definition, ApiJson.Default.String));
     }
 
     public void Dispose() => _cache.Dispose();

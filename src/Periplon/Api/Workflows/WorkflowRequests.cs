@@ -74,10 +74,12 @@ internal static class WorkflowRequests
         }
 
         // A comma separates tags in the list's filter, so a tag that holds one could never be found.
-        if (request.Tags?.FirstOrDefault(tag => tag is not { Length: > 0 and <= MaxTag } || tag.Contains(',', StringComparison.Ordinal)) is var bad
-            && (bad is not null || request.Tags?.Contains(null!) == true))
+        foreach (var tag in request.Tags ?? [])
         {
-            fields.Refuse("tags", $"'{bad}' is not a tag; a tag has 1 to {MaxTag} characters and no comma");
+            if (tag is not { Length: > 0 and <= MaxTag } || tag.Contains(',', StringComparison.Ordinal))
+            {
+                fields.Refuse("tags", $"'{tag}' is not a tag; a tag has 1 to {MaxTag} characters and no comma");
+            }
         }
 
         fields.ThrowIfRefused();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
 using Periplon.Client.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Storage;
@@ -65,16 +66,16 @@ internal sealed record SaveWorkflowRequest
     public bool? IsActive { get; init; }
 
     /// <summary>Fields that are not known; they are refused by name.</summary>
-    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; init; }
+    [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>Filters of the list, as the query holds them.</summary>
 internal sealed record WorkflowListQuery
 {
-    public string? Name { get; init; }
-    public string? Tags { get; init; }
-    [Microsoft.AspNetCore.Mvc.FromQuery(Name = "created_by")] public string? CreatedBy { get; init; }
-    [Microsoft.AspNetCore.Mvc.FromQuery(Name = "is_active")] public string? IsActive { get; init; }
-    public string? Limit { get; init; }
-    public string? Offset { get; init; }
+    [FromQuery(Name = "name")] public string? Name { get; init; }
+    [FromQuery(Name = "tags")] public string? Tags { get; init; }
+    [FromQuery(Name = "created_by")] public string? CreatedBy { get; init; }
+    [FromQuery(Name = "is_active")] public string? IsActive { get; init; }
+    [FromQuery(Name = "limit")] public string? Limit { get; init; }
+    [FromQuery(Name = "offset")] public string? Offset { get; init; }
 }

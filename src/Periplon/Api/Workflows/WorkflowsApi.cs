@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Periplon.Api.Requests;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
@@ -14,16 +15,16 @@ internal static class WorkflowsApi
 
     public static void MapWorkflows(this IEndpointRouteBuilder app)
     {
-        var workflows = app.MapGroup("/api/v1/workflows").WithTags("Workflows");
-        workflows.MapGet("/", ListWorkflows).RequirePermission(Permissions.WorkflowRead);
-        workflows.MapPost("/", CreateWorkflow).RequirePermission(Permissions.WorkflowCreate)
-            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.Yaml);
+        var workflows = app.MapGroup("/api/v1/workflows").WithTags("Workflows").AnswersProblems();
+        workflows.MapGet("", ListWorkflows).RequirePermission(Permissions.WorkflowRead);
+        workflows.MapPost("", CreateWorkflow).RequirePermission(Permissions.WorkflowCreate)
+            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapPost("/validate", ValidateWorkflow).RequirePermission(Permissions.WorkflowRead)
-            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.Yaml);
+            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapGet("/by-name/{name}", FindWorkflowByName).RequirePermission(Permissions.WorkflowRead);
         workflows.MapGet("/{id}", GetWorkflow).RequirePermission(Permissions.WorkflowRead);
         workflows.MapPut("/{id}", UpdateWorkflow).RequirePermission(Permissions.WorkflowUpdate)
-            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.Yaml);
+            .Accepts<SaveWorkflowRequest>(RequestBody.Json, RequestBody.YamlTypes);
         workflows.MapDelete("/{id}", DeleteWorkflow).RequirePermission(Permissions.WorkflowDelete);
         workflows.MapGet("/{id}/versions", ListVersions).RequirePermission(Permissions.WorkflowRead);
         workflows.MapGet("/{id}/versions/{version}", GetVersion).RequirePermission(Permissions.WorkflowRead);
@@ -57,10 +58,10 @@ internal static class WorkflowsApi
     }
 
     private static async Task<Results<Created<WorkflowCreated>, ApiProblem>> CreateWorkflow(
-        HttpContext context, CallerIdentity caller, IWorkflowStore store, IGrainFactory grains, GrainCalls calls, TimeProvider time,
-        CancellationToken cancellationToken)
+        [FromHeader(Name = RouteIds.IdempotencyKeyHeader)] string? idempotencyKey, HttpContext context, CallerIdentity caller,
+        IWorkflowStore store, IGrainFactory grains, GrainCalls calls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var key = RouteIds.ReadIdempotencyKey(context.Request);
+        var key = RouteIds.CheckIdempotencyKey(idempotencyKey);
         var request = WorkflowRequests.ReadSave(await RequestBody.ReadAsync(context, yaml: true), caller);
         if (string.IsNullOrWhiteSpace(request.Definition))
         {
@@ -208,13 +209,17 @@ internal static class WorkflowsApi
     {
         WorkflowSaveStatus.NotFound => ApiProblem.NotFound("workflow", id.ToString("D")),
         WorkflowSaveStatus.NameTaken => ApiProblem.Conflict(
-            $"The name '{saved.Name}' is in use by workflow {saved.TakenBy:D}; change that one or take another name", saved.TakenBy?.ToString("D")),
+            $"The name '{saved.Name}' is in use by workflow {saved.TakenBy:D}; change that one or take another name",
+            saved.TakenBy?.ToString("D")),
         WorkflowSaveStatus.Conflict when key is not null => ApiProblem.KeyReused(key),
-        WorkflowSaveStatus.Conflict => ApiProblem.Conflict("The workflow was changed by somebody else in between; read it again", id.ToString("D")),
+        WorkflowSaveStatus.Conflict => ApiProblem.Conflict(
+            "The workflow was changed by somebody else in between; read it again", id.ToString("D")),
         _ => ApiProblem.BadRequest(
-            "Workflow validation failed: " + string.Join("; ", saved.Problems.Where(p => p.Severity == "error").Take(3).Select(p => p.Message)),
-            [.. saved.Problems.Where(p => p.Severity == "error").Select(DiagnosticObject.ToError)]),
+            "Workflow validation failed: " + string.Join("; ", Errors(saved).Take(3).Select(p => p.Message)),
+            [.. Errors(saved).Select(DiagnosticObject.ToError)]),
     };
+
+    private static IEnumerable<Problem> Errors(WorkflowSaved saved) => saved.Problems.Where(problem => problem.Severity == "error");
 
     private static (List<string> Warnings, List<DiagnosticObject> All) Findings(WorkflowSaved saved)
     {

@@ -107,15 +107,28 @@ internal static partial class YamlJson
             case "false" or "False" or "FALSE":
                 writer.WriteBooleanValue(false);
                 break;
-            case var _ when Number().IsMatch(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole):
-                writer.WriteNumberValue(whole);
-                break;
-            case var _ when Number().IsMatch(text) && double.TryParse(text, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number):
-                writer.WriteNumberValue(number);
+            case var _ when Number().IsMatch(text):
+                WriteNumber(writer, text);
                 break;
             default:
                 writer.WriteStringValue(text);
                 break;
+        }
+    }
+
+    private static void WriteNumber(Utf8JsonWriter writer, string text)
+    {
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
+        {
+            writer.WriteNumberValue(whole);
+        }
+        else if (double.TryParse(text, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        {
+            writer.WriteNumberValue(number);
+        }
+        else
+        {
+            writer.WriteStringValue(text);
         }
     }
 
