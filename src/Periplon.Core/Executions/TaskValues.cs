@@ -60,6 +60,7 @@ public static class TaskValues
             task.Description, task.Output, workflow.Cwd,
             .. workflow.Defaults?.Env.Values ?? [],
             .. task.Outputs.Values.SelectMany(TextsOf),
+            .. task.SetState.Values.SelectMany(TextsOf),
         ];
         if (task.Script is { } script)
         {
