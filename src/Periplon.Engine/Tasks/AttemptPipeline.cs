@@ -64,19 +64,22 @@ internal sealed partial class AttemptPipeline(
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
             Limits = request.Task.Limits ?? request.Workflow.Limits ?? new LimitsDefinition(),
         };
+        var file = OutputFile.Find(context);
         var outcome = await runner.RunAsync(context, cancellationToken);
         return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
-            ? await PublishAsync(context, texts, output, cancellationToken)
+            ? await PublishAsync(context, texts, output, file, cancellationToken)
             : outcome;
     }
 
-    private async Task<TaskOutcome> PublishAsync(TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
+    private async Task<TaskOutcome> PublishAsync(
+        TaskContext context, TaskTexts texts, TaskOutput output, string? file, CancellationToken cancellationToken)
     {
         try
         {
             var produced = await namedOutputs.ProduceAsync(context, texts, output, cancellationToken);
-            var problem = produced.Problem ?? await outputFile.WriteAsync(context, produced.Output, cancellationToken);
-            return (produced with { Problem = problem }).Completed();
+            return produced.Problem is null && file is not null
+                ? (produced with { Problem = await outputFile.WriteAsync(file, produced.Output, cancellationToken) }).Completed()
+                : produced.Completed();
         }
         catch (TemplateException exception)
         {
