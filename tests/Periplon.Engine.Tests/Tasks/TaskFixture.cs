@@ -7,6 +7,7 @@ using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Artifacts;
 using Periplon.Engine.Tasks;
+using Periplon.Engine.Tasks.Models;
 using Periplon.Engine.Tasks.Processes;
 
 namespace Periplon.Engine.Tests.Tasks;
@@ -29,6 +30,7 @@ internal sealed class TaskFixture : IDisposable
                 options.LeftoverGrace = TimeSpan.FromMilliseconds(300);
                 configure?.Invoke(options);
             })
+            .AddSingleton<ILanguageModel, HangingModel>()
             .BuildServiceProvider();
     }
 
@@ -135,4 +137,16 @@ internal sealed class MemoryArtifacts : IArtifactStore
     public Task DeleteAsync(Guid executionId, CancellationToken cancellationToken) => Task.CompletedTask;
 
     internal byte[] this[ArtifactReference artifact] => _stored[artifact.Uri];
+}
+
+/// <summary>A model that thinks until it is stopped.</summary>
+internal sealed class HangingModel : ILanguageModel
+{
+    public ModelProvider Provider => ModelProvider.Ollama;
+
+    public async Task<ModelAnswer> AnswerAsync(ModelRequest request, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        return new ModelAnswer(null, null);
+    }
 }
