@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Periplon.Core.Conditions;
+
+/// <summary>Decides whether a condition holds.</summary>
+public static class ConditionEvaluator
+{
+    /// <summary>Decides whether a condition holds. <c>and</c> and <c>or</c> stop at the first answer, from left to right.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="scope">Answers its questions.</param>
+    /// <exception cref="ExpressionException">An expression in it is wrong or ran into a limit.</exception>
+    /// <exception cref="Templates.TemplateException">A reference in an expression is unknown.</exception>
+    public static bool Evaluate(Condition condition, IConditionScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        ArgumentNullException.ThrowIfNull(scope);
+        return condition switch
+        {
+            Condition.Always => true,
+            Condition.Never => false,
+            Condition.TaskHasStatus asked => scope.FindTaskStatus(asked.Task) == asked.Status,
+            Condition.StateExists asked => scope.TryGetState(asked.Key, out _),
+            Condition.StateEquals asked => scope.TryGetState(asked.Key, out var value) && AreEqual(value, asked.Value),
+            Condition.And all => all.Conditions.All(inner => Evaluate(inner, scope)),
+            Condition.Or any => any.Conditions.Any(inner => Evaluate(inner, scope)),
+            Condition.Not negated => !Evaluate(negated.Inner, scope),
+            Condition.When asked => ExpressionEvaluator.Default.IsTrue(asked.Expression, scope),
+            _ => throw new ArgumentOutOfRangeException(nameof(condition), condition.GetType().Name, "Unknown kind of condition."),
+        };
+    }
+
+    /// <summary>
+    /// Whether an expression in the condition calls <c>always()</c>, <c>failure()</c> or <c>cancelled()</c>; a task with such a condition
+    /// is asked even after a failure of a task it depends on. The structured <c>{type: always}</c> does not count: it means no condition.
+    /// </summary>
+    /// <param name="condition">The condition.</param>
+    public static bool UsesStatusFunction(Condition condition) => condition switch
+    {
+        Condition.When asked => ExpressionEvaluator.UsesStatusFunction(asked.Expression),
+        Condition.And all => all.Conditions.Any(UsesStatusFunction),
+        Condition.Or any => any.Conditions.Any(UsesStatusFunction),
+        Condition.Not negated => UsesStatusFunction(negated.Inner),
+        _ => false,
+    };
+
+    private static bool AreEqual(JsonElement left, JsonElement right) =>
+        left.ValueKind is not JsonValueKind.Undefined && right.ValueKind is not JsonValueKind.Undefined && JsonElement.DeepEquals(left, right);
+}
