@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks;
 using Periplon.Engine.Tasks.Outputs;
 
 namespace Periplon.Engine.Tests.Tasks;
@@ -8,6 +9,51 @@ namespace Periplon.Engine.Tests.Tasks;
 public sealed class OutputCaptureTests
 {
     private static readonly string[] Written = ["y", "", ":: x", "::set-output a=1", "long line : with :: colons"];
+
+    [Theory]
+    [InlineData("y\n")]
+    [InlineData("no line break at all")]
+    public async Task CapturedStream_OneGigabyte_TakesNoMoreMemoryThanItsBounds(string repeated)
+    {
+        var options = new TaskOptions { WorkRoot = Directory.CreateTempSubdirectory("periplon-capture-").FullName, MaxLogLines = 20 };
+        var request = new AttemptRequest
+        {
+            ExecutionId = Guid.CreateVersion7(),
+            TaskPath = "job",
+            Attempt = 1,
+            Task = TaskFixture.Bash("true"),
+            Workflow = new WorkflowDefinition { Name = "test", Version = "1" },
+        };
+        var context = new TaskContext
+        {
+            ExecutionId = request.ExecutionId,
+            TaskPath = request.TaskPath,
+            Attempt = request.Attempt,
+            Task = request.Task,
+            Workflow = request.Workflow,
+            Texts = new TaskTexts(request, options),
+            Log = new RecordingLog(),
+            Directory = options.WorkRoot,
+            Limits = new LimitsDefinition(),
+        };
+        var capture = new OutputCapture(context, options, new MemoryArtifacts());
+        var stream = capture.Open("stdout", 1024 * 1024, commands: true);
+        var chunk = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(repeated, 64 * 1024 / repeated.Length)));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var sent = 0L; sent < 1_000_000_000; sent += chunk.Length)
+        {
+            stream.Append(chunk);
+        }
+
+        // On this thread alone, so that other tests do not count: lines that are logged, their copies, and the buffers.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(64 * 1024 * 1024);
+        var output = await capture.CompleteAsync([stream], code: 0, store: false, TestContext.Current.CancellationToken);
+        output.Output.Size.ShouldBeGreaterThanOrEqualTo(1_000_000_000);
+        capture.Dispose();
+        Directory.EnumerateFiles(options.WorkRoot, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+        Directory.Delete(options.WorkRoot, recursive: true);
+    }
 
     [Fact]
     public void BoundedBuffer_AnyChunks_KeepsBeginningAndEnd() =>
