@@ -12,7 +12,8 @@ namespace Periplon.Engine.Tasks;
 /// file, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options, ILogger<AttemptPipeline> logger)
+    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options,
+    ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
 
@@ -23,7 +24,8 @@ internal sealed partial class AttemptPipeline(
         {
             var known = string.Join(", ", _runners.Keys.Order());
             return TaskOutcome.Failed(
-                FailureKinds.Internal, $"The task '{request.TaskPath}' is of kind {request.Task.Kind}, which this worker does not run; it runs: {known}");
+                FailureKinds.Internal,
+                $"The task '{request.TaskPath}' is of kind {request.Task.Kind}, which this worker does not run; it runs: {known}");
         }
 
         TaskTexts? texts = null;

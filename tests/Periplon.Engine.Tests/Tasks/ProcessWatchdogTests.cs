@@ -13,14 +13,21 @@ public sealed class ProcessWatchdogTests
     [Fact]
     public async Task Worker_KilledWithoutAWord_TakesItsProcessesWithIt()
     {
-        var fifo = Path.Combine(Path.GetTempPath(), $"periplon-watchdog-{Guid.NewGuid():N}");
+        var directory = Directory.CreateTempSubdirectory("periplon-watchdog-");
+        var fifo = Path.Combine(directory.FullName, "pipe");
         await Process.Start("mkfifo", fifo).WaitForExitAsync(Ct);
         var start = new ProcessStartInfo(Path.ChangeExtension(typeof(ProcessWatchdogTests).Assembly.Location, null))
         {
-            ArgumentList = { "-explicit", "only", "-method", $"*.{nameof(ProcessWatchdogTests)}.{nameof(Worker_StartedByTheOtherTest_RunsUntilItIsKilled)}" },
+            ArgumentList =
+            {
+                "-explicit", "only", "-method",
+                $"*.{nameof(ProcessWatchdogTests)}.{nameof(Worker_StartedByTheOtherTest_RunsUntilItIsKilled)}",
+            },
             RedirectStandardOutput = true,
         };
         start.Environment[PidFile] = fifo;
+        // What the killed worker cannot tidy up is below here.
+        start.Environment["TMPDIR"] = directory.FullName;
         using var worker = Process.Start(start)!;
 
         // The processes keep the pipe open for writing: its end is their death, all three of them.
@@ -30,7 +37,7 @@ public sealed class ProcessWatchdogTests
         (await reader.ReadToEndAsync(Ct)).ShouldBe("");
 
         processes.ShouldAllBe(process => process != null && !ProcessTests.IsAlive(process));
-        File.Delete(fifo);
+        directory.Delete(recursive: true);
     }
 
     [Fact(Explicit = true)]

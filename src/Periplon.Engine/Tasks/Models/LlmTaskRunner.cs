@@ -24,7 +24,8 @@ internal sealed class LlmTaskRunner(IEnumerable<ILanguageModel> models, TaskOpti
         {
             var known = string.Join(", ", _models.Keys.Order().Select(provider => provider.ToString().ToLowerInvariant()));
             return TaskOutcome.Failed(
-                FailureKinds.Model, $"The provider '{llm.Provider.ToString().ToLowerInvariant()}' is not in this version; there is: {known}");
+                FailureKinds.Model,
+                $"The provider '{llm.Provider.ToString().ToLowerInvariant()}' is not in this version; there is: {known}");
         }
 
         using var capture = new OutputCapture(context, options, artifacts);

@@ -10,6 +10,8 @@ internal sealed class OutputCommandReader(TaskOptions options, AttemptLog log)
     // All values together, replaced ones included, may be this many times the largest one.
     private const int TotalFactor = 8;
 
+    private const string Advice = "write large values to a file or to the output text";
+
     private readonly Dictionary<string, JsonElement> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonElement> _state = new(StringComparer.Ordinal);
     private long _bytes;
@@ -47,8 +49,8 @@ internal sealed class OutputCommandReader(TaskOptions options, AttemptLog log)
             var all = (long)options.MaxValueBytes * TotalFactor;
             _bytes += size;
             Problem = !isWhole || size > options.MaxValueBytes
-                    ? $"The value of '{name}' takes more than {options.MaxValueBytes} bytes; write large values to a file or to the output text"
-                : _bytes > all ? $"The values set up to '{name}' take more than {all} bytes; write large values to a file or to the output text"
+                    ? $"The value of '{name}' takes more than {options.MaxValueBytes} bytes; {Advice}"
+                : _bytes > all ? $"The values set up to '{name}' take more than {all} bytes; {Advice}"
                 : null;
             if (Problem is not null)
             {

@@ -26,7 +26,8 @@ internal sealed partial class ProcessRunner(
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Runs a program to its end, and whatever happens to the end of everything it started.</summary>
-    internal async Task<ProcessEnd> RunAsync(ProcessRequest request, IByteSink stdout, IByteSink stderr, CancellationToken cancellationToken)
+    internal async Task<ProcessEnd> RunAsync(
+        ProcessRequest request, IByteSink stdout, IByteSink stderr, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -70,7 +71,8 @@ internal sealed partial class ProcessRunner(
             return null;
         }
 
-        var program = ExecutableFinder.Find(request.Executable, request.Environment.GetValueOrDefault("PATH"), request.Directory, out problem);
+        var path = request.Environment.GetValueOrDefault("PATH");
+        var program = ExecutableFinder.Find(request.Executable, path, request.Directory, out problem);
         if (program is null || (problem = FindImpossible(request)) is not null)
         {
             return null;
