@@ -186,6 +186,23 @@ public sealed class AttemptPipelineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("print('a' * i + secret + 'b')")]
+    [InlineData("print('a' * 997 + secret + 'b', end='')")]
+    public async Task Run_SecretInALargeOutput_IsMaskedInTheStoredWholeToo(string statement)
+    {
+        var workflow = new WorkflowDefinition
+        {
+            Name = "test", Version = "1", Secrets = new Dictionary<string, SecretDefinition> { ["s"] = new(new SecretSource.Value("hidden-value")) },
+        };
+        var script = $"secret = '${{secret.s}}'\nfor i in range(1000):\n    {statement}";
+        var outcome = await _worker.RunAsync(_worker.Request(Script(ScriptLanguage.Python, script), workflow), Ct);
+        var whole = System.Text.Encoding.UTF8.GetString(_worker.Artifacts[outcome.Output!.Artifact!]);
+
+        whole.Split("a***b").Length.ShouldBeGreaterThanOrEqualTo(1000);
+        (whole + outcome.Output.Text + string.Concat(_worker.Log.Stdout)).ShouldNotContain("hidden");
+    }
+
+    [Theory]
     [InlineData("TASK_TEST_UNSET", "'TASK_TEST_UNSET', which is not set")]
     [InlineData("PERIPLON__STORAGE__PASSWORD", "belongs to the server")]
     public async Task Run_SecretThatCannotBeRead_FailsWithInput(string variable, string message)
