@@ -98,7 +98,10 @@ internal static class InputDeclarationRules
         foreach (var problem in InputRules.Check(input, value))
         {
             context.Report.Error(
-                ValidationCodes.InputDefaultConstraint, path, $"The default of input '{name}' {problem}", "Give a default that the declaration allows.");
+                ValidationCodes.InputDefaultConstraint,
+                path,
+                $"The default of input '{name}' {problem}",
+                "Give a default that the declaration allows.");
         }
     }
 }
