@@ -121,6 +121,6 @@ internal static class CycleRules
 
         return chain.Count <= LongestChain
             ? string.Join(" → ", chain)
-            : $"{string.Join(" → ", chain.Take(LongestChain - 2))} → … ({chain.Count - LongestChain} more) … → {chain[^2]} → {chain[^1]}";
+            : string.Join(" → ", [.. chain.Take(LongestChain - 2), $"… ({chain.Count - LongestChain} more) …", chain[^2], chain[^1]]);
     }
 }

@@ -3,7 +3,7 @@ using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Tests.Validation;
 
-/// <summary>Large files take time in proportion to their size; the bounds are generous, so that only another order of growth breaks them.</summary>
+/// <summary>Large files take time in proportion to their size; the bound is wide, so that only another order of growth breaks it.</summary>
 public sealed class LargeFileTests
 {
     private const int Count = 20_000;
