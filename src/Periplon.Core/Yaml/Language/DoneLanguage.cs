@@ -21,7 +21,7 @@ internal static class DoneLanguage
 
     internal static readonly Shape<DefinitionOfDone> Done = new StructShape<DefinitionOfDone>("DefinitionOfDone", f => new DefinitionOfDone
     {
-        Criteria = f.Or("criteria", new ListShape<DoneCriterion>(Criterion), [], "Criteria, all of which must hold."),
+        Criteria = f.Required("criteria", new ListShape<DoneCriterion>(Criterion), "Criteria, all of which must hold."),
         MaxRetries = f.Or("max_retries", Scalars.Count, 3, "Extra attempts when they do not."),
         FailOnUnmet = f.Or("fail_on_unmet", Scalars.Bool, true, "Whether the task fails when they still do not."),
         AutoElevatePermissions =

@@ -15,6 +15,8 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
 
     internal static readonly Shape<IReadOnlyDictionary<string, TaskDefinition>> AsMap = AsList.As(ToMap);
 
+    internal override bool AcceptsNull => true;
+
     internal override IReadOnlyList<TaskDefinition> Read(Cursor at)
     {
         var tasks = new List<TaskDefinition>();

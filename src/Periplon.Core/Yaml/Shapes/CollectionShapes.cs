@@ -6,6 +6,9 @@ namespace Periplon.Core.Yaml.Shapes;
 /// <summary>A list. A single scalar counts as a list of one.</summary>
 internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
 {
+    /// <summary>A list that is named but left empty is an empty list, also where the list is required (reference §1.4).</summary>
+    internal override bool AcceptsNull => true;
+
     internal override IReadOnlyList<T> Read(Cursor at)
     {
         switch (at.Node)
@@ -48,6 +51,9 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
 /// <summary>A mapping with free keys, in declaration order.</summary>
 internal sealed class MapShape<T>(Shape<T> value) : Shape<IReadOnlyDictionary<string, T>>
 {
+    /// <summary>A mapping that is named but left empty is an empty mapping, also where it is required (reference §1.4).</summary>
+    internal override bool AcceptsNull => true;
+
     internal override IReadOnlyDictionary<string, T> Read(Cursor at)
     {
         var result = new OrderedDictionary<string, T>(StringComparer.Ordinal);
