@@ -45,7 +45,7 @@ internal static class ExpressionLibrary
         Bound(engine, text, "repeat", maxText, AsNumberAndText, (self, arguments) => self.Length * arguments.At(0).AsNumber());
         Bound(engine, text, "padStart", maxText, AsNumberAndText, (_, arguments) => arguments.At(0).AsNumber());
         Bound(engine, text, "padEnd", maxText, AsNumberAndText, (_, arguments) => arguments.At(0).AsNumber());
-        Bound(engine, text, "concat", maxText, AsTexts, (self, arguments) => self.Length + arguments.Sum(argument => (double)argument.AsString().Length));
+        Bound(engine, text, "concat", maxText, AsTexts, (self, arguments) => self.Length + arguments.Sum(a => (double)a.AsString().Length));
         Bound(engine, text, "replace", maxText, AsReplacement, LengthAfterReplace);
         Bound(engine, text, "replaceAll", maxText, AsReplacement, LengthAfterReplace);
     }
@@ -128,9 +128,12 @@ internal static class ExpressionLibrary
 
     private static JsValue Stringify(Engine engine, JsValue[] arguments, int maxText)
     {
-        var json = new BoundedJson(maxText);
-        var isWritten = new Jint.Native.Json.JsonSerializer(engine).Serialize(arguments.At(0), arguments.At(1), arguments.At(2), json);
-        return isWritten ? json.ToString() : JsValue.Undefined;
+        if (!arguments.At(1).IsUndefined() || !arguments.At(2).IsUndefined())
+        {
+            throw Fail(engine, "JSON.stringify takes the value only; a replacer and indentation are not available in expressions");
+        }
+
+        return new BoundedJson(engine, maxText).WriteText(arguments.At(0)) is { } json ? json : JsValue.Undefined;
     }
 
     private static void Replace(Engine engine, ObjectInstance owner, string name, Func<JsValue, JsValue[], JsValue> body) =>

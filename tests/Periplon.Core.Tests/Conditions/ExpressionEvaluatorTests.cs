@@ -96,6 +96,9 @@ public sealed class ExpressionEvaluatorTests
     [InlineData("({a: workflow.files[0], b: [null, 1.5]})", """{"a":{"name":"a.cs","size":3},"b":[null,1.5]}""")]
     [InlineData("workflow.nowhere", "null")]
     [InlineData("0 / 0", "null")]
+    [InlineData("[1e21, -0.5, 1e-7, undefined, () => 1]", "[1e21,-0.5,1e-7,null,null]")]
+    [InlineData("({a: undefined, b: () => 1, 'ü': 'ß'})", """{"ü":"ß"}""")]
+    [InlineData("'\\ud800'", "\"\ufffd\"")]
     [InlineData("() => 1", "null")]
     [InlineData("success()", "true")]
     public void Values_come_back_as_JSON(string expression, string json) =>
@@ -149,6 +152,7 @@ public sealed class ExpressionEvaluatorTests
     [InlineData("   ", "is empty")]
     [InlineData("${{ }}", "is empty")]
     [InlineData("1 +", "is not a JavaScript expression")]
+    [InlineData("task.build-2.status", "task['build-2'].status")]
     [InlineData("a; b", "is not a JavaScript expression")]
     [InlineData("1) + (2", "is not a JavaScript expression")]
     [InlineData("if (true) {}", "is not a JavaScript expression")]

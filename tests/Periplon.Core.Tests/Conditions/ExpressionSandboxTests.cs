@@ -28,6 +28,16 @@ public sealed class ExpressionSandboxTests
     [InlineData("Array(1e5).fill('a'.repeat(1e5)).toLocaleString()")]
     [InlineData("`${Array(1e5).fill('a'.repeat(1e5))}`")]
     [InlineData("Array(1e5).fill(Array(1e5).fill('aaaa')) + ''")]
+    [InlineData("Array(3e4).fill('a'.repeat(1e5)).join()")]
+    [InlineData("Array(3e4).fill('a'.repeat(1e5)) + ''")]
+    [InlineData("Array(3e4).fill('a'.repeat(1e5)).toLocaleString()")]
+    [InlineData("JSON.stringify(Array(3e4).fill('a'.repeat(1e5)))")]
+    [InlineData("({get a() { for (;;) ; }})")]
+    [InlineData("(o => { o.o = o; return o })({})")]
+    [InlineData("(o => Array(3e4).fill(o))(Object.fromEntries(Array(3e4).fill(0).map((_, i) => [i, undefined])))")]
+    [InlineData("JSON.stringify(Array(3e4).fill(1), null, '          '.repeat(1e5))")]
+    [InlineData("Array(3e4).fill('a'.repeat(1e5))")]
+    [InlineData("(a => Array(3e4).fill(a) + '')(Array(3e4).fill(1))")]
     [InlineData("Array.prototype.join.call({length: 2**53 - 1}, '')")]
     [InlineData("JSON.stringify(Array(1e5).fill('a'.repeat(1e5)))")]
     [InlineData("Array(1e5).fill('a'.repeat(1e5))")]
@@ -91,7 +101,8 @@ public sealed class ExpressionSandboxTests
             var text = string.Concat(Enumerable.Repeat(open, depth)) + "a" + string.Concat(Enumerable.Repeat(close, depth));
             Exception? failure = null;
             // The smallest stack that threads of a server have.
-            var thread = new Thread(() => failure = Record.Exception(() => ExpressionEvaluator.Default.IsTrue(text, new FixedScope())), 1024 * 1024);
+            var thread = new Thread(
+                () => failure = Record.Exception(() => ExpressionEvaluator.Default.IsTrue(text, new FixedScope())), 1024 * 1024);
             thread.Start();
             thread.Join();
             failure.ShouldBeOfType<ExpressionException>();

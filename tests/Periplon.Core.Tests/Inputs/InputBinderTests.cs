@@ -129,7 +129,8 @@ public sealed class InputBinderTests
     public void The_value_of_a_secret_is_never_in_a_message()
     {
         Message(new InputDefinition { Type = "secret", Pattern = "^x" }, "\"hunter2\"").ShouldNotContain("hunter2");
-        Message(new InputDefinition { Type = "string", Secret = true, Enum = [FixedScope.Json("\"x\"")] }, "\"hunter2\"").ShouldNotContain("hunter2");
+        Message(new InputDefinition { Type = "string", Secret = true, Enum = [FixedScope.Json("\"x\"")] }, "\"hunter2\"")
+            .ShouldNotContain("hunter2");
         Message(new InputDefinition { Type = "number", Secret = true, Max = 1 }, "424242").ShouldNotContain("424242");
         BindText(new InputDefinition { Type = "number", Secret = true }, "hunter2").Problems.Single().Message.ShouldNotContain("hunter2");
     }
@@ -169,7 +170,8 @@ public sealed class InputBinderTests
             .Problems.ShouldHaveSingleItem().Message.ShouldBe("The workflow has no input 'x'. It declares no inputs.");
 
     private static InputBinding Bind(InputDefinition declared, string json) => InputBinder.Bind(
-        new Dictionary<string, InputDefinition> { ["x"] = declared }, new Dictionary<string, JsonElement> { ["x"] = FixedScope.Json(json) });
+        new Dictionary<string, InputDefinition> { ["x"] = declared },
+        new Dictionary<string, JsonElement> { ["x"] = FixedScope.Json(json) });
 
     private static InputBinding BindText(InputDefinition declared, string text) => InputBinder.BindText(
         new Dictionary<string, InputDefinition> { ["x"] = declared }, new Dictionary<string, string> { ["x"] = text });

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using CsCheck;
 using Periplon.Core.Templates;
@@ -117,9 +118,9 @@ public sealed class TemplateTests
     public void A_value_is_rendered_at_every_depth_and_keeps_types()
     {
         var value = FixedScope.Json(
-            """{"n":"${workflow.count}","t":"n=${workflow.count}","l":[{"x":"{{workflow.list}}"},1,null,true],"e":"\\${a.b}","${k.k}":1}""");
+            """{"n":"${workflow.count}","t":"n=${workflow.count}","l":[{"x":"{{workflow.list}}"},1,null],"e":"\\${a.b}","${k.k}":1}""");
         var expected = FixedScope.Json(
-            """{"n":3,"t":"n=3","l":[{"x":[1,"zwölf",{"a":"<b>"}]},1,null,true],"e":"${a.b}","${k.k}":1}""");
+            """{"n":3,"t":"n=3","l":[{"x":[1,"zwölf",{"a":"<b>"}]},1,null],"e":"${a.b}","${k.k}":1}""");
         JsonElement.DeepEquals(TemplateValues.Render(value, Scope), expected).ShouldBeTrue();
         TemplateValues.ListReferences(value).ShouldBe(["workflow.count", "workflow.list"]);
     }
@@ -141,9 +142,9 @@ public sealed class TemplateTests
     {
         var scope = new FixedScope()
             .With("task.a.output", $"\"{new string('x', 1_000_000)}\"")
-            .With("task.b.output", string.Concat(Enumerable.Repeat("[", 40)) + string.Concat(Enumerable.Repeat("]", 40)));
+            .With("task.b.output", new string('[', 40) + new string(']', 40));
         var large = JsonSerializer.SerializeToElement(Enumerable.Repeat("${task.a.output}", 100));
-        var deep = FixedScope.Json(string.Concat(Enumerable.Repeat("[", 40)) + "\"${task.b.output}\"" + string.Concat(Enumerable.Repeat("]", 40)));
+        var deep = FixedScope.Json(new string('[', 40) + "\"${task.b.output}\"" + new string(']', 40));
         Should.Throw<TemplateException>(() => TemplateValues.Render(large, scope)).Message.ShouldContain("larger than");
         Should.Throw<TemplateException>(() => TemplateValues.Render(deep, scope)).Message.ShouldContain("too deep");
     }
@@ -175,9 +176,10 @@ public sealed class TemplateTests
     public void Parsing_is_linear_in_hostile_texts(string piece)
     {
         var text = string.Concat(Enumerable.Repeat(piece, 300_000));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        Template.Parse(text).Render(new FixedScope(), lenient: true).ShouldBe(text);
-        limit.IsCancellationRequested.ShouldBeFalse();
+        var watch = Stopwatch.StartNew();
+        (Template.Parse(text).Render(new FixedScope(), lenient: true) == text).ShouldBeTrue();
+        // It takes well under a second; quadratic work on two million characters would take minutes.
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
     }
 
     private static readonly Gen<string> Texts =
