@@ -33,6 +33,10 @@ public sealed class LogWriterTests
         await writer.WriteAsync(Line("last"), Ct);
         await writer.StopAsync(Ct);
         _store.Messages.ShouldBe(["last"]);
+
+        await writer.WriteAsync(Line("too late"), Ct);
+        await writer.FlushAsync(Ct);
+        writer.Dropped.ShouldBe(1);
         await writer.DisposeAsync();
     }
 
