@@ -116,6 +116,7 @@ public abstract class OrleansOnDatabaseConformance(DatabaseFixture fixture)
             fixture.Test.Database.ConfigureOrleans(silo, clustering: true);
             silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster, cluster));
             silo.Configure<SiloOptions>(options => options.SiloName = name);
+            silo.Configure<ReminderOptions>(options => options.MinimumReminderPeriod = TimeSpan.FromSeconds(1));
             silo.ConfigureEndpoints(IPAddress.Loopback, Ports.Free(), Ports.Free(), listenOnAnyHostAddress: false);
         });
         var host = builder.Build();
@@ -167,7 +168,8 @@ public sealed class CounterGrain([PersistentState("counter")] IPersistentState<C
         return state.State.Count;
     }
 
-    public Task RemindAsync() => this.RegisterOrUpdateReminder("tick", TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1));
+    // Every second: a tick that falls into a change of the ring is lost.
+    public Task RemindAsync() => this.RegisterOrUpdateReminder("tick", TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
 
     public Task<int> GetRemindersAsync() => Task.FromResult(state.State.Reminders);
 
@@ -187,6 +189,6 @@ public sealed class CounterGrain([PersistentState("counter")] IPersistentState<C
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         state.State.Reminders++;
-        return state.WriteStateAsync();
+        return Task.CompletedTask;
     }
 }

@@ -1,20 +1,3 @@
-CREATE TABLE OrleansMembershipTable (
-  DeploymentId TEXT NOT NULL, Address TEXT NOT NULL, Port INTEGER NOT NULL, Generation INTEGER NOT NULL, SiloName TEXT NOT NULL,
-    HostName TEXT NOT NULL,
-  Status INTEGER NOT NULL, ProxyPort INTEGER NULL, SuspectTimes TEXT NULL, StartTime TEXT NOT NULL, IAmAliveTime TEXT NOT NULL,
-  PRIMARY KEY (DeploymentId, Address, Port, Generation));
-CREATE TABLE OrleansMembershipVersionTable (DeploymentId TEXT PRIMARY KEY, Timestamp TEXT NOT NULL, Version INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE OrleansQuery (QueryKey TEXT PRIMARY KEY, QueryText TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE OrleansRemindersTable (
-  ServiceId TEXT NOT NULL, GrainId TEXT NOT NULL, ReminderName TEXT NOT NULL, StartTime TEXT NOT NULL, Period INTEGER NOT NULL,
-  GrainHash INTEGER NOT NULL, Version INTEGER NOT NULL, PRIMARY KEY (ServiceId, GrainId, ReminderName)) WITHOUT ROWID;
-CREATE INDEX IX_Reminders_Hash ON OrleansRemindersTable(ServiceId, GrainHash);
-CREATE TABLE OrleansStorage (
-  GrainIdHash INTEGER NOT NULL, GrainIdN0 INTEGER NOT NULL, GrainIdN1 INTEGER NOT NULL, GrainTypeHash INTEGER NOT NULL,
-  GrainTypeString TEXT NOT NULL, GrainIdExtensionString TEXT NULL, ServiceId TEXT NOT NULL,
-  PayloadBinary BLOB NULL, ModifiedOn TEXT NOT NULL, Version INTEGER NOT NULL);
-CREATE UNIQUE INDEX UX_OrleansStorage ON OrleansStorage(GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, GrainTypeString,
-  IFNULL(GrainIdExtensionString, ''), ServiceId);
 CREATE TABLE checkpoints (
   execution_id text    primary key,
   seq          integer not null check (seq >= 1),
@@ -79,6 +62,54 @@ CREATE INDEX executions_list on executions (organization, created_at desc, id de
 CREATE INDEX executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
 CREATE INDEX executions_status on executions (organization, status, created_at desc, id desc);
 CREATE INDEX executions_workflow on executions (workflow_id, created_at desc, id desc);
+CREATE TABLE orleansmembershiptable (
+  deploymentid text    not null,
+  address      text    not null,
+  port         integer not null,
+  generation   integer not null,
+  siloname     text    not null,
+  hostname     text    not null,
+  status       integer not null,
+  proxyport    integer,
+  suspecttimes text,
+  starttime    text    not null,
+  iamalivetime text    not null,
+  primary key (deploymentid, address, port, generation)
+);
+CREATE TABLE orleansmembershipversiontable (
+  deploymentid text    primary key,
+  timestamp    text    not null,
+  version      integer not null default 0
+);
+CREATE TABLE orleansquery (
+  querykey  text primary key,
+  querytext text not null
+) without rowid;
+CREATE TABLE orleansreminderstable (
+  serviceid    text    not null,
+  grainid      text    not null,
+  remindername text    not null,
+  starttime    text    not null,
+  period       integer not null,
+  grainhash    integer not null,
+  version      integer not null,
+  primary key (serviceid, grainid, remindername)
+) without rowid;
+CREATE INDEX orleansreminderstable_hash on orleansreminderstable (serviceid, grainhash);
+CREATE TABLE orleansstorage (
+  grainidhash            integer not null,
+  grainidn0              integer not null,
+  grainidn1              integer not null,
+  graintypehash          integer not null,
+  graintypestring        text    not null,
+  grainidextensionstring text,
+  serviceid              text    not null,
+  payloadbinary          blob,
+  modifiedon             text    not null,
+  version                integer not null
+);
+CREATE UNIQUE INDEX orleansstorage_key on orleansstorage
+  (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, ifnull(grainidextensionstring, ''));
 CREATE TABLE schema_migrations (
   number     integer primary key,
   name       text    not null,
