@@ -1,4 +1,5 @@
 using Periplon.Commands;
+using Periplon.Core.Yaml;
 
 namespace Periplon;
 
@@ -8,5 +9,10 @@ namespace Periplon;
 /// </summary>
 internal static class ProgramModes
 {
-    public static CommandModes Create() => new();
+    public static CommandModes Create() => new()
+    {
+        Check = WorkflowCheck.Check,
+        Schema = WorkflowSchema.Generate,
+        Migrations = DatabaseMigrations.Open,
+    };
 }
