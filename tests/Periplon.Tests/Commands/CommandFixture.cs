@@ -13,11 +13,13 @@ internal sealed class CommandFixture : IDisposable
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 12, 0, 1, TimeSpan.Zero));
     public CommandModes Modes { get; set; } = ProgramModes.Create();
     public CancellationToken Cancel { get; set; } = TestContext.Current.CancellationToken;
+    public bool IsTerminal { get; set; }
     public CancellationToken Abort { get; set; }
 
     public CommandShell Shell => new()
     {
         Out = Out, Error = Error, Variables = Variables, Directory = Directory, Time = Time, Cancel = Cancel, Abort = Abort,
+        IsTerminal = IsTerminal,
     };
 
     /// <summary>Runs a command line; <see cref="Out"/> and <see cref="Error"/> then hold what it printed.</summary>

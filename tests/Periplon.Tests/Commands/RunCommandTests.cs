@@ -63,6 +63,22 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_Terminal_DrawsATreeAndTheSum()
+    {
+        _runner.Fails = "test";
+        _fixture.IsTerminal = true;
+
+        (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x")).ShouldBe(ExitCode.Failure);
+
+        var drawn = _fixture.Out.ToString();
+        drawn.ShouldContain("demo 1.0  2/2");
+        drawn.ShouldContain("✓ build  2.00s");
+        drawn.ShouldContain("✗ test  2.00s  exit code 2");
+        drawn.ShouldContain("  | line of test");
+        drawn.ShouldContain("demo failed: 1 of 2 tasks completed in 4.00s");
+    }
+
+    [Fact]
     public async Task Run_Verbose_ShowsWhatTasksPrint()
     {
         await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x", "-v");

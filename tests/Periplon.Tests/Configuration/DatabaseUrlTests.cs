@@ -52,6 +52,16 @@ public sealed class DatabaseUrlTests : IDisposable
     }
 
     [Fact]
+    public void StorageSetup_Postgres_SharesTheConnectionsOut()
+    {
+        _fixture.Variables["DATABASE_URL"] = "postgres://u:p@h/d";
+
+        var options = StorageSetup.Options(_fixture.LoadGood(), _fixture.Directory);
+
+        (options.JournalFlushers + 2 + options.ReadPoolSize + options.EnginePoolSize).ShouldBe(50);
+    }
+
+    [Fact]
     public void Load_OwnVariable_WinsOverDatabaseUrl()
     {
         _fixture.Variables["DATABASE_URL"] = "postgres://u:p@h/d";
