@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Periplon.Commands;
 using Periplon.Core.Executions;
 using Periplon.Run;
@@ -70,7 +71,7 @@ public sealed class RunCommandTests : IDisposable
 
         (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x")).ShouldBe(ExitCode.Failure);
 
-        var drawn = _fixture.Out.ToString();
+        var drawn = Regex.Replace(_fixture.Out.ToString(), @"\x1b\[[0-9;?]*[A-Za-z]", "");
         drawn.ShouldContain("demo 1.0  2/2");
         drawn.ShouldContain("✓ build  2.00s");
         drawn.ShouldContain("✗ test  2.00s  exit code 2");
