@@ -1,5 +1,7 @@
 using Periplon.Commands;
 using Periplon.Core.Yaml;
+using Periplon.Hosting;
+using Periplon.Run;
 
 namespace Periplon;
 
@@ -11,8 +13,11 @@ internal static class ProgramModes
 {
     public static CommandModes Create() => new()
     {
-        Check = WorkflowCheck.Check,
-        Schema = WorkflowSchema.Generate,
-        Migrations = DatabaseMigrations.Open,
+        Server = static (config, arguments, token) => ServerHost.RunAsync(config, arguments, token),
+        Worker = static (config, arguments, token) => WorkerHost.RunAsync(config, arguments, token),
+        LocalRunner = static () => new LocalRunner(TimeProvider.System),
+        Check = static text => WorkflowReader.Read(text),
+        Schema = static () => WorkflowSchema.Generate(),
+        Migrations = static (config, directory) => DatabaseMigrations.Open(config, directory),
     };
 }

@@ -10,13 +10,17 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("Offer")]
     Task OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken);
 
-    /// <summary>Takes offers in order, at most <paramref name="max"/>, without waiting.</summary>
+    /// <summary>Takes offers in order, at most <paramref name="max"/>, without waiting. An offer whose ticket is not done in time
+    /// goes out again: the answer may have been lost on its way.</summary>
     /// <param name="max">Free slots of the worker.</param>
     /// <param name="tags">Tags the worker carries.</param>
-    /// <param name="worker">The worker, for statistics.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     [Alias("Take")]
-    Task<IReadOnlyList<TaskOffer>> TakeAsync(int max, IReadOnlyList<string> tags, string worker, CancellationToken cancellationToken);
+    Task<IReadOnlyList<TaskOffer>> TakeAsync(int max, IReadOnlyList<string> tags, CancellationToken cancellationToken);
+
+    /// <summary>Tickets of offers that the worker has claimed or dropped.</summary>
+    [Alias("Done"), OneWay]
+    Task DoneAsync(IReadOnlyList<long> tickets);
 
     /// <summary>Returns when there is work for the tags, or after a time.</summary>
     [Alias("WaitForWork"), AlwaysInterleave]
@@ -51,6 +55,8 @@ public sealed record TaskOffer
     [Id(6)] public bool Returned { get; init; }
     /// <summary>When the task became ready.</summary>
     [Id(7)] public DateTimeOffset ScheduledAt { get; init; }
+    /// <summary>Number of this hand-out, given by the partition; 0 before.</summary>
+    [Id(8)] public long Ticket { get; init; }
 }
 
 /// <summary>Statistics of a partition.</summary>

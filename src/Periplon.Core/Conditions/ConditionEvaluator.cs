@@ -44,5 +44,7 @@ public static class ConditionEvaluator
     };
 
     private static bool AreEqual(JsonElement left, JsonElement right) =>
-        left.ValueKind is not JsonValueKind.Undefined && right.ValueKind is not JsonValueKind.Undefined && JsonElement.DeepEquals(left, right);
+        left.ValueKind is not JsonValueKind.Undefined
+        && right.ValueKind is not JsonValueKind.Undefined
+        && JsonElement.DeepEquals(left, right);
 }

@@ -66,8 +66,7 @@ internal static class ExpressionCompiler
         {
             throw new ExpressionException(
                 expression,
-                $"is not a JavaScript expression: {e.Error.Description} at column {e.Column + 1}. "
-                + "A task whose id holds a hyphen before a digit is written task['id'].",
+                $"is not a JavaScript expression: {e.Error.Description} at column {e.Column + 1}.{HintAtHyphen(text)}",
                 e);
         }
         catch (InsufficientExecutionStackException e)
@@ -75,6 +74,13 @@ internal static class ExpressionCompiler
             throw new ExpressionException(expression, "is nested too deep.", e);
         }
     }
+
+    // build-app reads as a name in the end, but build-2.status is no number either, so the parser gives up.
+    private static string HintAtHyphen(string text) =>
+        Enumerable.Range(1, Math.Max(0, text.Length - 2))
+            .Any(at => text[at] == '-' && char.IsLetter(text[at - 1]) && char.IsAsciiDigit(text[at + 1]))
+            ? " A name with a hyphen before a digit is written in brackets, such as task['build-2'].status."
+            : "";
 
     private static string Rewrite(string text, ExpressionNames names, List<ExpressionSlot> slots)
     {

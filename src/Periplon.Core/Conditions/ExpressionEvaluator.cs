@@ -31,7 +31,9 @@ public sealed class ExpressionEvaluator
     /// <summary>The evaluator with the default limits.</summary>
     public static ExpressionEvaluator Default { get; } = new(new ExpressionLimits());
 
-    /// <summary>Evaluates an expression to a truth value, by the rules of JavaScript: empty text, 0, null, undefined and NaN are false.</summary>
+    /// <summary>
+    /// Evaluates an expression to a truth value, by the rules of JavaScript: empty text, 0, null, undefined and NaN are false.
+    /// </summary>
     /// <param name="expression">The expression.</param>
     /// <param name="scope">Knows the values.</param>
     /// <exception cref="ExpressionException">The expression is wrong or ran into a limit.</exception>

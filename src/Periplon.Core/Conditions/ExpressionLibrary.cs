@@ -13,6 +13,8 @@ namespace Periplon.Core.Conditions;
 /// </summary>
 internal static class ExpressionLibrary
 {
+    private const int ItemsBetweenChecks = 256;
+
     private static readonly string[] Removed =
     [
         "Date", "Temporal", "Intl", "Atomics", "SharedArrayBuffer", "ArrayBuffer", "DataView", "Int8Array", "Uint8Array",
@@ -40,43 +42,63 @@ internal static class ExpressionLibrary
             engine, "Math.random() is not available: a recorded execution must give the same answers when it is replayed"));
         Replace(engine, json, "stringify", (_, arguments) => Stringify(engine, arguments, maxText));
         Replace(engine, array, "join", (self, arguments) => Join(engine, self, arguments.At(0), maxText));
-        Bound(engine, text, "repeat", maxText, (self, arguments) => self.Length * TypeConverter.ToNumber(arguments.At(0)));
-        Bound(engine, text, "padStart", maxText, (_, arguments) => TypeConverter.ToNumber(arguments.At(0)));
-        Bound(engine, text, "padEnd", maxText, (_, arguments) => TypeConverter.ToNumber(arguments.At(0)));
-        Bound(engine, text, "concat", maxText, (self, arguments) => self.Length + arguments.Sum(argument => (double)LengthOf(argument)));
-        Bound(engine, text, "replace", maxText, LengthAfterReplace);
-        Bound(engine, text, "replaceAll", maxText, LengthAfterReplace);
+        Bound(engine, text, "repeat", maxText, AsNumberAndText, (self, arguments) => self.Length * arguments.At(0).AsNumber());
+        Bound(engine, text, "padStart", maxText, AsNumberAndText, (_, arguments) => arguments.At(0).AsNumber());
+        Bound(engine, text, "padEnd", maxText, AsNumberAndText, (_, arguments) => arguments.At(0).AsNumber());
+        Bound(engine, text, "concat", maxText, AsTexts, (self, arguments) => self.Length + arguments.Sum(a => (double)a.AsString().Length));
+        Bound(engine, text, "replace", maxText, AsReplacement, LengthAfterReplace);
+        Bound(engine, text, "replaceAll", maxText, AsReplacement, LengthAfterReplace);
     }
 
     private static ObjectInstance Prototype(Engine engine, string type) => engine.Global.Get(type).AsObject().Get("prototype").AsObject();
 
+    // Arguments are converted once, before the check: an object could answer the check with one value and the function with another.
     private static void Bound(
-        Engine engine, ObjectInstance owner, string name, int maxText, Func<string, JsValue[], double> lengthOfResult)
+        Engine engine,
+        ObjectInstance owner,
+        string name,
+        int maxText,
+        Func<JsValue[], JsValue[]> convert,
+        Func<string, JsValue[], double> lengthOfResult)
     {
         var original = owner.Get(name);
         Replace(engine, owner, name, (self, arguments) =>
         {
-            if (self.IsString() && lengthOfResult(self.AsString(), arguments) > maxText)
-            {
-                throw TooLong(engine, name, maxText);
-            }
-
-            return original.Call(self, arguments);
+            var text = TypeConverter.ToString(self);
+            var converted = convert(arguments);
+            return lengthOfResult(text, converted) > maxText ? throw TooLong(engine, name, maxText) : original.Call(text, converted);
         });
     }
 
-    // Each letter of the text may be a match; $& and $` put in up to the whole text for each.
+    private static JsValue[] AsNumberAndText(JsValue[] arguments)
+    {
+        JsValue number = TypeConverter.ToNumber(arguments.At(0));
+        return arguments.Length < 2 || arguments[1].IsUndefined() ? [number] : [number, TypeConverter.ToString(arguments[1])];
+    }
+
+    private static JsValue[] AsTexts(JsValue[] arguments) => [.. arguments.Select(argument => (JsValue)TypeConverter.ToString(argument))];
+
+    private static JsValue[] AsReplacement(JsValue[] arguments)
+    {
+        var pattern = arguments.At(0).IsRegExp() ? arguments.At(0) : TypeConverter.ToString(arguments.At(0));
+        var isFunction = arguments.At(1) is Jint.Native.Function.Function;
+        return [pattern, isFunction ? arguments.At(1) : TypeConverter.ToString(arguments.At(1))];
+    }
+
+    // Each letter of the text may be a match, and so may its end; $& and $` put in up to the whole text for each.
     private static double LengthAfterReplace(string self, JsValue[] arguments)
     {
         if (!arguments.At(1).IsString())
         {
+            // What a function gives back is counted by the engine, call by call.
             return 0;
         }
 
         var replacement = arguments.At(1).AsString();
-        var isOneMatch = arguments.At(0).IsString() && replacement.Length == 0;
-        var each = replacement.Contains('$', StringComparison.Ordinal) ? replacement.Length * (double)Math.Max(1, self.Length) : replacement.Length;
-        return isOneMatch ? self.Length : (self.Length + 1) * each;
+        var each = replacement.Contains('$', StringComparison.Ordinal)
+            ? replacement.Length * (double)Math.Max(1, self.Length)
+            : replacement.Length;
+        return self.Length + ((self.Length + 1) * each);
     }
 
     private static JsValue Join(Engine engine, JsValue self, JsValue separator, int maxText)
@@ -87,10 +109,15 @@ internal static class ExpressionLibrary
         var joined = new StringBuilder();
         for (ulong i = 0; i < length; i++)
         {
+            if (i % ItemsBetweenChecks == 0)
+            {
+                engine.Constraints.Check();
+            }
+
             joined.Append(i == 0 ? "" : between);
             var item = list.Get(i.ToString());
             joined.Append(item.IsNull() || item.IsUndefined() ? "" : TypeConverter.ToString(item));
-            if (joined.Length > maxText || i > (ulong)maxText)
+            if (joined.Length > maxText)
             {
                 throw TooLong(engine, "join", maxText);
             }
@@ -101,12 +128,13 @@ internal static class ExpressionLibrary
 
     private static JsValue Stringify(Engine engine, JsValue[] arguments, int maxText)
     {
-        var json = new BoundedJson(maxText);
-        var isWritten = new Jint.Native.Json.JsonSerializer(engine).Serialize(arguments.At(0), arguments.At(1), arguments.At(2), json);
-        return isWritten ? json.ToString() : JsValue.Undefined;
-    }
+        if (!arguments.At(1).IsUndefined() || !arguments.At(2).IsUndefined())
+        {
+            throw Fail(engine, "JSON.stringify takes the value only; a replacer and indentation are not available in expressions");
+        }
 
-    private static int LengthOf(JsValue value) => value.IsString() ? value.AsString().Length : 0;
+        return new BoundedJson(engine, maxText).WriteText(arguments.At(0)) is { } json ? json : JsValue.Undefined;
+    }
 
     private static void Replace(Engine engine, ObjectInstance owner, string name, Func<JsValue, JsValue[], JsValue> body) =>
         owner.FastSetDataProperty(name, new ClrFunction(engine, name, (self, arguments) => body(self, arguments)));

@@ -1,6 +1,8 @@
 namespace Periplon.Core.Conditions;
 
-/// <summary>Bounds on one evaluation of an expression. An expression that runs into one fails with an <see cref="ExpressionException"/>.</summary>
+/// <summary>
+/// Bounds on one evaluation of an expression. An expression that runs into one fails with an <see cref="ExpressionException"/>.
+/// </summary>
 public sealed record ExpressionLimits
 {
     /// <summary>Longest expression, in characters. Default: 4,000.</summary>
@@ -9,14 +11,14 @@ public sealed record ExpressionLimits
     /// <summary>Deepest nesting of an expression. Default: 200.</summary>
     public int MaxDepth { get; init; } = 200;
 
-    /// <summary>Most statements and calls. Default: 100,000. This is the bound that stops loops, at the same place on every machine.</summary>
+    /// <summary>Most statements. Default: 100,000. This is the bound that stops loops, at the same place on every machine.</summary>
     public int MaxStatements { get; init; } = 100_000;
 
     /// <summary>Deepest recursion. Default: 64.</summary>
     public int MaxRecursion { get; init; } = 64;
 
-    /// <summary>Most items of an array. Default: 100,000.</summary>
-    public int MaxItems { get; init; } = 100_000;
+    /// <summary>Most items of an array. Default: 131,072; arrays grow by doubling.</summary>
+    public int MaxItems { get; init; } = 131_072;
 
     /// <summary>Longest text that one operation may make, in characters. Default: 4 Mi.</summary>
     public int MaxText { get; init; } = 4 * 1024 * 1024;

@@ -28,14 +28,16 @@ internal sealed class ExpressionNames
     private readonly string _text;
     private readonly Dictionary<Node, Node> _parents = new(ReferenceEqualityComparer.Instance);
     private readonly List<Node> _nodes = [];
-    private readonly HashSet<string> _own = new(StringComparer.Ordinal);
+    private readonly ExpressionLocals _locals;
+    private readonly HashSet<string> _variables;
     private readonly HashSet<Node> _consumed = new(ReferenceEqualityComparer.Instance);
     private readonly List<ExpressionReference> _references = [];
 
     internal ExpressionNames(string text, Node root, IEnumerable<ExpressionSlot> slots, int maxDepth)
     {
         _text = text;
-        _own.UnionWith(slots.Select(slot => slot.Variable));
+        _variables = slots.Select(slot => slot.Variable).ToHashSet(StringComparer.Ordinal);
+        _locals = new ExpressionLocals(_parents);
         Walk(root, maxDepth);
         // Nodes come in the order of the text, so the left part of a hyphenated name is seen before the right one.
         foreach (var identifier in _nodes.OfType<Identifier>())
@@ -61,7 +63,7 @@ internal sealed class ExpressionNames
         {
             var (node, depth) = next;
             _nodes.Add(node);
-            CollectOwnNames(node);
+            _locals.Collect(node);
             Problem ??= depth > maxDepth ? $"is nested deeper than {maxDepth} levels." : FindForbidden(node);
             var children = new List<Node>();
             foreach (var child in node.ChildNodes)
@@ -85,61 +87,10 @@ internal sealed class ExpressionNames
         _ => null,
     };
 
-    private void CollectOwnNames(Node node)
-    {
-        switch (node)
-        {
-            case IFunction function:
-                AddPattern(function.Id);
-                foreach (var parameter in function.Params)
-                {
-                    AddPattern(parameter);
-                }
-
-                break;
-            case VariableDeclarator variable:
-                AddPattern(variable.Id);
-                break;
-            case CatchClause { Param: { } caught }:
-                AddPattern(caught);
-                break;
-            case IClass { Id: { } name }:
-                AddPattern(name);
-                break;
-            default:
-                break;
-        }
-    }
-
-    private void AddPattern(Node? pattern)
-    {
-        switch (pattern)
-        {
-            case Identifier name:
-                _own.Add(name.Name);
-                break;
-            case AssignmentPattern withDefault:
-                AddPattern(withDefault.Left);
-                break;
-            case RestElement rest:
-                AddPattern(rest.Argument);
-                break;
-            case ArrayPattern or ObjectPattern:
-                foreach (var part in pattern.ChildNodes)
-                {
-                    AddPattern(part is Property property ? property.Value : part);
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
-
     private void Classify(Identifier identifier)
     {
         var name = identifier.Name;
-        if (_consumed.Contains(identifier) || _own.Contains(name) || Builtins.Contains(name) || !IsVariable(identifier))
+        if (_consumed.Contains(identifier) || IsTaken(identifier) || !IsVariable(identifier))
         {
             return;
         }
@@ -151,13 +102,12 @@ internal sealed class ExpressionNames
             return;
         }
 
-        if (_parents.GetValueOrDefault(identifier) is AssignmentExpression assignment && assignment.Left == identifier)
-        {
-            Problem ??= $"assigns to '{name}'; an expression cannot change anything. Compare with == or ===.";
-        }
-
         AddReference(identifier);
     }
+
+    // Whether a name has a meaning in JavaScript or in the expression itself, so that it is no reference.
+    private bool IsTaken(Identifier identifier) =>
+        Builtins.Contains(identifier.Name) || _variables.Contains(identifier.Name) || _locals.Contains(identifier);
 
     // Whether an identifier names a variable, not a member (a.name), a key ({name: 1}) or a label.
     private bool IsVariable(Identifier identifier) => _parents.GetValueOrDefault(identifier) switch
@@ -198,6 +148,11 @@ internal sealed class ExpressionNames
             }
         }
 
+        if (_parents.GetValueOrDefault(end) is { } user && IsChanged(end, user))
+        {
+            Problem ??= $"assigns to '{_text[root.Start..end.End]}'; an expression cannot change it. Compare with == or ===.";
+        }
+
         var isShorthand = _parents.GetValueOrDefault(root) is Property { Shorthand: true };
         _references.Add(new ExpressionReference(root.Start, end.End, ReferencePath.Of(segments), isShorthand ? root.Name : null));
         if (isShorthand)
@@ -209,6 +164,14 @@ internal sealed class ExpressionNames
             }
         }
     }
+
+    private static bool IsChanged(Node target, Node user) => user switch
+    {
+        AssignmentExpression assignment => assignment.Left == target,
+        UpdateExpression => true,
+        UnaryExpression { Operator: Operator.Delete } => true,
+        _ => false,
+    };
 
     private bool IsCallee(MemberExpression member) => _parents.GetValueOrDefault(member) switch
     {
@@ -243,8 +206,7 @@ internal sealed class ExpressionNames
         // A name alone before the hyphen, such as a loop variable, is a number to subtract from.
         var continuesName = left is MemberExpression { Computed: false } || _consumed.Contains(left);
         return continuesName && node is Identifier name && name.Start == left.End + 1 && _text[left.End] == '-'
-            && !_own.Contains(name.Name) && !Builtins.Contains(name.Name) && !ScopeNames.Contains(name.Name)
-            && !StatusFunctions.All.Contains(name.Name)
+            && !IsTaken(name) && !ScopeNames.Contains(name.Name) && !StatusFunctions.All.Contains(name.Name)
             ? name
             : null;
     }

@@ -92,7 +92,8 @@ internal static class ExpressionSandbox
     {
         var hint = name is "Date" or "Temporal" or "Intl"
             ? "Expressions have no clock: a recorded execution must give the same answers when it is replayed."
-            : $"{NearestName.Suggest(name, ScopeNames.All)}References start with one of {string.Join(", ", ScopeNames.All)}; text stands in quotes.";
+            : $"{NearestName.Suggest(name, ScopeNames.All)}References start with one of {string.Join(", ", ScopeNames.All)}; "
+                + "text stands in quotes.";
         return new ExpressionException(expression, $"uses the unknown name '{name}'. {hint}");
     }
 
@@ -108,11 +109,13 @@ internal static class ExpressionSandbox
 
     private static JsonElement ToJson(Engine engine, JsValue value, ExpressionLimits limits)
     {
-        var json = new BoundedJson(limits.MaxText);
-        // False for what has no JSON form, such as undefined.
-        return new Jint.Native.Json.JsonSerializer(engine).Serialize(value, json)
-            ? json.ToElement()
-            : JsonSerializer.SerializeToElement<object?>(null);
+        if (new BoundedJson(engine, limits.MaxText).Write(value) is not { } json)
+        {
+            return JsonSerializer.SerializeToElement<object?>(null);
+        }
+
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
     }
 
     // Null for exceptions that are not about the expression; those go on as they are.

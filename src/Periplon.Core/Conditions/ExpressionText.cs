@@ -3,7 +3,9 @@ using Periplon.Core.Templates;
 
 namespace Periplon.Core.Conditions;
 
-/// <summary>Turns the text of an expression into JavaScript: drops braces around the whole, makes variables of references in braces.</summary>
+/// <summary>
+/// Turns the text of an expression into JavaScript: drops braces around the whole, makes variables of references in braces.
+/// </summary>
 internal static class ExpressionText
 {
     /// <summary>Drops <c>${{ }}</c>, or <c>${ }</c> and <c>{{ }}</c> unless they hold nothing but a reference.</summary>

@@ -28,6 +28,8 @@ public abstract record ExecutionEvent
 /// <summary>The execution was accepted.</summary>
 public sealed record ExecutionCreated : ExecutionEvent
 {
+    /// <summary>Execution id.</summary>
+    public required Guid ExecutionId { get; init; }
     /// <summary>Organization that owns it.</summary>
     public required string Organization { get; init; }
     /// <summary>Workflow id.</summary>
@@ -121,6 +123,8 @@ public sealed record TaskReturned : TaskEvent
     public required int Delivery { get; init; }
     /// <summary>Why.</summary>
     public required string Reason { get; init; }
+    /// <summary>Whether the worker was lost, as opposed to having handed the attempt back.</summary>
+    public bool Lost { get; init; }
 }
 
 /// <summary>A task will not run.</summary>
@@ -128,6 +132,10 @@ public sealed record TaskSkipped : TaskEvent
 {
     /// <summary>Why.</summary>
     public required string Reason { get; init; }
+    /// <summary>
+    /// Whether a failed dependency is the cause. Dependants are then skipped too; after a skip by condition they run (reference §17.5).
+    /// </summary>
+    public bool Upstream { get; init; }
 }
 
 /// <summary>A task ended because the execution does.</summary>

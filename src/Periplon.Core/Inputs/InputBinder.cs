@@ -4,7 +4,9 @@ using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Inputs;
 
-/// <summary>Binds supplied values to declared inputs: fills in defaults, checks types and rules, and reports every problem at once.</summary>
+/// <summary>
+/// Binds supplied values to declared inputs: fills in defaults, checks types and rules, and reports every problem at once.
+/// </summary>
 public static class InputBinder
 {
     /// <summary>Binds JSON values, as the server receives them. Types are strict: the string <c>"5"</c> is no number.</summary>

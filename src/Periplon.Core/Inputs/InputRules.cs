@@ -21,8 +21,14 @@ internal static class InputRules
         }
 
         var found = isSecret ? "a value that is not shown" : InputTypes.Describe(value);
-        return new[] { CheckAllowed(declared, value, found), CheckPattern(declared, value, found), CheckRange(declared, value), CheckLength(declared, value) }
-            .OfType<string>();
+        string?[] problems =
+        [
+            CheckAllowed(declared, value, found),
+            CheckPattern(declared, value, found),
+            CheckRange(declared, value, found),
+            CheckLength(declared, value),
+        ];
+        return problems.OfType<string>();
     }
 
     private static string? CheckAllowed(InputDefinition declared, JsonElement value, string found) =>
@@ -64,7 +70,7 @@ internal static class InputRules
         }
     }
 
-    private static string? CheckRange(InputDefinition declared, JsonElement value)
+    private static string? CheckRange(InputDefinition declared, JsonElement value, string found)
     {
         if (value.ValueKind is not JsonValueKind.Number || (declared.Min is null && declared.Max is null))
         {
@@ -73,7 +79,7 @@ internal static class InputRules
 
         var number = value.GetDouble();
         return number < declared.Min || number > declared.Max
-            ? $"is {value.GetRawText()}; it must be {Bounds(declared.Min, declared.Max)}."
+            ? $"is {found}; it must be {Bounds(declared.Min, declared.Max)}."
             : null;
     }
 

@@ -50,7 +50,8 @@ public static class OutputCommands
             if (!TrySet(body, isOutput ? outputs : state) && problems.Count < MaxProblems)
             {
                 var shown = line.Length <= 120 ? line.ToString() : line[..120].ToString() + "…";
-                problems.Add($"The line '{shown}' sets nothing; write '{(isOutput ? SetOutput : SetState)}name=value', the name without spaces.");
+                var form = (isOutput ? SetOutput : SetState) + "name=value";
+                problems.Add($"The line '{shown}' sets nothing; write '{form}', the name without spaces.");
             }
         }
 

@@ -165,7 +165,9 @@ public sealed class ReferencePath
             return false;
         }
 
-        return text[start + 1] is '"' or '\'' ? TryScanKey(text, start, out end, out segment) : TryScanIndex(text, start, out end, out segment);
+        return text[start + 1] is '"' or '\''
+            ? TryScanKey(text, start, out end, out segment)
+            : TryScanIndex(text, start, out end, out segment);
     }
 
     private static bool TryScanKey(string text, int start, out int end, out ReferenceSegment segment)

@@ -91,7 +91,7 @@ public sealed class Template
             if (rendered.Length + piece.Length > MaxRenderedLength)
             {
                 throw new TemplateException(
-                    part.Path?.Text ?? "", $"The text is longer than {MaxRenderedLength} characters after '{part.Path?.Text}' is filled in.");
+                    part.Raw, $"The text is longer than {MaxRenderedLength} characters after '{part.Raw}' is filled in.");
             }
 
             rendered.Append(piece);

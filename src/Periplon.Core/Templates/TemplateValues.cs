@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Periplon.Core.Templates;
 
@@ -16,7 +15,7 @@ public static class TemplateValues
     /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="scope">Knows the values of references.</param>
-    /// <exception cref="TemplateException">A reference is unknown.</exception>
+    /// <exception cref="TemplateException">A reference is unknown, or the result would be too large or too deep.</exception>
     public static JsonElement Render(JsonElement value, ITemplateScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
@@ -24,7 +23,7 @@ public static class TemplateValues
         {
             JsonValueKind.String => Template.Parse(value.GetString()!).Evaluate(scope),
             JsonValueKind.Object or JsonValueKind.Array when ListReferences(value).Any() || HoldsEscape(value) =>
-                JsonSerializer.SerializeToElement(RenderNode(value, scope)),
+                new ValueRenderer(scope).Render(value),
             _ => value,
         };
     }
@@ -57,32 +56,5 @@ public static class TemplateValues
         JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Strings(member.Value)),
         JsonValueKind.Array => value.EnumerateArray().SelectMany(Strings),
         _ => [],
-    };
-
-    private static JsonNode? RenderNode(JsonElement value, ITemplateScope scope) => value.ValueKind switch
-    {
-        JsonValueKind.Object => RenderObject(value, scope),
-        JsonValueKind.Array => new JsonArray([.. value.EnumerateArray().Select(item => RenderNode(item, scope))]),
-        JsonValueKind.String => ToNode(Template.Parse(value.GetString()!).Evaluate(scope)),
-        _ => ToNode(value),
-    };
-
-    private static JsonObject RenderObject(JsonElement value, ITemplateScope scope)
-    {
-        var rendered = new JsonObject();
-        foreach (var member in value.EnumerateObject())
-        {
-            rendered[member.Name] = RenderNode(member.Value, scope);
-        }
-
-        return rendered;
-    }
-
-    private static JsonNode? ToNode(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => JsonObject.Create(value),
-        JsonValueKind.Array => JsonArray.Create(value),
-        JsonValueKind.Null or JsonValueKind.Undefined => null,
-        _ => JsonValue.Create(value),
     };
 }

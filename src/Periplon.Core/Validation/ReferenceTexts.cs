@@ -14,6 +14,8 @@ internal enum TextUse
     Shell,
     /// <summary>A credential; its secrets have rules of their own.</summary>
     Credential,
+    /// <summary>An expression, which names values without braces too.</summary>
+    Expression,
 }
 
 /// <summary>A text that may hold references.</summary>
@@ -78,7 +80,7 @@ internal static class ReferenceTexts
     }
 }
 
-/// <summary>Gathers texts that hold braces; the others are dropped at once.</summary>
+/// <summary>Gathers texts that may hold references; those without braces are dropped at once, unless they are expressions.</summary>
 internal sealed class TextList
 {
     private readonly List<ReferenceText> _texts = [];
@@ -87,7 +89,7 @@ internal sealed class TextList
 
     internal void Add(string path, string? text, TextUse use = TextUse.Text)
     {
-        if (text is not null && HoldsBraces(text))
+        if (text is not null && (use is TextUse.Expression || HoldsBraces(text)))
         {
             _texts.Add(new ReferenceText(path, text, use, Node));
         }

@@ -79,7 +79,7 @@ internal static class TaskTexts
 
     private static void AddConditions(TextList texts, TaskDefinition task, string path)
     {
-        texts.Add($"{path}.if", task.If);
+        texts.Add($"{path}.if", task.If, TextUse.Expression);
         AddCondition(texts, $"{path}.condition", task.Condition);
         AddCondition(texts, $"{path}.loop_control.break_condition", task.LoopControl?.BreakCondition);
         AddCondition(texts, $"{path}.loop_control.continue_condition", task.LoopControl?.ContinueCondition);
@@ -100,7 +100,7 @@ internal static class TaskTexts
             switch (next)
             {
                 case Condition.When text:
-                    texts.Add(path, text.Expression);
+                    texts.Add(path, text.Expression, TextUse.Expression);
                     break;
                 case Condition.StateEquals state:
                     texts.AddValue(path, state.Value);

@@ -1,3 +1,4 @@
+using Periplon.Core.Conditions;
 using Periplon.Core.Templates;
 using Periplon.Core.Yaml;
 
@@ -8,6 +9,9 @@ internal sealed class VariableRules
 {
     private readonly ValidationContext _context;
     private readonly KnownNames _names;
+
+    // Of its own, so that a large file does not push the expressions of running workflows out of the shared one's memory.
+    private readonly ExpressionEvaluator _expressions = new(new ExpressionLimits());
 
     private VariableRules(ValidationContext context)
     {
@@ -26,22 +30,33 @@ internal sealed class VariableRules
 
     private void CheckText(ReferenceText text)
     {
-        if (!text.Text.Contains("${", StringComparison.Ordinal) && !text.Text.Contains("{{", StringComparison.Ordinal))
-        {
-            return;
-        }
-
-        var template = Template.Parse(text.Text);
-
         // Scripts and commands have braces of their own: what is not known there stays as it is (design §8.3).
         var isShell = text.Use is TextUse.Shell;
-        foreach (var written in isShell ? template.LenientReferences : template.References)
+        var references = text.Use switch
+        {
+            TextUse.Expression => ReadExpression(text),
+            TextUse.Shell => Template.Parse(text.Text).LenientReferences,
+            _ => Template.Parse(text.Text).References,
+        };
+        foreach (var written in references)
         {
             if (ReferencePath.TryParse(written, out var reference))
             {
                 CheckReference(text, reference, isShell);
             }
         }
+    }
+
+    private IReadOnlyList<string> ReadExpression(ReferenceText text)
+    {
+        if (_expressions.FindProblem(text.Text) is not { } problem)
+        {
+            return _expressions.ListReferences(text.Text);
+        }
+
+        _context.Report.Error(
+            ValidationCodes.ExpressionInvalid, text.Path, problem, "Write a JavaScript expression, such as task.build.status === 'completed'.");
+        return [];
     }
 
     private void CheckReference(ReferenceText text, ReferencePath reference, bool isShell)

@@ -101,7 +101,7 @@ public sealed record StageDefinition
     public required string Stage { get; init; }
     /// <summary>Agents of the stage.</summary>
     public IReadOnlyList<string> Agents { get; init; } = [];
-    /// <summary>Tasks in order.</summary>
+    /// <summary>Tasks in order. One with nothing but its id (written as a bare name) stands for the top-level task of that name.</summary>
     public IReadOnlyList<TaskDefinition> Tasks { get; init; } = [];
     /// <summary>Stages that must be done before.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];

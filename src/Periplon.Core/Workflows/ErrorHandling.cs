@@ -53,7 +53,7 @@ public enum LimitStrategy
 }
 
 /// <summary><c>concurrency</c>: how many may run at once, by key.</summary>
-/// <param name="Key">Key text, may hold references.</param>
+/// <param name="Key">Key text, may hold references; empty means the workflow or task itself.</param>
 /// <param name="Limit">How many at once. Default: 1.</param>
 /// <param name="Strategy">What happens above the limit. Default: <see cref="LimitStrategy.Queue"/>.</param>
 public sealed record ConcurrencyDefinition(string Key, int Limit = 1, LimitStrategy Strategy = LimitStrategy.Queue);

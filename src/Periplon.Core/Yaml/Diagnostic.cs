@@ -13,7 +13,7 @@ public enum DiagnosticSeverity
     Error,
 }
 
-/// <summary>One finding about a workflow file. The codes are listed in <c>docs/diagnostics.md</c>.</summary>
+/// <summary>One finding about a workflow file. The codes are listed in <see cref="DiagnosticCodes"/>.</summary>
 /// <param name="Code">Stable code, such as <c>PPL103</c>.</param>
 /// <param name="Severity">How bad it is.</param>
 /// <param name="Message">The thing, what was found and what is allowed.</param>

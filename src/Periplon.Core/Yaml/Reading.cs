@@ -49,7 +49,8 @@ internal sealed class Reading(int textLength)
         }
         else if (list.Count == MostDiagnostics)
         {
-            var message = $"The file has more than {MostDiagnostics} {found.Severity.ToString().ToLowerInvariant()}s; the rest is not listed.";
+            var message =
+                $"The file has more than {MostDiagnostics} {found.Severity.ToString().ToLowerInvariant()}s; the rest is not listed.";
             list.Add(new Diagnostic(DiagnosticCodes.TooManyProblems, found.Severity, message, found.Location, ""));
         }
     }

@@ -16,6 +16,8 @@ public static class WorkflowParser
     public static ParseResult Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        // Editors of some systems put a byte order mark first; neither YAML nor JSON knows it inside a string.
+        text = text.StartsWith('\ufeff') ? text[1..] : text;
         var reading = new Reading(text.Length);
         var root = JsonTree.TryRead(text) ?? YamlTree.Read(text, reading);
         if (root is not MapNode)
@@ -35,7 +37,12 @@ public static class WorkflowParser
             return;
         }
 
-        var found = root switch { null or ScalarNode { Kind: ScalarKind.Null } => "The file is empty", ListNode => "The file is a list", _ => "The file is a single value" };
+        var found = root switch
+        {
+            null or ScalarNode { Kind: ScalarKind.Null } => "The file is empty",
+            ListNode => "The file is a list",
+            _ => "The file is a single value",
+        };
         reading.Error(DiagnosticCodes.RootNotMapping, $"{found}; a workflow is a mapping with at least 'name' and 'version'.",
             root?.At ?? new SourceLocation(1, 1), "", "Start with 'name: my-workflow' and 'version: \"1.0\"'.");
     }

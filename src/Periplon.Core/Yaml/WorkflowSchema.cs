@@ -9,7 +9,8 @@ namespace Periplon.Core.Yaml;
 /// <summary>The JSON Schema of workflow files, made from the declarations that the parser reads by.</summary>
 public static class WorkflowSchema
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
     /// The schema as JSON text (draft 2020-12), for editors. It is stricter than the parser where the parser only warns, such as

@@ -43,6 +43,9 @@ internal interface IJournalStore
     /// <summary>Ids of executions of a partition whose <c>next_wake_at</c> has passed.</summary>
     Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Whether an execution exists and has not ended.</summary>
+    Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken);
+
     /// <summary>
     /// Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then. One that is no longer due,
     /// because its own turn has moved it meanwhile, keeps its time.

@@ -45,6 +45,15 @@ internal abstract partial class JournalStore
         return await ReadIdsAsync(command, cancellationToken);
     }
 
+    public async Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = IsActiveSql;
+        command.AddId("id", executionId);
+        return await command.ExecuteScalarAsync(cancellationToken) is not null;
+    }
+
     public async Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken)
     {
         if (executionIds.Count == 0)

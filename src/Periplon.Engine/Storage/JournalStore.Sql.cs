@@ -8,6 +8,8 @@ internal abstract partial class JournalStore
     private const string ReadSql =
         "select seq, events, at from execution_events where execution_id = @id and seq > @after";
 
+    private const string IsActiveSql = $"select 1 from executions where id = @id and {ActiveSql}";
+
     private const string ListActiveSql =
         $"select id from executions where partition = @partition and {ActiveSql} and id > @after order by id limit @limit";
 

@@ -53,6 +53,14 @@ internal interface ITaskTexts
 
     /// <summary>Replaces secret values, also in usual transformations of them, wherever text leaves the engine.</summary>
     string Mask(string text);
+
+    /// <summary>Whether there is anything to mask.</summary>
+    bool HasSecrets => true;
+
+    /// <summary>Where to cut a text at the latest, so that no secret value is torn into parts that would no longer be recognised.</summary>
+    /// <param name="text">The text, with some of what follows the cut.</param>
+    /// <param name="cut">Where it has to be cut at the latest.</param>
+    int SafeCut(string text, int cut) => cut;
 }
 
 /// <summary>Takes captured lines of an attempt. Never blocks for long; lines beyond the limits are dropped and counted.</summary>

@@ -109,7 +109,7 @@ internal static class ConfigChecks
             layers.Report(layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
         }
 
-        if (StorageSetup.Rest(storage) < 4)
+        if (storage.MaxConnections < storage.Journal.Flushers + 6)
         {
             layers.Report(
                 "storage.max_connections",

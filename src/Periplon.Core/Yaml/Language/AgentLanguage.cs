@@ -31,7 +31,8 @@ internal static class AgentLanguage
         MaxTurns = f.OptionalValue("max_turns", Scalars.Count, "Most turns of one task."),
     });
 
-    private static readonly Shape<ToolConstraints> Constraints = new StructShape<ToolConstraints>("ToolConstraints", f => new ToolConstraints
+    private static readonly Shape<ToolConstraints> Constraints =
+        new StructShape<ToolConstraints>("ToolConstraints", f => new ToolConstraints
     {
         Timeout = f.OptionalValue("timeout", Scalars.Size, "Longest time of a call, in milliseconds."),
         AllowedCommands = f.List("allowed_commands", Scalars.Text, "Commands that may be run."),
@@ -47,7 +48,8 @@ internal static class AgentLanguage
         Constraints = f.Map("constraints", Constraints, "Bounds by tool."),
     });
 
-    private static readonly Shape<ChannelDefinition> Channel = new StructShape<ChannelDefinition>("AgentChannel", f => new ChannelDefinition(
+    private static readonly Shape<ChannelDefinition> Channel =
+        new StructShape<ChannelDefinition>("AgentChannel", f => new ChannelDefinition(
         f.Required("description", Scalars.Text, "What the channel is for."),
         f.Required("participants", new ListShape<string>(Scalars.Text), "Agent ids."),
         f.Required("message_format", Scalars.Text, "Form of the messages.")));
@@ -62,7 +64,8 @@ internal static class AgentLanguage
             MessageTypes = f.Map("message_types", MessageType, "JSON schemas by message type."),
         });
 
-    internal static readonly Shape<McpServerDefinition> McpServer = new StructShape<McpServerDefinition>("McpServer", f => new McpServerDefinition
+    internal static readonly Shape<McpServerDefinition> McpServer =
+        new StructShape<McpServerDefinition>("McpServer", f => new McpServerDefinition
     {
         Type = f.Required("type", Scalars.Text, "Transport: stdio, http or sse."),
         Command = f.Text("command", "Program of a stdio server."),

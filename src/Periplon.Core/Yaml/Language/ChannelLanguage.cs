@@ -72,17 +72,20 @@ internal static class ChannelLanguage
             Retry = f.Optional("retry", WebhookRetry!, "Repeated delivery."),
         }));
 
-    private static readonly Shape<NotificationField> SlackField = new StructShape<NotificationField>("SlackField", f => new NotificationField(
+    private static readonly Shape<NotificationField> SlackField =
+        new StructShape<NotificationField>("SlackField", f => new NotificationField(
         f.Required("title", Scalars.Text, "Title."),
         f.Required("value", Scalars.Text, "Value."),
         f.Or("short", Scalars.Bool, false, "Whether it may stand beside others.")));
 
-    private static readonly Shape<SlackAttachment> SlackAttachment = new StructShape<SlackAttachment>("SlackAttachment", f => new SlackAttachment(
+    private static readonly Shape<SlackAttachment> SlackAttachment =
+        new StructShape<SlackAttachment>("SlackAttachment", f => new SlackAttachment(
         f.Required("text", Scalars.Text, "Text."),
         f.Text("color", "Colour."),
         f.List("fields", SlackField, "Titles and values.")));
 
-    private static readonly Shape<NotificationField> DiscordField = new StructShape<NotificationField>("DiscordField", f => new NotificationField(
+    private static readonly Shape<NotificationField> DiscordField =
+        new StructShape<NotificationField>("DiscordField", f => new NotificationField(
         f.Required("name", Scalars.Text, "Title."),
         f.Required("value", Scalars.Text, "Value."),
         f.Or("inline", Scalars.Bool, false, "Whether it may stand beside others.")));

@@ -34,7 +34,8 @@ internal static class ConditionLanguage
     private static readonly Shape<Condition> Not = new StructShape<Condition>("ConditionNot", f =>
         new Condition.Not(f.Required("not", Any!, "Condition that must not hold.")));
 
-    internal static readonly Shape<Condition> Any = new CustomShape<Condition>(Read, definitions => definitions.Refer("Condition", () => new JsonObject
+    internal static readonly Shape<Condition> Any =
+        new CustomShape<Condition>(Read, definitions => definitions.Refer("Condition", () => new JsonObject
     {
         ["anyOf"] = new JsonArray(
             new JsonObject { ["type"] = new JsonArray("string", "boolean") },

@@ -13,22 +13,25 @@ internal static class DoneLanguage
         ("directory_exists", f => new DoneCriterion.DirectoryExists(PathOf(f), Words(f))),
         ("file_contains", f => new DoneCriterion.FileContains(PathOf(f), Pattern(f), Words(f))),
         ("file_not_contains", f => new DoneCriterion.FileNotContains(PathOf(f), Pattern(f), Words(f))),
-        ("command_succeeds", f => new DoneCriterion.CommandSucceeds(Program(f), Args(f), f.Text("working_dir", "Its directory."), Words(f))),
+        ("command_succeeds", f =>
+            new DoneCriterion.CommandSucceeds(Program(f), Args(f), f.Text("working_dir", "Its directory."), Words(f))),
         ("tests_passed", f => new DoneCriterion.TestsPassed(Program(f), Args(f), Words(f))),
         ("output_matches", f => new DoneCriterion.OutputMatches(
             f.Required("source", Source!, "task_output, or {file: {path: …}}.").File, Pattern(f), Words(f))));
 
     internal static readonly Shape<DefinitionOfDone> Done = new StructShape<DefinitionOfDone>("DefinitionOfDone", f => new DefinitionOfDone
     {
-        Criteria = f.Or("criteria", new ListShape<DoneCriterion>(Criterion), [], "Criteria, all of which must hold."),
+        Criteria = f.Required("criteria", new ListShape<DoneCriterion>(Criterion), "Criteria, all of which must hold."),
         MaxRetries = f.Or("max_retries", Scalars.Count, 3, "Extra attempts when they do not."),
         FailOnUnmet = f.Or("fail_on_unmet", Scalars.Bool, true, "Whether the task fails when they still do not."),
-        AutoElevatePermissions = f.Or("auto_elevate_permissions", Scalars.Bool, false, "Whether an agent gets more permissions for the extra attempts."),
+        AutoElevatePermissions =
+            f.Or("auto_elevate_permissions", Scalars.Bool, false, "Whether an agent gets more permissions for the extra attempts."),
     });
 
     private static readonly Shape<string> PathField = new StructShape<string>("FilePath", PathOf);
 
-    private static readonly Shape<MatchSource> Source = new CustomShape<MatchSource>(ReadSource, definitions => definitions.Refer("MatchSource", () =>
+    private static readonly Shape<MatchSource> Source =
+        new CustomShape<MatchSource>(ReadSource, definitions => definitions.Refer("MatchSource", () =>
         new JsonObject
         {
             ["anyOf"] = new JsonArray(
@@ -69,7 +72,8 @@ internal static class DoneLanguage
             case MapNode map when map.Find("type") is { Value: ScalarNode { Text: "file" } } && map.Find("path") is { } path:
                 return new MatchSource(Scalars.Text.Read(at.Entry(path)));
             default:
-                at.Error(DiagnosticCodes.NotAllowed, $"{at.Name} must be 'task_output' or a mapping '{{file: {{path: …}}}}'; found {at.Found}.");
+                at.Error(DiagnosticCodes.NotAllowed,
+                    $"{at.Name} must be 'task_output' or a mapping '{{file: {{path: …}}}}'; found {at.Found}.");
                 return new MatchSource(null);
         }
     }

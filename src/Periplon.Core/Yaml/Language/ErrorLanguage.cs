@@ -9,12 +9,14 @@ namespace Periplon.Core.Yaml.Language;
 /// <summary>Error handling, retries and limits of tasks (reference §8, design §8.8).</summary>
 internal static class ErrorLanguage
 {
-    internal static readonly Shape<ErrorHandlingDefinition> OnError = new StructShape<ErrorHandlingDefinition>("OnError", f => new ErrorHandlingDefinition
+    internal static readonly Shape<ErrorHandlingDefinition> OnError =
+        new StructShape<ErrorHandlingDefinition>("OnError", f => new ErrorHandlingDefinition
     {
         Retry = f.Or("retry", Scalars.Count, 0, "Extra attempts after the first."),
         FallbackAgent = f.Text("fallback_agent", "Agent that takes over after the first failure; retry is then ignored."),
         RetryDelaySecs = f.Or("retry_delay_secs", Scalars.Duration, 1, "Seconds before an extra attempt."),
-        ExponentialBackoff = f.Or("exponential_backoff", Scalars.Bool, false, "Whether the delay doubles with each extra attempt, up to 60 s."),
+        ExponentialBackoff =
+            f.Or("exponential_backoff", Scalars.Bool, false, "Whether the delay doubles with each extra attempt, up to 60 s."),
         Notify = f.Optional("notify", NotificationLanguage.Spec, "Notification on failure."),
     });
 
@@ -24,7 +26,10 @@ internal static class ErrorLanguage
         at => at.Node is ScalarNode { Kind: ScalarKind.Text }
             ? BackoffWords.Read(at)
             : Scalars.Between(1, 100).Read(at),
-        definitions => new JsonObject { ["anyOf"] = new JsonArray(BackoffWords.Describe(definitions), Scalars.Between(1, 100).Describe(definitions)) });
+        definitions => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(BackoffWords.Describe(definitions), Scalars.Between(1, 100).Describe(definitions)),
+        });
 
     /// <summary>A number counts the extra attempts, as in <c>on_error</c>; <c>max_attempts</c> counts the first one too.</summary>
     internal static readonly Shape<RetryDefinition> Retry = new ByKindShape<RetryDefinition>(
@@ -43,7 +48,8 @@ internal static class ErrorLanguage
     private static readonly Shape<LimitStrategy> Strategy = new ChoiceShape<LimitStrategy>(
         ("queue", LimitStrategy.Queue), ("reject", LimitStrategy.Reject), ("cancel_oldest", LimitStrategy.CancelOldest));
 
-    private static readonly Shape<ConcurrencyDefinition> ConcurrencyFields = new StructShape<ConcurrencyDefinition>("Concurrency", f => new ConcurrencyDefinition(
+    private static readonly Shape<ConcurrencyDefinition> ConcurrencyFields =
+        new StructShape<ConcurrencyDefinition>("Concurrency", f => new ConcurrencyDefinition(
         f.Or("key", Scalars.Text, "", "Key text, may hold references; none means the workflow or task itself."),
         f.Or("limit", Scalars.Whole(1, int.MaxValue), 1, "How many at once."),
         f.Or("strategy", Strategy, LimitStrategy.Queue, "What happens above the limit.")));
@@ -86,12 +92,14 @@ internal static class ErrorLanguage
             "d" or "day" => 86_400,
             _ => 0,
         };
-        if (period > 0 && int.TryParse(cut < 0 ? text : text[..cut].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
+        var count = cut < 0 ? text : text[..cut].Trim();
+        if (period > 0 && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
         {
             return new RateLimitDefinition(null, limit, period);
         }
 
-        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a number per minute or text such as '10/s', '100/minute' or '5/h'; found {at.Found}.");
+        at.Error(DiagnosticCodes.WrongType,
+            $"{at.Name} must be a number per minute or text such as '10/s', '100/minute' or '5/h'; found {at.Found}.");
         return new RateLimitDefinition(null, 1);
     }
 }

@@ -9,7 +9,8 @@ internal static class LimitLanguage
     private static readonly LimitsDefinition Usual = new();
 
     private static readonly Shape<TruncationStrategy> Truncation = new ChoiceShape<TruncationStrategy>(
-        ("head", TruncationStrategy.Head), ("tail", TruncationStrategy.Tail), ("both", TruncationStrategy.Both), ("summary", TruncationStrategy.Summary));
+        ("head", TruncationStrategy.Head), ("tail", TruncationStrategy.Tail), ("both", TruncationStrategy.Both),
+        ("summary", TruncationStrategy.Summary));
 
     private static readonly Shape<CleanupStrategy> Cleanup = new UnionShape<CleanupStrategy>("CleanupStrategy", "type",
         ("most_recent", f => Keep("most_recent", f)),
@@ -22,11 +23,14 @@ internal static class LimitLanguage
         MaxStdoutBytes = f.Or("max_stdout_bytes", Scalars.Size, Usual.MaxStdoutBytes, "Most bytes kept of standard output."),
         MaxStderrBytes = f.Or("max_stderr_bytes", Scalars.Size, Usual.MaxStderrBytes, "Most bytes kept of standard error."),
         MaxCombinedBytes = f.Or("max_combined_bytes", Scalars.Size, Usual.MaxCombinedBytes, "Most bytes kept of both."),
-        TruncationStrategy = f.Or("truncation_strategy", Truncation, Usual.TruncationStrategy, "Which part of an output that is too long is kept."),
+        TruncationStrategy =
+            f.Or("truncation_strategy", Truncation, Usual.TruncationStrategy, "Which part of an output that is too long is kept."),
         MaxContextBytes = f.Or("max_context_bytes", Scalars.Size, Usual.MaxContextBytes, "Most bytes of context for an agent."),
         MaxContextTasks = f.Or("max_context_tasks", Scalars.Count, Usual.MaxContextTasks, "Most tasks in an agent's context."),
-        ExternalStorageThreshold = f.OptionalValue("external_storage_threshold", Scalars.Size, "Size from which an output is stored apart, in bytes."),
-        ExternalStorageDir = f.Or("external_storage_dir", Scalars.Text, Usual.ExternalStorageDir, "Directory for such outputs in local runs."),
+        ExternalStorageThreshold =
+            f.OptionalValue("external_storage_threshold", Scalars.Size, "Size from which an output is stored apart, in bytes."),
+        ExternalStorageDir =
+            f.Or("external_storage_dir", Scalars.Text, Usual.ExternalStorageDir, "Directory for such outputs in local runs."),
         CompressExternal = f.Or("compress_external", Scalars.Bool, true, "Whether stored outputs are compressed."),
         CleanupStrategy = f.Or("cleanup_strategy", Cleanup, Usual.CleanupStrategy, "Which outputs stay in an agent's context."),
     });
@@ -41,5 +45,6 @@ internal static class LimitLanguage
         MaxTasks = f.OptionalValue("max_tasks", Scalars.Count, "Most tasks."),
     });
 
-    private static CleanupStrategy Keep(string type, Fields f) => new(type, f.Required("keep_count", Scalars.Count, "How many outputs stay."));
+    private static CleanupStrategy Keep(string type, Fields f) =>
+        new(type, f.Required("keep_count", Scalars.Count, "How many outputs stay."));
 }

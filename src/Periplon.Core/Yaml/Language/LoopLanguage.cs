@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml.Shapes;
 
@@ -7,10 +8,12 @@ namespace Periplon.Core.Yaml.Language;
 internal static class LoopLanguage
 {
     private static readonly Shape<CollectionFormat> Format = new ChoiceShape<CollectionFormat>(
-        ("json", CollectionFormat.Json), ("json_lines", CollectionFormat.JsonLines), ("csv", CollectionFormat.Csv), ("lines", CollectionFormat.Lines));
+        ("json", CollectionFormat.Json), ("json_lines", CollectionFormat.JsonLines), ("csv", CollectionFormat.Csv),
+        ("lines", CollectionFormat.Lines));
 
     private static readonly Shape<CollectionDefinition> Collection = new UnionShape<CollectionDefinition>("Collection", "source",
-        ("inline", f => new CollectionDefinition.Inline(f.Required("items", new ListShape<System.Text.Json.JsonElement>(JsonShape.Any), "The items."))),
+        ("inline", f =>
+            new CollectionDefinition.Inline(f.Required("items", new ListShape<JsonElement>(JsonShape.Any), "The items."))),
         ("range", f => new CollectionDefinition.Range(
             f.Required("start", Scalars.Integer, "First number."),
             f.Required("end", Scalars.Integer, "Number before which the range ends."),
@@ -85,7 +88,8 @@ internal static class LoopLanguage
             ".csv" => (CollectionFormat.Csv, "csv"),
             _ => (CollectionFormat.Lines, "lines"),
         };
-        at?.Reading.Warn(DiagnosticCodes.FormatInferred, $"{at.Name} names no format; {name} is assumed.", at.KeyAt, at.Path, $"Add 'format: {name}'.");
+        at?.Reading.Warn(DiagnosticCodes.FormatInferred, $"{at.Name} names no format; {name} is assumed.", at.KeyAt, at.Path,
+            $"Add 'format: {name}'.");
         return format;
     }
 }

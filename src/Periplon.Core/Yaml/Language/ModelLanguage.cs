@@ -7,8 +7,10 @@ namespace Periplon.Core.Yaml.Language;
 internal static class ModelLanguage
 {
     internal static readonly Shape<ModelProvider> Provider = new ChoiceShape<ModelProvider>(
-        ("claude", ModelProvider.Claude), ("codex", ModelProvider.Codex), ("ollama", ModelProvider.Ollama), ("openai", ModelProvider.Openai),
-        ("anthropic", ModelProvider.Anthropic), ("google", ModelProvider.Google), ("echo", ModelProvider.Echo), ("script", ModelProvider.Script));
+        ("claude", ModelProvider.Claude), ("codex", ModelProvider.Codex), ("ollama", ModelProvider.Ollama),
+        ("openai", ModelProvider.Openai),
+        ("anthropic", ModelProvider.Anthropic), ("google", ModelProvider.Google), ("echo", ModelProvider.Echo),
+        ("script", ModelProvider.Script));
 
     internal static readonly Shape<LlmDefinition> Llm = new StructShape<LlmDefinition>("Llm", f => new LlmDefinition
     {

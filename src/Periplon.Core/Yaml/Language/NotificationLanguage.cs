@@ -19,13 +19,15 @@ internal static class NotificationLanguage
             Metadata = f.Map("metadata", Scalars.Text, "Further values by name."),
         }));
 
-    internal static readonly Shape<NotificationDefaults> Defaults = new StructShape<NotificationDefaults>("NotificationDefaults", f => new NotificationDefaults
+    internal static readonly Shape<NotificationDefaults> Defaults =
+        new StructShape<NotificationDefaults>("NotificationDefaults", f => new NotificationDefaults
     {
         DefaultChannels = f.List("default_channels", ChannelLanguage.Channel, "Channels of notifications that name none."),
         NotifyOnStart = f.Or("notify_on_start", Scalars.Bool, false, "Whether the start is announced."),
         NotifyOnCompletion = f.Or("notify_on_completion", Scalars.Bool, false, "Whether each completed task is announced."),
         NotifyOnFailure = f.Or("notify_on_failure", Scalars.Bool, true, "Whether each failed task is announced."),
-        NotifyOnWorkflowCompletion = f.Or("notify_on_workflow_completion", Scalars.Bool, true, "Whether the end of the workflow is announced."),
+        NotifyOnWorkflowCompletion =
+            f.Or("notify_on_workflow_completion", Scalars.Bool, true, "Whether the end of the workflow is announced."),
     });
 
     /// <summary><c>on_complete</c>: a mapping with <c>notify</c>, or the notification's text.</summary>

@@ -45,7 +45,8 @@ internal static class OrchestrationLanguage
             ExecutionMode = f.Optional("execution_mode", ExecutionMode, "How the tasks run."),
         });
 
-    internal static readonly Shape<TaskGroupDefinition> TaskGroup = new StructShape<TaskGroupDefinition>("TaskGroup", f => new TaskGroupDefinition
+    internal static readonly Shape<TaskGroupDefinition> TaskGroup =
+        new StructShape<TaskGroupDefinition>("TaskGroup", f => new TaskGroupDefinition
     {
         Id = f.Key,
         Description = f.Text("description", "What it does."),

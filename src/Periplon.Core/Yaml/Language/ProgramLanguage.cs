@@ -24,7 +24,8 @@ internal static class ProgramLanguage
             Env = f.Map("env", Scalars.Text, "Environment variables; values may hold references."),
             TimeoutSecs = f.Seconds("timeout_secs", "Longest time of one attempt, in seconds.", "timeout"),
         };
-    });
+    })
+    { Hint = "Write 'language' and 'content', or 'file'." };
 
     internal static readonly Shape<CommandDefinition> Command = new StructShape<CommandDefinition>("Command", f => new CommandDefinition
     {
@@ -35,7 +36,8 @@ internal static class ProgramLanguage
         TimeoutSecs = f.Seconds("timeout_secs", "Longest time of one attempt, in seconds.", "timeout"),
         CaptureStdout = f.Or("capture_stdout", Scalars.Bool, true, "Whether standard output belongs to the task's output."),
         CaptureStderr = f.Or("capture_stderr", Scalars.Bool, true, "Whether standard error belongs to the task's output."),
-    });
+    })
+    { Hint = "Write 'executable' and 'args'; for a line of shell use 'script'." };
 
     private static ScriptLanguage Infer(string? file, Cursor? at)
     {

@@ -15,6 +15,8 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
 
     internal static readonly Shape<IReadOnlyDictionary<string, TaskDefinition>> AsMap = AsList.As(ToMap);
 
+    internal override bool AcceptsNull => true;
+
     internal override IReadOnlyList<TaskDefinition> Read(Cursor at)
     {
         var tasks = new List<TaskDefinition>();
@@ -34,7 +36,8 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
             default:
                 if (!at.IsNull)
                 {
-                    at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a list of tasks; found {at.Found}.", "Write '- id: {description: …}' items.");
+                    at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a list of tasks; found {at.Found}.",
+                        "Write '- id: {description: …}' items.");
                 }
 
                 break;
@@ -45,8 +48,8 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
 
     internal override JsonObject Describe(SchemaDefinitions definitions) => definitions.Refer("TaskList", () =>
     {
-        var map = new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["anyOf"] = new JsonArray(
-            TaskLanguage.Task.Describe(definitions), new JsonObject { ["type"] = "null" }) } };
+        var task = new JsonArray(TaskLanguage.Task.Describe(definitions), new JsonObject { ["type"] = "null" });
+        var map = new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["anyOf"] = task } };
         var item = new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, map) };
         var list = new JsonObject { ["type"] = "array", ["items"] = item };
         return new JsonObject { ["anyOf"] = new JsonArray(list, map.DeepClone(), new JsonObject { ["type"] = "null" }) };
@@ -70,7 +73,8 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
                 break;
             default:
                 var wrong = at.Item(index, item);
-                wrong.Error(DiagnosticCodes.WrongType, $"{wrong.Name} must be a task id or a mapping from id to task; found {wrong.Found}.");
+                wrong.Error(DiagnosticCodes.WrongType,
+                    $"{wrong.Name} must be a task id or a mapping from id to task; found {wrong.Found}.");
                 break;
         }
     }
@@ -96,7 +100,7 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
 
         var first = seen[entry.Key].KeyAt;
         at.Reading.Error(DiagnosticCodes.DuplicateField,
-            $"{at.Name} has the task {Wording.Quote(entry.Key)} twice: at {first.Line}:{first.Column} and at {entry.KeyAt.Line}:{entry.KeyAt.Column}.",
+            $"{at.Name} has the task {Wording.Quote(entry.Key)} twice: at {Wording.Place(first)} and at {Wording.Place(entry.KeyAt)}.",
             entry.KeyAt, at.PathOf(entry.Key), "Give each task an id of its own.");
         return false;
     }

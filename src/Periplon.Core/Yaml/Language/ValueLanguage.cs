@@ -31,7 +31,8 @@ internal static class ValueLanguage
         ("task_output", f => new OutputSource.TaskOutput(f.Required("task", Scalars.Text, "Id of the task."))));
 
     /// <summary>A mapping with a source or value; anything else is the value itself.</summary>
-    internal static readonly Shape<OutputDefinition> Output = new ByKindShape<OutputDefinition>(Value, Value, new StructShape<OutputDefinition>("Output", ReadOutput));
+    internal static readonly Shape<OutputDefinition> Output =
+        new ByKindShape<OutputDefinition>(Value, Value, new StructShape<OutputDefinition>("Output", ReadOutput));
 
     private static readonly Shape<SecretSource> SecretFrom = new UnionShape<SecretSource>("SecretSource", "type",
         ("env", f => new SecretSource.Env(f.Required("var", Scalars.Text, "Name of the environment variable."))),

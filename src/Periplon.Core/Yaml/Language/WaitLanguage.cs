@@ -11,7 +11,8 @@ internal static class WaitLanguage
 {
     /// <summary>A duration, or text with references that becomes one when the task runs.</summary>
     private static readonly Shape<JsonElement> Length = new CustomShape<JsonElement>(
-        at => at.Node is ScalarNode { Kind: ScalarKind.Text, Text: var text } && (text.Contains("${", StringComparison.Ordinal) || text.Contains("{{", StringComparison.Ordinal))
+        at => at.Node is ScalarNode { Kind: ScalarKind.Text, Text: var text }
+            && (text.Contains("${", StringComparison.Ordinal) || text.Contains("{{", StringComparison.Ordinal))
             ? JsonShape.Any.Read(at)
             : JsonShape.Number(Scalars.Duration.Read(at)),
         _ => new JsonObject { ["type"] = new JsonArray("number", "string") });
@@ -32,9 +33,11 @@ internal static class WaitLanguage
             f.Seconds("timeout_secs", "Longest wait, in seconds.", "timeout"),
             f.OptionalValue("default", JsonShape.Any, "Value taken when the time is up; none fails the task.")))));
 
-    private static readonly Shape<ApprovalDefinition> ApprovalFields = new StructShape<ApprovalDefinition>("Approval", f => new ApprovalDefinition
+    private static readonly Shape<ApprovalDefinition> ApprovalFields =
+        new StructShape<ApprovalDefinition>("Approval", f => new ApprovalDefinition
     {
-        Approvers = f.List("approvers", Scalars.Text, "Users, teams or roles that may decide; empty means anybody with the permission.", "who"),
+        Approvers =
+            f.List("approvers", Scalars.Text, "Users, teams or roles that may decide; empty means anybody with the permission.", "who"),
         Message = f.Text("message", "What is to be decided; may hold references."),
         TimeoutSecs = f.Seconds("timeout_secs", "Longest wait, in seconds.", "timeout"),
         Default = f.Optional("default", Choice.Of("approve", "reject"), "Decision taken when the time is up; none fails the task."),

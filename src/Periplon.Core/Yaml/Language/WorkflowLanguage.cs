@@ -18,7 +18,8 @@ internal static class WorkflowLanguage
         Env = f.Map("env", Scalars.Text, "Environment of scripts and commands, beneath their own."),
     });
 
-    internal static readonly Shape<WorkflowDefinition> Workflow = new StructShape<WorkflowDefinition>("Workflow", f => new WorkflowDefinition
+    internal static readonly Shape<WorkflowDefinition> Workflow =
+        new StructShape<WorkflowDefinition>("Workflow", f => new WorkflowDefinition
     {
         Name = f.Required("name", Scalars.Text, "Name of the workflow."),
         Version = f.Required("version", Scalars.Text, "Version text, free in form."),

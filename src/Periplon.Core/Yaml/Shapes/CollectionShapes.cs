@@ -6,6 +6,9 @@ namespace Periplon.Core.Yaml.Shapes;
 /// <summary>A list. A single scalar counts as a list of one.</summary>
 internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
 {
+    /// <summary>A list that is named but left empty is an empty list, also where the list is required (reference §1.4).</summary>
+    internal override bool AcceptsNull => true;
+
     internal override IReadOnlyList<T> Read(Cursor at)
     {
         switch (at.Node)
@@ -32,10 +35,13 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
     {
         var single = item.Describe(definitions);
         var kinds = new JsonArray(
-            new JsonObject { ["type"] = "array", ["items"] = single }, new JsonObject { ["type"] = "null" });
-        if (single["type"] is not null || single["enum"] is not null)
+            new JsonObject { ["type"] = "array", ["items"] = single.DeepClone() }, new JsonObject { ["type"] = "null" });
+        foreach (var alternative in single["anyOf"] as JsonArray ?? [single])
         {
-            kinds.Add(single.DeepClone());
+            if (alternative!["enum"] is not null || alternative["type"] is JsonArray or JsonValue && alternative["properties"] is null)
+            {
+                kinds.Add(alternative.DeepClone());
+            }
         }
 
         return new JsonObject { ["anyOf"] = kinds };
@@ -45,6 +51,9 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
 /// <summary>A mapping with free keys, in declaration order.</summary>
 internal sealed class MapShape<T>(Shape<T> value) : Shape<IReadOnlyDictionary<string, T>>
 {
+    /// <summary>A mapping that is named but left empty is an empty mapping, also where it is required (reference §1.4).</summary>
+    internal override bool AcceptsNull => true;
+
     internal override IReadOnlyDictionary<string, T> Read(Cursor at)
     {
         var result = new OrderedDictionary<string, T>(StringComparer.Ordinal);
@@ -77,8 +86,8 @@ internal static class Duplicates
     {
         foreach (var (first, again) in map.Duplicates)
         {
-            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt, at.PathOf(again.Key),
-                "Remove one of the two.");
+            at.Reading.Warn(DiagnosticCodes.DuplicateKey, Message(at, first, again) + " The last one counts.", again.KeyAt,
+                at.PathOf(again.Key), "Remove one of the two.");
         }
     }
 
@@ -87,10 +96,11 @@ internal static class Duplicates
     {
         foreach (var (first, again) in map.Duplicates)
         {
-            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key), "Remove one of the two.");
+            at.Reading.Error(DiagnosticCodes.DuplicateField, Message(at, first, again), again.KeyAt, at.PathOf(again.Key),
+                "Remove one of the two.");
         }
     }
 
     private static string Message(Cursor at, MapEntry first, MapEntry again) =>
-        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {first.KeyAt.Line}:{first.KeyAt.Column} and at {again.KeyAt.Line}:{again.KeyAt.Column}.";
+        $"{at.Name} has the key {Wording.Quote(again.Key)} twice: at {Wording.Place(first.KeyAt)} and at {Wording.Place(again.KeyAt)}.";
 }

@@ -25,7 +25,8 @@ internal sealed class DurationShape : Shape<double>
 
         if (!CoreSchema.TryNumber(text, out var seconds) && !TryUnits(text, out seconds))
         {
-            at.Error(DiagnosticCodes.BadDuration, $"{at.Name} must be a number of seconds or text such as '90s' or '1h30m'; found {at.Found}.",
+            at.Error(DiagnosticCodes.BadDuration,
+                $"{at.Name} must be a number of seconds or text such as '90s' or '1h30m'; found {at.Found}.",
                 NumberHints.For(at.Node));
             return 0;
         }
@@ -49,7 +50,8 @@ internal sealed class DurationShape : Shape<double>
         while (text.Length > 0)
         {
             var digits = text.IndexOfAnyExcept(Digits);
-            if (digits <= 0 || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+            if (digits <= 0
+                || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
             {
                 return false;
             }

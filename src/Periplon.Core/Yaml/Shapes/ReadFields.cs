@@ -67,7 +67,8 @@ internal sealed class ReadFields(Cursor at, MapNode map) : Fields
 
         if (note.IsRequired)
         {
-            at.Reading.Error(DiagnosticCodes.MissingField, $"{child.Name} must have a value; found nothing.", entry.KeyAt, child.Path, note.Doc);
+            at.Reading.Error(DiagnosticCodes.MissingField, $"{child.Name} must have a value; found nothing.", entry.KeyAt, child.Path,
+                note.Doc);
         }
 
         return false;
@@ -77,7 +78,8 @@ internal sealed class ReadFields(Cursor at, MapNode map) : Fields
     {
         if (note.IsRequired)
         {
-            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{note.Name}'.", at.KeyAt, at.PathOf(note.Name), note.Doc);
+            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{note.Name}'.", at.KeyAt, at.PathOf(note.Name),
+                note.Doc);
         }
     }
 }

@@ -38,8 +38,7 @@ internal sealed class TextShape : Shape<string>
             return scalar.Text;
         }
 
-        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be text; found {at.Found}.",
-            at.Node is MapNode { Entries: [{ Key: var key }] } && key.StartsWith('{') ? "Put references between quotes: \"{{…}}\"." : null);
+        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be text; found {at.Found}.");
         return "";
     }
 
@@ -56,12 +55,14 @@ internal sealed class BoolShape : Shape<bool>
             return value;
         }
 
-        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be true or false; found {at.Found}.", at.Node is not ScalarNode { Text: var text } ? null
+        at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be true or false; found {at.Found}.",
+            at.Node is not ScalarNode { Text: var text } ? null
             : text.ToLowerInvariant() switch
             {
                 "yes" or "on" or "y" or "1" => "Write true.",
                 "no" or "off" or "n" or "0" => "Write false.",
-                _ when text.Contains("${", StringComparison.Ordinal) => "This field cannot hold a reference; use 'if' to choose at run time.",
+                _ when text.Contains("${", StringComparison.Ordinal) =>
+                    "This field cannot hold a reference; use 'if' to choose at run time.",
                 _ => null,
             });
         return false;
@@ -148,6 +149,7 @@ internal sealed class NumberShape(double min, double max) : Shape<double>
 internal static class NumberHints
 {
     internal static string? For(Node node) =>
-        node is ScalarNode { Text: var text } && (text.Contains("${", StringComparison.Ordinal) || text.Contains("{{", StringComparison.Ordinal))
+        node is ScalarNode { Text: var text }
+            && (text.Contains("${", StringComparison.Ordinal) || text.Contains("{{", StringComparison.Ordinal))
             ? "This field cannot hold a reference; write the number." : null;
 }

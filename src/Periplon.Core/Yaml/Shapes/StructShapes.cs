@@ -8,12 +8,15 @@ namespace Periplon.Core.Yaml.Shapes;
 /// <param name="build">Asks for the fields and makes the value of them.</param>
 internal sealed class StructShape<T>(string name, Func<Fields, T> build) : Shape<T>
 {
+    /// <summary>What to write instead of a single value or list, where people often write one.</summary>
+    internal string? Hint { get; init; }
+
     internal override T Read(Cursor at)
     {
         var map = at.Node as MapNode;
         if (map is null && !at.IsNull)
         {
-            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with fields; found {at.Found}.");
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with fields; found {at.Found}.", Hint);
             return default!;
         }
 
@@ -41,13 +44,15 @@ internal sealed class UnionShape<T>(string name, string tag, params (string Word
     {
         if (at.Node is not MapNode map)
         {
-            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with the field '{tag}'; found {at.Found}.", $"Allowed for '{tag}': {Words}.");
+            at.Error(DiagnosticCodes.WrongType, $"{at.Name} must be a mapping with the field '{tag}'; found {at.Found}.",
+                $"Allowed for '{tag}': {Words}.");
             return default!;
         }
 
         if (map.Find(tag) is not { } entry)
         {
-            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{tag}'.", at.KeyAt, at.PathOf(tag), $"Allowed: {Words}.");
+            at.Reading.Error(DiagnosticCodes.MissingField, $"{at.Name} needs the field '{tag}'.", at.KeyAt, at.PathOf(tag),
+                $"Allowed: {Words}.");
             return default!;
         }
 

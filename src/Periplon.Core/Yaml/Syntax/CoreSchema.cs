@@ -91,7 +91,8 @@ internal static class CoreSchema
         var parsed = digits switch
         {
             ['0', 'x', .. var hex] => Int128.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value),
-            ['0', 'b', .. var binary] => Int128.TryParse(binary, NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out value),
+            ['0', 'b', .. var binary] =>
+                Int128.TryParse(binary, NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out value),
             ['0', 'o', .. var octal] => TryOctal(octal, out value),
             _ => Int128.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value),
         };

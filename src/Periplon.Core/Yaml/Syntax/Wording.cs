@@ -1,3 +1,5 @@
+using Periplon.Core.Workflows;
+
 namespace Periplon.Core.Yaml.Syntax;
 
 /// <summary>The words of messages: quoted texts that cannot break a line, lists of names, and the nearest name.</summary>
@@ -7,7 +9,9 @@ internal static class Wording
 
     internal static string Quote(string text)
     {
-        var cut = text.Length > LongestQuote ? text[..(char.IsHighSurrogate(text[LongestQuote - 1]) ? LongestQuote - 1 : LongestQuote)] : text;
+        // Never between the halves of a surrogate pair.
+        var length = text.Length <= LongestQuote ? text.Length : LongestQuote - (char.IsHighSurrogate(text[LongestQuote - 1]) ? 1 : 0);
+        var cut = text[..length];
         var flat = string.Create(cut.Length, cut, static (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)
@@ -17,6 +21,8 @@ internal static class Wording
         });
         return cut.Length < text.Length ? $"'{flat}…'" : $"'{flat}'";
     }
+
+    internal static string Place(SourceLocation at) => $"{at.Line}:{at.Column}";
 
     internal static string Names(IEnumerable<string> names) => string.Join(", ", names);
 

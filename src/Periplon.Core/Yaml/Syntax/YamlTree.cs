@@ -14,6 +14,7 @@ internal sealed class YamlTree
     // What aliases may add to a document, in characters. Ordinary files stay below a thousandth of it.
     private const long MostAliased = 4_000_000;
 
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly Reading _reading;
     private readonly Dictionary<string, Node> _anchors = new(StringComparer.Ordinal);
@@ -21,16 +22,18 @@ internal sealed class YamlTree
 
     private YamlTree(string text, Reading reading)
     {
-        _parser = new Parser(new StringReader(text));
+        _scanner = new Scanner(new StringReader(text));
+        _parser = new Parser(_scanner);
         _reading = reading;
     }
 
     /// <summary>The root of the text's only document; null after a problem that leaves no tree, which is then reported.</summary>
     internal static Node? Read(string text, Reading reading)
     {
+        var tree = new YamlTree(text, reading);
         try
         {
-            return new YamlTree(text, reading).ReadDocument();
+            return tree.ReadDocument();
         }
         catch (BrokenTreeException broken)
         {
@@ -38,13 +41,15 @@ internal sealed class YamlTree
         }
         catch (YamlException malformed)
         {
-            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {Reason(malformed)}", At(malformed.Start), "", SyntaxHint(malformed));
+            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {Reason(malformed)}", tree.Place(malformed), "",
+                SyntaxHint(malformed));
         }
-        // The scanner lets these escape for some malformed escapes and directives; they carry no position of their own.
+        // The scanner lets these escape for some malformed escapes and directives; they carry no position.
         catch (Exception malformed) when (malformed is ArgumentException or FormatException or OverflowException
             or InvalidOperationException or IndexOutOfRangeException)
         {
-            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {malformed.Message}", new SourceLocation(1, 1), "");
+            reading.Error(DiagnosticCodes.Syntax, $"The text is not valid YAML: {malformed.Message}",
+                At(tree._scanner.CurrentPosition), "");
         }
 
         return null;
@@ -113,7 +118,8 @@ internal sealed class YamlTree
             };
             if (!tag.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal) && tag != "!")
             {
-                _reading.Warn(DiagnosticCodes.UnknownTag, $"The tag {Quote(tag)} is ignored; the language has no tags.", At(scalar.Start), "");
+                _reading.Warn(DiagnosticCodes.UnknownTag, $"The tag {Quote(tag)} is ignored; the language has no tags.",
+                    At(scalar.Start), "");
             }
         }
 
@@ -142,7 +148,8 @@ internal sealed class YamlTree
             var value = ReadNode(depth + 1);
             if (key is not ScalarNode { Text: var name })
             {
-                _reading.Error(DiagnosticCodes.BadKey, "A key must be text; found a list or mapping.", key.At, "");
+                _reading.Error(DiagnosticCodes.BadKey, "A key must be text; found a list or mapping.", key.At, "",
+                    key is MapNode ? "Put references between quotes: \"{{…}}\"." : null);
             }
             else if (name.Length > LongestKey)
             {
@@ -212,6 +219,11 @@ internal sealed class YamlTree
 
     private static SourceLocation At(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 
+    // A stray tab is reported with the mapping around it; its own place is where the scanner stopped.
+    private SourceLocation Place(YamlException malformed) => At(IsTab(malformed) ? _scanner.CurrentPosition : malformed.Start);
+
+    private static bool IsTab(YamlException malformed) => malformed.Message.Contains(" tab ", StringComparison.Ordinal);
+
     private static string Reason(YamlException malformed)
     {
         var reason = malformed.InnerException is { } inner ? inner.Message : malformed.Message;
@@ -219,7 +231,7 @@ internal sealed class YamlTree
     }
 
     private static string? SyntaxHint(YamlException malformed) =>
-        malformed.Message.Contains("tab", StringComparison.OrdinalIgnoreCase) ? "Indent with spaces; YAML allows no tabs there."
+        IsTab(malformed) ? "Indent with spaces; YAML allows no tabs there."
         : malformed.Message.Contains("cannot start any token", StringComparison.Ordinal) ? "Put the text between quotes." : null;
 
     /// <summary>Ends the building of a tree.</summary>

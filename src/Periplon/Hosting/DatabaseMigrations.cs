@@ -1,27 +1,28 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging.Abstractions;
+using Periplon.Commands;
 using Periplon.Configuration;
 using Periplon.Engine.Storage;
 
-namespace Periplon.Commands;
+namespace Periplon.Hosting;
 
-/// <summary>The migrations of the configured database.</summary>
+/// <summary>The migrations of the configured database, for <c>periplon migrate</c>.</summary>
 internal sealed class DatabaseMigrations : IMigrations
 {
     private readonly Database _database;
     private readonly Migrator _migrator;
 
-    private DatabaseMigrations(DatabaseOptions options, TimeProvider time)
+    private DatabaseMigrations(Database database)
     {
-        _database = Database.Open(options);
-        _migrator = new Migrator(_database, time, NullLogger<Migrator>.Instance);
+        _database = database;
+        _migrator = new Migrator(database, TimeProvider.System, NullLogger<Migrator>.Instance);
     }
 
     public static IMigrations Open(PeriplonConfig config, string directory)
     {
         try
         {
-            return new DatabaseMigrations(StorageSetup.Options(config, directory), TimeProvider.System);
+            return new DatabaseMigrations(Database.Open(DatabaseConnections.OptionsOf(config, directory)));
         }
         catch (DbException exception)
         {
@@ -43,7 +44,7 @@ internal sealed class DatabaseMigrations : IMigrations
     {
         try
         {
-            return [.. (await action()).Select(each => new MigrationLine(each.Number, each.Name, each.State.ToString().ToLowerInvariant(), each.AppliedAt))];
+            return [.. (await action()).Select(s => new MigrationLine(s.Number, s.Name, s.State.ToString().ToLowerInvariant(), s.AppliedAt))];
         }
         catch (MigrationException exception)
         {

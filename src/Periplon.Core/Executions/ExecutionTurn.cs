@@ -1,0 +1,26 @@
+namespace Periplon.Core.Executions;
+
+/// <summary>One turn of an execution: events are recorded and applied as they are decided, and become one journal row.</summary>
+/// <param name="state">The state before.</param>
+/// <param name="now">The time of the turn; all its events carry it.</param>
+public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
+{
+    private readonly List<ExecutionEvent> _events = [];
+
+    /// <summary>The state with all events of the turn.</summary>
+    public ExecutionState State { get; private set; } = state;
+
+    /// <summary>The time of the turn.</summary>
+    public DateTimeOffset Now { get; } = now;
+
+    /// <summary>The events of the turn, in order.</summary>
+    public IReadOnlyList<ExecutionEvent> Events => _events;
+
+    /// <summary>Records an event.</summary>
+    /// <param name="happened">The event.</param>
+    public void Record(ExecutionEvent happened)
+    {
+        State = ExecutionMachine.Apply(State, happened);
+        _events.Add(happened);
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Runtime.Placement;
+using Periplon.Engine.Executions;
+using Periplon.Engine.Membership;
+using Periplon.Engine.Queue;
+using Periplon.Engine.Workers;
+using Periplon.Engine.Workflows;
+
+namespace Periplon.Engine;
+
+/// <summary>The engine's door: what a host calls to make its silo run workflows.</summary>
+public static class EngineHostingExtensions
+{
+    /// <summary>Adds grains' services, the queue, the worker and recovery. Storage and task runners are added before.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static ISiloBuilder AddPeriplonEngine(this ISiloBuilder silo, Action<EngineOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        var services = silo.Services;
+        services.AddOptions<EngineOptions>().Configure(options => configure?.Invoke(options)).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<EngineInstruments>();
+        services.AddSingleton<QueuePartitions>();
+        services.AddSingleton<WorkflowCatalog>();
+        services.AddSingleton<ExecutionSignals>();
+        services.AddSingleton<WorkerLiveness>();
+        services.AddSingleton<LeaseRegistry>();
+        services.AddSingleton<IAttemptRunner, AttemptRunner>();
+        services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
+        services.AddHostedService<RecoveryService>();
+        services.AddHostedService<WorkDirectoryCleaner>();
+        services.AddHostedService<WorkerService>();
+        return silo;
+    }
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Periplon.Engine;
+
+/// <summary>Settings of the engine on one silo.</summary>
+public sealed class EngineOptions
+{
+    /// <summary>Number of queue partitions; the same on every silo of a cluster, and fixed for a database. Default: 8.</summary>
+    [Range(1, 256)]
+    public int Partitions { get; set; } = 8;
+
+    /// <summary>How often a partition looks in the database for executions that are due. Default: 3 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00")]
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whether this silo runs tasks. Default: true.</summary>
+    public bool RunsTasks { get; set; } = true;
+
+    /// <summary>How many attempts this silo runs at once. Default: 16.</summary>
+    [Range(1, 4096)]
+    public int Slots { get; set; } = 16;
+
+    /// <summary>Tags this silo's worker carries. Default: none.</summary>
+    public IReadOnlyList<string> Tags { get; set; } = [];
+
+    /// <summary>How long running attempts may go on at shutdown before they are handed back. Default: 20 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+}

@@ -1,0 +1,11 @@
+using Microsoft.Extensions.Logging;
+namespace Periplon.Engine.Executions;
+
+internal sealed partial class ExecutionGrain
+{
+    [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId}: the report of task '{Task}', attempt {Attempt}, is dropped, its lease is no longer valid")]
+    private partial void LogReportDropped(Guid executionId, string task, int attempt);
+
+    [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId} could not commit a turn; it is loaded again")]
+    private partial void LogFaulted(Exception exception, Guid executionId);
+}

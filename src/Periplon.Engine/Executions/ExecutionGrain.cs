@@ -1,0 +1,386 @@
+using Microsoft.Extensions.Logging;
+using System.Text.Json;
+using Orleans.Concurrency;
+using Periplon.Client.Executions;
+using Periplon.Client.Workflows;
+using Periplon.Core.Executions;
+using Periplon.Engine.Membership;
+using Periplon.Engine.Queue;
+using Periplon.Engine.Storage;
+using Periplon.Engine.Workflows;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>
+/// One execution on the cluster: loads its journal, drives the machine, offers tasks and sets timers. Reentrant, because the driver puts
+/// commands in order itself and lets those that arrive during a commit share the next one.
+/// </summary>
+[GrainType("execution"), Reentrant]
+internal sealed partial class ExecutionGrain(
+    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, WorkerLiveness liveness, QueuePartitions partitions,
+    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost
+{
+    // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
+    private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
+
+    // A claim whose answer is still on its way to the worker is not yet known there.
+    private static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(10);
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ExecutionDriver? _driver;
+    private IGrainTimer? _timer;
+    private Guid _id;
+    private bool _waitedFor;
+    private Task? _loading;
+    private Task<StartStatus>? _creating;
+
+    // The journal is read when it is first needed: a new execution has none, and its first append finds out if it has.
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
+        return Task.CompletedTask;
+    }
+
+    public async Task<StartStatus> CreateAsync(CreateExecution request, CancellationToken cancellationToken)
+    {
+        if (_creating is { IsCompleted: false } underWay)
+        {
+            await underWay;
+        }
+
+        if (_driver is { } existing)
+        {
+            return IsSameStart(existing.State.Created, request) ? StartStatus.AlreadyStarted : StartStatus.Conflict;
+        }
+
+        return await (_creating = CreateFirstAsync(request, cancellationToken));
+    }
+
+    public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(cancellationToken) is not { } driver
+            || !await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken))
+        {
+            return null;
+        }
+
+        return TaskLeases.Of(driver.State, driver.State.Plan.Find(claim.Task)!);
+    }
+
+    public async Task<ReportStatus> ReportAsync(TaskReport report, CancellationToken cancellationToken)
+    {
+        var outcome = JsonSerializer.Deserialize(report.Outcome.Span, ExecutionJson.Default.TaskOutcome)
+            ?? throw new ArgumentException($"The report of task '{report.Task}' holds no outcome", nameof(report));
+        var random = signals.NextRandom();
+        if (await LoadAsync(cancellationToken) is { } driver
+            && await driver.DoAsync(turn => ExecutionCommands.Report(turn, report.Task, report.Attempt, report.Token, outcome, random), cancellationToken))
+        {
+            return ReportStatus.Accepted;
+        }
+
+        instruments.OnReportDropped();
+        LogReportDropped(_id, report.Task, report.Attempt);
+        return ReportStatus.LeaseLost;
+    }
+
+    public Task<ControlStatus> CancelAsync(ControlRequest request, CancellationToken cancellationToken) =>
+        ControlAsync(request, turn => ExecutionCommands.Cancel(turn, request.By, request.Reason), cancellationToken);
+
+    public Task<ControlStatus> PauseAsync(ControlRequest request, CancellationToken cancellationToken) =>
+        ControlAsync(request, turn => ExecutionCommands.Pause(turn, request.By), cancellationToken);
+
+    public Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken) =>
+        ControlAsync(request, turn => ExecutionCommands.Resume(turn, request.By), cancellationToken);
+
+    public async Task<bool> WakeAsync(CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(cancellationToken) is not { State.IsTerminal: false } driver)
+        {
+            return false;
+        }
+
+        await ReturnLostAsync(cancellationToken);
+        await driver.AdvanceAsync(cancellationToken);
+        OfferReady(driver.State, driver.State.Ready);
+        return !driver.State.IsTerminal;
+    }
+
+    public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
+        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.Of(driver.State) : null;
+
+    public async Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
+        {
+            _waitedFor = true;
+            try
+            {
+                await _ended.Task.WaitAsync(wait, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // The caller gets the status as it is now.
+            }
+        }
+
+        return _driver is { } driver ? ExecutionViews.Of(driver.State) : null;
+    }
+
+    public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
+    {
+        OfferReady(after, after.Ready.Except(before.Ready));
+        if (after.IsEnding && !after.Running.IsEmpty)
+        {
+            foreach (var rank in after.Running)
+            {
+                var running = after.Task(after.Plan.Tasks[rank.Index]);
+                signals.Stop(running.Worker!, running.Token);
+            }
+        }
+
+        Count(before, after, events);
+        if (!after.IsTerminal)
+        {
+            SetTimer();
+            return;
+        }
+
+        _timer?.Dispose();
+        _timer = null;
+        instruments.OnExecutionFinished(after.Status, after.FinishedAt!.Value - after.Created.At);
+        _ended.TrySetResult();
+        DeactivateSoon();
+    }
+
+    public void OnFaulted(Exception exception)
+    {
+        LogFaulted(exception, _id);
+
+        // Waiters ask again, and then ask the activation that has loaded what is stored.
+        _ended.TrySetResult();
+        DeactivateOnIdle();
+    }
+
+    private async Task<ExecutionDriver?> LoadAsync(CancellationToken cancellationToken)
+    {
+        if (_driver is null)
+        {
+            try
+            {
+                await (_loading ??= ReadJournalAsync()).WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                if (_loading is { IsCompleted: true })
+                {
+                    _loading = null;
+                }
+            }
+        }
+
+        return _driver;
+    }
+
+    private async Task ReadJournalAsync()
+    {
+        var rows = await journal.ReadAsync(_id, 0, CancellationToken.None);
+        if (_driver is not null)
+        {
+            return;
+        }
+
+        if (rows.Count == 0)
+        {
+            DeactivateSoon();
+            return;
+        }
+
+        var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
+        var created = (ExecutionCreated)history[0];
+        var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
+            ?? throw new InvalidOperationException(
+                $"Execution {_id} is pinned to revision {created.Revision} of workflow {created.WorkflowId}, which is not stored");
+        var state = ExecutionMachine.Replay(entry.Plan, history);
+        var first = ExecutionRows.First(_id, created, partitions.Of(_id));
+        var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
+        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
+        if (state.IsTerminal)
+        {
+            _ended.TrySetResult();
+            DeactivateSoon();
+        }
+        else
+        {
+            await ReturnLostAsync(CancellationToken.None);
+            OfferReady(_driver.State, _driver.State.Ready);
+            SetTimer();
+        }
+    }
+
+    private async Task<StartStatus> CreateFirstAsync(CreateExecution request, CancellationToken cancellationToken)
+    {
+        var entry = await catalog.FindAsync(request.WorkflowId, request.Revision, cancellationToken);
+        if (entry is null)
+        {
+            return StartStatus.WorkflowNotFound;
+        }
+
+        var created = CreatedEvent(entry, request, time.GetUtcNow());
+        var turn = new ExecutionTurn(ExecutionMachine.Start(entry.Plan, created), created.At);
+        ExecutionPlanner.Advance(turn);
+        var row = ExecutionRows.First(_id, created, partitions.Of(_id));
+        row = ExecutionRows.Next(row, turn.State, turn.Now) ?? row;
+        IReadOnlyList<ExecutionEvent> events = [created, .. turn.Events];
+        try
+        {
+            await journal.AppendAsync(
+                new JournalAppend(_id, 1, EventCodec.Encode(events), Guid.NewGuid(), created.At, row), CancellationToken.None);
+        }
+        catch (JournalConflictException)
+        {
+            // The same start came before, through another activation: what was stored decides the answer.
+            return await LoadAsync(cancellationToken) is { } stored && IsSameStart(stored.State.Created, request)
+                ? StartStatus.AlreadyStarted
+                : StartStatus.Conflict;
+        }
+
+        // A read of the journal that was under way may have found the row first.
+        _driver ??= new ExecutionDriver(_id, turn.State, 1, row, journal, this, time);
+        instruments.OnExecutionCreated();
+        OnCommitted(ExecutionMachine.Start(entry.Plan, created), turn.State, events);
+        return StartStatus.Started;
+    }
+
+    private async Task<ControlStatus> ControlAsync(ControlRequest request, Func<ExecutionTurn, bool> decide, CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(cancellationToken) is not { } driver || driver.State.Created.Organization != request.Organization)
+        {
+            return ControlStatus.NotFound;
+        }
+
+        if (driver.State.IsTerminal)
+        {
+            return ControlStatus.AlreadyFinished;
+        }
+
+        return await driver.DoAsync(decide, cancellationToken) ? ControlStatus.Done : ControlStatus.NoChange;
+    }
+
+    // A worker that died takes its leases with it; one that lives is asked, because the answer to a claim may have been lost.
+    private async Task ReturnLostAsync(CancellationToken cancellationToken)
+    {
+        var state = _driver!.State;
+        if (state.Running.IsEmpty)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var leases = state.Running
+            .Select(rank => state.Task(state.Plan.Tasks[rank.Index]))
+            .Where(task => task.StartedAt + ClaimGrace <= now || liveness.IsDead(task.Worker!))
+            .Select(task => (task.Worker!, task.Token))
+            .ToList();
+        var lost = await liveness.FindLostAsync(GrainFactory, leases, cancellationToken);
+        if (lost.Count > 0)
+        {
+            var random = signals.NextRandom();
+            await _driver.DoAsync(
+                turn =>
+                {
+                    ExecutionCommands.ReturnLost(turn, task => lost.Contains(task.Token), random);
+                    return true;
+                },
+                cancellationToken);
+        }
+    }
+
+    private void OfferReady(ExecutionState state, IEnumerable<TaskRank> ready)
+    {
+        foreach (var rank in ready)
+        {
+            signals.Offer(TaskOffers.Of(_id, state, state.Plan.Tasks[rank.Index]));
+        }
+    }
+
+    private void SetTimer()
+    {
+        if (ExecutionPlanner.NextTimer(_driver!.State) is not { } next)
+        {
+            _timer?.Dispose();
+            _timer = null;
+            return;
+        }
+
+        var due = next - time.GetUtcNow();
+        due = due < TimeSpan.Zero ? TimeSpan.Zero : due;
+        if (_timer is null)
+        {
+            _timer = this.RegisterGrainTimer(
+                static (grain, token) => grain._driver!.AdvanceAsync(token), this,
+                new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+        }
+        else
+        {
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void DeactivateSoon()
+    {
+        if (_waitedFor)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        this.RegisterGrainTimer(
+            static (grain, _) =>
+            {
+                if (grain._driver is not { State.IsTerminal: false })
+                {
+                    grain.DeactivateOnIdle();
+                }
+
+                return Task.CompletedTask;
+            },
+            this,
+            new GrainTimerCreationOptions(KeepAfterEnd, Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
+    private static bool IsSameStart(ExecutionCreated created, CreateExecution request) =>
+        created.WorkflowId == request.WorkflowId
+        && created.Organization == request.Start.Organization
+        && created.Priority == request.Start.Priority
+        && JsonElement.DeepEquals(
+            JsonSerializer.SerializeToElement(created.Inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+            JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.JsonElement));
+
+    private static ExecutionCreated CreatedEvent(CatalogEntry entry, CreateExecution request, DateTimeOffset now)
+    {
+        var workflow = entry.Plan.Workflow;
+        var labels = new Dictionary<string, string>(workflow.Labels);
+        foreach (var (key, value) in request.Start.Labels ?? new Dictionary<string, string>(0))
+        {
+            labels[key] = value;
+        }
+
+        return new ExecutionCreated
+        {
+            At = now,
+            ExecutionId = request.Start.ExecutionId,
+            Organization = request.Start.Organization,
+            WorkflowId = request.WorkflowId,
+            Revision = request.Revision,
+            WorkflowName = workflow.Name,
+            WorkflowVersion = workflow.Version,
+            Inputs = JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!,
+            Priority = request.Start.Priority,
+            TriggerType = request.Start.TriggerType,
+            TriggeredBy = request.Start.TriggeredBy,
+            ParentExecutionId = request.Start.ParentExecutionId,
+            TimeLimitAt = workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
+            Labels = labels.Count > 0 ? labels : null,
+        };
+    }
+}

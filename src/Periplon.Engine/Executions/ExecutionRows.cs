@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Periplon.Core.Executions;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>The executions row that belongs to a state. It is written only when what lists and the sweep need has changed.</summary>
+internal static class ExecutionRows
+{
+    /// <summary>
+    /// How far ahead an execution without a timer is looked at again by the sweep. The sweep moves it on when all is well, so the value
+    /// bounds how long a lost message can hold an execution up.
+    /// </summary>
+    public static readonly TimeSpan SafetyInterval = TimeSpan.FromSeconds(60);
+
+    /// <summary>The row of a new execution.</summary>
+    public static ExecutionRow First(Guid id, ExecutionCreated created, int partition) => new()
+    {
+        Id = id,
+        Organization = created.Organization,
+        WorkflowId = created.WorkflowId,
+        WorkflowName = created.WorkflowName,
+        WorkflowVersion = created.WorkflowVersion,
+        Revision = created.Revision,
+        Status = ExecutionStatus.Queued,
+        Priority = created.Priority,
+        Partition = partition,
+        WaitReason = "worker",
+        NextWakeAt = created.At + SafetyInterval,
+        TriggerType = created.TriggerType,
+        TriggeredBy = created.TriggeredBy,
+        ParentExecutionId = created.ParentExecutionId,
+        Inputs = JsonSerializer.Serialize(created.Inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+        Labels = created.Labels is { Count: > 0 } labels
+            ? JsonSerializer.Serialize(labels, ExecutionJson.Default.IReadOnlyDictionaryStringString)
+            : "{}",
+        CreatedAt = created.At,
+    };
+
+    /// <summary>The row after a turn, or null when it is as it was.</summary>
+    public static ExecutionRow? Next(ExecutionRow row, ExecutionState state, DateTimeOffset now)
+    {
+        if (state.IsTerminal)
+        {
+            return row with
+            {
+                Status = state.Status,
+                WaitReason = null,
+                NextWakeAt = null,
+                StartedAt = state.StartedAt,
+                CompletedAt = state.FinishedAt,
+                Error = state.Error,
+                RetryCount = state.Retries,
+                Result = state.Outputs is { Count: > 0 } outputs
+                    ? JsonSerializer.Serialize(outputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)
+                    : null,
+            };
+        }
+
+        var reason = WaitReasonOf(state);
+        var wake = Wake(state, now);
+        if (row.Status == state.Status && row.WaitReason == reason && row.NextWakeAt <= wake)
+        {
+            return null;
+        }
+
+        return row with
+        {
+            Status = state.Status, WaitReason = reason, NextWakeAt = wake, StartedAt = state.StartedAt, RetryCount = state.Retries,
+        };
+    }
+
+    /// <summary>When the sweep looks at an execution at the latest.</summary>
+    public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
+    {
+        var safety = now + SafetyInterval;
+        return ExecutionPlanner.NextTimer(state) is { } timer && (timer < safety || state.Status is ExecutionStatus.Waiting) ? timer : safety;
+    }
+
+    // Coarse on purpose: a reason that changed with every task would make every commit write the row. "Why" asks the state itself.
+    private static string WaitReasonOf(ExecutionState state) => state.Status switch
+    {
+        ExecutionStatus.Queued => "worker",
+        ExecutionStatus.Waiting => "retry_delay",
+        ExecutionStatus.Paused => "resume",
+        _ => "tasks",
+    };
+}

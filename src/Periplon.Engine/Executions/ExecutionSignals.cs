@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Periplon.Client.Queue;
+using Periplon.Client.Workers;
+using Periplon.Engine.Queue;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>
+/// What executions and the worker of this silo have to tell others: offers and tickets to partitions, stops to workers. It runs outside grains, so that calls between
+/// grains go one way only, and it sends together what waits for the same receiver. What cannot be delivered is found by the sweep.
+/// </summary>
+internal sealed partial class ExecutionSignals(
+    IGrainFactory grains, QueuePartitions partitions, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ExecutionSignals> logger)
+{
+    private const int MaxBatch = 512;
+    private const int MaxTries = 5;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly ConcurrentDictionary<int, ChannelWriter<TaskOffer>> _offers = new();
+    private readonly ConcurrentDictionary<int, ChannelWriter<long>> _done = new();
+    private readonly ConcurrentDictionary<string, ChannelWriter<Guid>> _stops = new();
+    private readonly Random _random = new();
+    private readonly Lock _randomGate = new();
+
+    /// <summary>Offers a ready task to its partition.</summary>
+    public void Offer(TaskOffer offer) => _offers.GetOrAdd(partitions.Of(offer.ExecutionId), StartOffers).TryWrite(offer);
+
+    /// <summary>Tells a partition that a taken offer needs no second hand-out.</summary>
+    public void Done(int partition, long ticket) => _done.GetOrAdd(partition, StartDone).TryWrite(ticket);
+
+    /// <summary>Tells a worker that an attempt no longer matters.</summary>
+    public void Stop(string worker, Guid token) => _stops.GetOrAdd(worker, StartStops).TryWrite(token);
+
+    /// <summary>A number from 0 to below 1, for the jitter of delays.</summary>
+    public double NextRandom()
+    {
+        lock (_randomGate)
+        {
+            return _random.NextDouble();
+        }
+    }
+
+    private ChannelWriter<TaskOffer> StartOffers(int partition)
+    {
+        var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
+        return Start<TaskOffer>(
+            $"offers to partition {partition}", offers => queue.OfferAsync(offers, lifetime.ApplicationStopping), static () => { });
+    }
+
+    private ChannelWriter<long> StartDone(int partition)
+    {
+        var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
+        return Start<long>($"tickets to partition {partition}", tickets => queue.DoneAsync(tickets), static () => { });
+    }
+
+    private ChannelWriter<Guid> StartStops(string worker)
+    {
+        var receiver = grains.GetGrain<IWorkerGrain>(worker);
+        return Start<Guid>($"stops to worker {worker}", tokens => receiver.StopAsync(tokens), () => _stops.TryRemove(worker, out _));
+    }
+
+    private ChannelWriter<T> Start<T>(string what, Func<IReadOnlyList<T>, Task> send, Action onGivenUp)
+    {
+        var channel = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
+        _ = Task.Run(() => SendAllAsync(what, channel.Reader, send, onGivenUp));
+        return channel.Writer;
+    }
+
+    private async Task SendAllAsync<T>(string what, ChannelReader<T> reader, Func<IReadOnlyList<T>, Task> send, Action onGivenUp)
+    {
+        while (await reader.WaitToReadAsync())
+        {
+            var batch = new List<T>();
+            while (batch.Count < MaxBatch && reader.TryRead(out var item))
+            {
+                batch.Add(item);
+            }
+
+            for (var tries = 1; ; tries++)
+            {
+                try
+                {
+                    await send(batch);
+                    break;
+                }
+                catch (Exception e) when (tries < MaxTries && !lifetime.ApplicationStopping.IsCancellationRequested)
+                {
+                    LogRetried(e, what, tries);
+                    await Task.Delay(RetryDelay * tries, time, CancellationToken.None);
+                }
+                catch (Exception e)
+                {
+                    LogGivenUp(e, batch.Count, what);
+                    onGivenUp();
+                    break;
+                }
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Sending {What} failed at try {Try} and is repeated")]
+    private partial void LogRetried(Exception exception, string what, int @try);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} {What} could not be sent; the sweep finds what they were about")]
+    private partial void LogGivenUp(Exception exception, int count, string what);
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Periplon.Client.Executions;
+using Periplon.Core.Executions;
+using Periplon.Core.Workflows;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>What people and programs are shown of a state.</summary>
+internal static class ExecutionViews
+{
+    public static ExecutionView Of(ExecutionState state) => new()
+    {
+        Organization = state.Created.Organization,
+        Status = state.Status.ToWord(),
+        IsTerminal = state.IsTerminal,
+        TotalTasks = state.Plan.Tasks.Length,
+        SettledTasks = state.Settled,
+        Error = state.Error,
+        Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
+        Tasks = [.. state.Plan.Tasks.Select(task => OfTask(state, task))],
+        Why = WaitViews.Of(state),
+        CreatedAt = state.Created.At,
+        StartedAt = state.StartedAt,
+        CompletedAt = state.FinishedAt,
+        WorkflowId = state.Created.WorkflowId,
+        WorkflowName = state.Created.WorkflowName,
+        WorkflowVersion = state.Created.WorkflowVersion,
+        Revision = state.Created.Revision,
+        Inputs = Json(state.Created.Inputs),
+        TriggerType = state.Created.TriggerType,
+        TriggeredBy = state.Created.TriggeredBy,
+        ParentExecutionId = state.Created.ParentExecutionId,
+        RetryCount = state.Retries,
+    };
+
+    public static TaskView OfTask(ExecutionState state, PlannedTask task)
+    {
+        var current = state.Task(task);
+        return new TaskView
+        {
+            Id = task.Path,
+            Status = current.Status.ToWord(),
+            Kind = KindWord(task.Definition.Kind),
+            Description = task.Definition.Description,
+            Attempt = current.Attempt,
+            Delivery = current.Delivery,
+            Worker = current.Worker,
+            ScheduledAt = current.ScheduledAt,
+            StartedAt = current.StartedAt,
+            CompletedAt = current.FinishedAt,
+            Output = current.Output?.Text,
+            OutputTruncated = current.Output?.Truncated ?? false,
+            OutputSize = current.Output?.Size ?? 0,
+            OutputArtifact = current.Output?.Artifact?.Uri,
+            Outputs = current.Output?.Values is { } values ? Json(values) : default,
+            ExitCode = current.Output?.ExitCode ?? current.Failure?.ExitCode,
+            Error = current.Failure?.Message,
+            ErrorKind = current.Failure?.Kind,
+            Reason = current.Reason,
+            DependsOn = [.. task.DependsOn.Select(index => state.Plan.Tasks[index].Path)],
+        };
+    }
+
+    private static string KindWord(TaskKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
+    private static byte[] Json(IReadOnlyDictionary<string, JsonElement> values) =>
+        JsonSerializer.SerializeToUtf8Bytes(values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);
+}

@@ -1,0 +1,214 @@
+using System.Text.Json;
+using Periplon.Client.Queue;
+using Periplon.Core.Executions;
+using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>
+/// One execution in this process, without a cluster: the same machine, driver and journal as on the server, and attempts that run at once.
+/// What is interrupted stays in its journal and goes on with the next run.
+/// </summary>
+internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
+{
+    private const string Worker = "local";
+
+    private readonly IAttemptRunner _attempts;
+    private readonly Action<ExecutionState, IReadOnlyList<ExecutionEvent>> _onChange;
+    private readonly TimeProvider _time;
+    private readonly Random _random = new();
+    private readonly Guid _id;
+    private readonly ExecutionDriver _driver;
+    private readonly ITimer _timer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _interrupt = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, (Task Run, CancellationTokenSource Stop)> _running = [];
+
+    private LocalExecution(
+        Guid id, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time)
+    {
+        (_id, _attempts, _onChange, _time) = (id, attempts, onChange, time);
+        _driver = new ExecutionDriver(id, state, seq, row, journal, this, time);
+        _timer = time.CreateTimer(_ => Advance(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The committed state.</summary>
+    public ExecutionState State => _driver.State;
+
+    /// <summary>Records a new execution and returns it, not yet running.</summary>
+    public static async Task<LocalExecution> CreateAsync(
+        ExecutionPlan plan, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var turn = new ExecutionTurn(ExecutionMachine.Start(plan, created), created.At);
+        ExecutionPlanner.Advance(turn);
+        var row = ExecutionRows.First(created.ExecutionId, created, partition: 0);
+        row = ExecutionRows.Next(row, turn.State, turn.Now) ?? row;
+        await journal.AppendAsync(
+            new JournalAppend(created.ExecutionId, 1, EventCodec.Encode([created, .. turn.Events]), Guid.NewGuid(), created.At, row), cancellationToken);
+        return new LocalExecution(created.ExecutionId, turn.State, 1, row, journal, attempts, onChange, time);
+    }
+
+    /// <summary>Loads an execution that was interrupted. Attempts that were running then go out again.</summary>
+    public static async Task<LocalExecution> ResumeAsync(
+        ExecutionPlan plan, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var rows = await journal.ReadAsync(row.Id, 0, cancellationToken);
+        var state = ExecutionMachine.Replay(plan, rows.SelectMany(r => EventCodec.Decode(r.Events.Span)));
+        var execution = new LocalExecution(row.Id, state, rows[^1].Seq, row, journal, attempts, onChange, time);
+        await execution._driver.DoAsync(
+            turn =>
+            {
+                ExecutionCommands.ReturnLost(turn, static _ => true, execution._random.NextDouble());
+                return true;
+            },
+            cancellationToken);
+        return execution;
+    }
+
+    /// <summary>
+    /// Runs to the end. When <paramref name="interrupt"/> fires, what runs is stopped and handed back; the execution can be resumed.
+    /// </summary>
+    public async Task<ExecutionState> RunAsync(CancellationToken interrupt)
+    {
+        await using var registration = interrupt.Register(_interrupt.Cancel);
+        if (State.IsTerminal)
+        {
+            return State;
+        }
+
+        StartReady(State.Ready);
+        SetTimer();
+        await Task.WhenAny(_ended.Task, Task.Delay(Timeout.InfiniteTimeSpan, _time, interrupt));
+        if (!_ended.Task.IsCompleted)
+        {
+            await StopAsync();
+        }
+        else
+        {
+            await _ended.Task;
+        }
+
+        return State;
+    }
+
+    /// <summary>Asks for the execution's end.</summary>
+    public Task CancelAsync(string reason) =>
+        _driver.DoAsync(turn => ExecutionCommands.Cancel(turn, null, reason), CancellationToken.None);
+
+    public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
+    {
+        _onChange(after, events);
+        if (after.IsTerminal)
+        {
+            _ended.TrySetResult();
+            return;
+        }
+
+        if (after.IsEnding)
+        {
+            StopAttempts();
+        }
+
+        StartReady(after.Ready.Except(before.Ready));
+        SetTimer();
+    }
+
+    public void OnFaulted(Exception exception) => _ended.TrySetException(exception);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        _interrupt.Dispose();
+    }
+
+    private void StartReady(IEnumerable<TaskRank> ready)
+    {
+        if (_interrupt.IsCancellationRequested)
+        {
+            return;
+        }
+
+        foreach (var rank in ready)
+        {
+            var offer = TaskOffers.Of(_id, State, State.Plan.Tasks[rank.Index]);
+            var token = Guid.NewGuid();
+            var stop = CancellationTokenSource.CreateLinkedTokenSource(_interrupt.Token);
+            lock (_gate)
+            {
+                _running[token] = (Task.Run(() => RunAttemptAsync(offer, token, stop)), stop);
+            }
+        }
+    }
+
+    private async Task RunAttemptAsync(TaskOffer offer, Guid token, CancellationTokenSource stop)
+    {
+        try
+        {
+            if (!await _driver.DoAsync(turn => ExecutionCommands.TryStart(turn, offer.Task, offer.Attempt, Worker, token), CancellationToken.None))
+            {
+                return;
+            }
+
+            var lease = TaskLeases.Of(State, State.Plan.Find(offer.Task)!);
+            var outcome = await _attempts.RunAsync(offer, lease, stop.Token);
+            if (outcome.Kind is TaskOutcomeKind.Cancelled && _interrupt.IsCancellationRequested)
+            {
+                outcome = TaskOutcome.Returned();
+            }
+
+            await _driver.DoAsync(
+                turn => ExecutionCommands.Report(turn, offer.Task, offer.Attempt, token, outcome, _random.NextDouble()), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            _ended.TrySetException(e);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _running.Remove(token);
+            }
+
+            stop.Dispose();
+        }
+    }
+
+    private void StopAttempts()
+    {
+        lock (_gate)
+        {
+            foreach (var (_, stop) in _running.Values)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        Task[] running;
+        lock (_gate)
+        {
+            running = [.. _running.Values.Select(r => r.Run)];
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    private void SetTimer()
+    {
+        if (ExecutionPlanner.NextTimer(State) is { } next)
+        {
+            var due = next - _time.GetUtcNow();
+            _timer.Change(due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Advance() => _ = _driver.AdvanceAsync(CancellationToken.None);
+}

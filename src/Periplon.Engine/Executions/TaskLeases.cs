@@ -1,0 +1,19 @@
+using System.Text.Json;
+using Periplon.Client.Executions;
+using Periplon.Core.Executions;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>What a worker gets with an attempt that it has claimed.</summary>
+internal static class TaskLeases
+{
+    public static TaskLease Of(ExecutionState state, PlannedTask task) => new()
+    {
+        Organization = state.Created.Organization,
+        WorkflowId = state.Created.WorkflowId,
+        Revision = state.Created.Revision,
+        Delivery = state.Task(task).Delivery,
+        Values = JsonSerializer.SerializeToUtf8Bytes(TaskValues.Of(state, task), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+        TimeoutSecs = task.TimeoutSecs,
+    };
+}

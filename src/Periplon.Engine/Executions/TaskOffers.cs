@@ -1,0 +1,24 @@
+using Periplon.Client.Queue;
+using Periplon.Core.Executions;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>The offer that a ready task makes to the queue.</summary>
+internal static class TaskOffers
+{
+    public static TaskOffer Of(Guid executionId, ExecutionState state, PlannedTask task)
+    {
+        var ready = state.Task(task);
+        return new TaskOffer
+        {
+            ExecutionId = executionId,
+            Task = task.Path,
+            Attempt = ready.Attempt,
+            Priority = state.Created.Priority,
+            TaskPriority = task.Rank.Priority,
+            Tags = task.WorkerTags,
+            Returned = ready.Delivery > 0,
+            ScheduledAt = ready.ScheduledAt ?? state.LastEventAt,
+        };
+    }
+}

@@ -1,0 +1,126 @@
+using Periplon.Client.Executions;
+using Periplon.Core.Executions;
+
+namespace Periplon.Engine.Executions;
+
+/// <summary>The answer to "why has it not ended?": a question to the state, never to a second record of it.</summary>
+internal static class WaitViews
+{
+    // Nobody reads further, and an execution may have ten thousand tasks.
+    private const int MaxLinks = 100;
+
+    public static IReadOnlyList<WaitView> Of(ExecutionState state)
+    {
+        if (state.IsTerminal)
+        {
+            return [];
+        }
+
+        var links = new List<WaitView>();
+        if (state.IsEnding)
+        {
+            links.Add(new WaitView
+            {
+                WaitsFor = "cancel",
+                Message = $"The execution is ending; {state.Running.Count} running attempts have yet to confirm that they stopped",
+                WakesBy = "the workers' reports, or the end of the grace period",
+                WakesAt = ExecutionPlanner.NextTimer(state),
+                Since = state.CancelRequestedAt ?? state.TimeLimitReachedAt,
+            });
+        }
+        else if (state.IsPaused)
+        {
+            links.Add(new WaitView { WaitsFor = "resume", Message = "The execution is paused", HeldBy = "a person", WakesBy = "resume" });
+        }
+
+        // What moves comes first, what waits for it after.
+        links.AddRange(state.Running.Select(rank => Running(state, state.Plan.Tasks[rank.Index])));
+        links.AddRange(state.Delayed.Select(delayed => Delayed(state, state.Plan.Tasks[delayed.Index])));
+        links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, state.Plan.Tasks[rank.Index])));
+        links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, state.Plan.Tasks[rank.Index])));
+        foreach (var task in state.Plan.Tasks)
+        {
+            if (links.Count >= MaxLinks)
+            {
+                break;
+            }
+
+            if (state.Task(task) is { Status: TaskRunStatus.Pending, OpenDependencies: > 0 })
+            {
+                links.Add(Dependent(state, task));
+            }
+        }
+
+        return links.Count > MaxLinks ? links.GetRange(0, MaxLinks) : links;
+    }
+
+    private static WaitView Running(ExecutionState state, PlannedTask task)
+    {
+        var running = state.Task(task);
+        return new WaitView
+        {
+            Task = task.Path,
+            WaitsFor = "attempt",
+            Message = $"Attempt {running.Attempt} of task '{task.Path}' runs on worker {running.Worker}",
+            HeldBy = running.Worker,
+            WakesBy = task.TimeoutSecs is null ? "the worker's report, or the worker's death" : "the worker's report, its time limit, or the worker's death",
+            WakesAt = running.StartedAt + (task.TimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : ExecutionRows.SafetyInterval),
+            Since = running.StartedAt,
+        };
+    }
+
+    private static WaitView Delayed(ExecutionState state, PlannedTask task)
+    {
+        var waiting = state.Task(task);
+        return new WaitView
+        {
+            Task = task.Path,
+            WaitsFor = "retry_delay",
+            Message = $"Attempt {waiting.Attempt} of task '{task.Path}' failed ({waiting.Failure?.Message}); attempt {waiting.Attempt + 1} follows",
+            HeldBy = "a timer",
+            WakesBy = "the timer",
+            WakesAt = waiting.DueAt,
+            Since = waiting.StartedAt,
+        };
+    }
+
+    private static WaitView Ready(ExecutionState state, PlannedTask task)
+    {
+        var ready = state.Task(task);
+        var tags = task.WorkerTags.Count > 0 ? $" that carries the tags {string.Join(", ", task.WorkerTags)}" : "";
+        return new WaitView
+        {
+            Task = task.Path,
+            WaitsFor = "worker",
+            Message = $"Task '{task.Path}' waits for a free slot of a worker{tags}",
+            HeldBy = "the queue",
+            WakesBy = "a worker that takes it, or the next look of the sweep",
+            WakesAt = (ready.ScheduledAt ?? state.LastEventAt) + ExecutionRows.SafetyInterval,
+            Since = ready.ScheduledAt,
+        };
+    }
+
+    private static WaitView Open(ExecutionState state, PlannedTask task) => new()
+    {
+        Task = task.Path,
+        WaitsFor = state.IsPaused ? "resume" : "max_parallel",
+        Message = state.IsPaused
+            ? $"Task '{task.Path}' waits until the execution is resumed"
+            : $"Task '{task.Path}' waits until fewer than max_parallel = {state.Plan.Workflow.MaxParallel} tasks of this execution run",
+        HeldBy = state.IsPaused ? "a person" : string.Join(", ", state.Running.Concat(state.Ready).Take(3).Select(r => state.Plan.Tasks[r.Index].Path)),
+        WakesBy = state.IsPaused ? "resume" : "the end of one of them",
+    };
+
+    private static WaitView Dependent(ExecutionState state, PlannedTask task)
+    {
+        var open = task.DependsOn.Select(index => state.Plan.Tasks[index]).Where(d => !state.Task(d).Status.IsSettled()).Select(d => d.Path).ToList();
+        return new WaitView
+        {
+            Task = task.Path,
+            WaitsFor = "dependency",
+            Message = $"Task '{task.Path}' waits for {string.Join(", ", open.Select(path => $"'{path}'"))}",
+            HeldBy = string.Join(", ", open),
+            WakesBy = "the end of these tasks",
+        };
+    }
+}

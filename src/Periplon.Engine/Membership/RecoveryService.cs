@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Periplon.Client.Queue;
+using Periplon.Engine.Queue;
+
+namespace Periplon.Engine.Membership;
+
+/// <summary>
+/// Makes every partition look at its executions again when a silo has died. Only the lowest live silo acts, so that one death is one round;
+/// if that silo dies too, the next death is the next round.
+/// </summary>
+internal sealed partial class RecoveryService(
+    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, QueuePartitions partitions, ILogger<RecoveryService> logger)
+    : BackgroundService
+{
+    private readonly HashSet<SiloAddress> _handled = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
+        {
+            await RunOnceAsync(snapshot, stoppingToken);
+        }
+    }
+
+    /// <summary>Handles one view of the cluster; returns how many deaths were new.</summary>
+    internal async Task<int> RunOnceAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && _handled.Add(m.SiloAddress)).ToList();
+        var leader = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Active).Select(m => m.SiloAddress).Min();
+        if (dead.Count == 0 || !local.SiloAddress.Equals(leader))
+        {
+            return 0;
+        }
+
+        foreach (var silo in dead)
+        {
+            LogSiloDied(silo.SiloAddress);
+        }
+
+        await Parallel.ForAsync(0, partitions.Count, cancellationToken, async (partition, token) =>
+        {
+            try
+            {
+                await grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition)).RecoverAsync(token);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogRecoverFailed(e, partition);
+            }
+        });
+        return dead.Count;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Silo {Silo} has died; its work goes to others")]
+    private partial void LogSiloDied(SiloAddress silo);
+
+    [LoggerMessage(LogLevel.Warning, "Partition {Partition} could not be told of a silo's death; its sweep finds the work")]
+    private partial void LogRecoverFailed(Exception exception, int partition);
+}

@@ -1,0 +1,138 @@
+using Periplon.Client.Queue;
+
+namespace Periplon.Engine.Queue;
+
+/// <summary>
+/// The offers of one partition, in memory and in order: returned attempts first, then execution priority, task priority and age. Offers with
+/// the same tags share a lane, so that a worker is never held up by work it may not take. Not safe for several threads.
+/// </summary>
+internal sealed class OfferQueue(TimeProvider time)
+{
+    /// <summary>How long a taken offer may stay without a word of the worker before it goes out again.</summary>
+    public static readonly TimeSpan TicketTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly HashSet<(Guid, string, int)> _known = [];
+    private readonly Dictionary<long, TaskOffer> _taken = [];
+    private readonly Queue<(long Ticket, DateTimeOffset At)> _takenOrder = new();
+    private long _arrivals;
+    private long _tickets;
+
+    /// <summary>Number of waiting offers.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Number of offers taken so far.</summary>
+    public long Taken => _tickets;
+
+    /// <summary>When the oldest waiting task became ready, as far as lane heads show.</summary>
+    public DateTimeOffset? OldestAt => _lanes.Values
+        .Where(lane => lane.Offers.Count > 0)
+        .Select(lane => (DateTimeOffset?)lane.Offers.Peek().ScheduledAt)
+        .Min();
+
+    /// <summary>Adds an offer. False when it waits or is taken already.</summary>
+    public bool Add(TaskOffer offer)
+    {
+        if (!_known.Add(KeyOf(offer)))
+        {
+            return false;
+        }
+
+        Enqueue(offer);
+        return true;
+    }
+
+    /// <summary>Whether a worker with these tags would get anything.</summary>
+    public bool HasWorkFor(IReadOnlyList<string> tags) => BestLane(tags) is not null;
+
+    /// <summary>Takes the first offers for a worker.</summary>
+    public List<TaskOffer> Take(int max, IReadOnlyList<string> tags)
+    {
+        var taken = new List<TaskOffer>(Math.Min(max, Count));
+        var now = time.GetUtcNow();
+        while (taken.Count < max && BestLane(tags) is { } lane)
+        {
+            var offer = lane.Offers.Dequeue() with { Ticket = ++_tickets };
+            Count--;
+            _taken.Add(offer.Ticket, offer);
+            _takenOrder.Enqueue((offer.Ticket, now));
+            taken.Add(offer);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Forgets taken offers that a worker has claimed or dropped.</summary>
+    public void Done(IReadOnlyList<long> tickets)
+    {
+        foreach (var ticket in tickets)
+        {
+            if (_taken.Remove(ticket, out var offer))
+            {
+                _known.Remove(KeyOf(offer));
+            }
+        }
+    }
+
+    /// <summary>Puts taken offers back that no worker has spoken of in time. A duplicate is refused by the execution.</summary>
+    public int ReturnOverdue()
+    {
+        var returned = 0;
+        var limit = time.GetUtcNow() - TicketTimeout;
+        while (_takenOrder.TryPeek(out var oldest) && oldest.At <= limit)
+        {
+            _takenOrder.Dequeue();
+            if (_taken.Remove(oldest.Ticket, out var offer))
+            {
+                Enqueue(offer with { Ticket = 0, Returned = true });
+                returned++;
+            }
+        }
+
+        return returned;
+    }
+
+    private static (Guid, string, int) KeyOf(TaskOffer offer) => (offer.ExecutionId, offer.Task, offer.Attempt);
+
+    private void Enqueue(TaskOffer offer)
+    {
+        var key = offer.Tags.Count == 0 ? "" : string.Join('\n', offer.Tags.Order(StringComparer.Ordinal));
+        if (!_lanes.TryGetValue(key, out var lane))
+        {
+            _lanes.Add(key, lane = new Lane(offer.Tags));
+        }
+
+        lane.Offers.Enqueue(offer, new Rank(!offer.Returned, -offer.Priority, offer.TaskPriority, offer.ScheduledAt, ++_arrivals));
+        Count++;
+    }
+
+    private Lane? BestLane(IReadOnlyList<string> tags)
+    {
+        Lane? best = null;
+        Rank bestRank = default;
+        foreach (var lane in _lanes.Values)
+        {
+            if (lane.Offers.TryPeek(out _, out var rank) && lane.Tags.All(tags.Contains) && (best is null || rank.CompareTo(bestRank) < 0))
+            {
+                (best, bestRank) = (lane, rank);
+            }
+        }
+
+        return best;
+    }
+
+    private sealed class Lane(IReadOnlyList<string> tags)
+    {
+        public IReadOnlyList<string> Tags { get; } = tags;
+
+        public PriorityQueue<TaskOffer, Rank> Offers { get; } = new();
+    }
+
+    private readonly record struct Rank(bool NotReturned, int Priority, int TaskPriority, DateTimeOffset ScheduledAt, long Arrival)
+        : IComparable<Rank>
+    {
+        public int CompareTo(Rank other) =>
+            (NotReturned, Priority, TaskPriority, ScheduledAt, Arrival).CompareTo(
+                (other.NotReturned, other.Priority, other.TaskPriority, other.ScheduledAt, other.Arrival));
+    }
+}

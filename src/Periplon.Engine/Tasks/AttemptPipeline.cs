@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Periplon.Core.Executions;
+using Periplon.Core.Templates;
+using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Outputs;
+
+namespace Periplon.Engine.Tasks;
+
+/// <summary>
+/// Runs one attempt from its request to its outcome: fills in what it refers to, runs it, produces its named outputs, writes its output
+/// file, and masks the secrets in all that leaves.
+/// </summary>
+internal sealed partial class AttemptPipeline(
+    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options, ILogger<AttemptPipeline> logger)
+{
+    private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
+
+    /// <summary>Runs an attempt. Everything that can go wrong is an outcome.</summary>
+    internal async Task<TaskOutcome> RunAsync(AttemptRequest request, ITaskLog log, CancellationToken cancellationToken)
+    {
+        if (!_runners.TryGetValue(request.Task.Kind, out var runner))
+        {
+            var known = string.Join(", ", _runners.Keys.Order());
+            return TaskOutcome.Failed(
+                FailureKinds.Internal, $"The task '{request.TaskPath}' is of kind {request.Task.Kind}, which this worker does not run; it runs: {known}");
+        }
+
+        TaskTexts? texts = null;
+        TaskOutcome outcome;
+        try
+        {
+            texts = new TaskTexts(request, options);
+            outcome = await ExpectedFailures.CatchAsync(() => RunAsync(request, runner, texts, log, cancellationToken), cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            // A defect ends this attempt, never the worker.
+            LogDefect(exception, request.ExecutionId, request.TaskPath, request.Attempt);
+            outcome = TaskOutcome.Failed(FailureKinds.Internal, $"A defect of the engine ended the attempt: {exception.Message}");
+        }
+
+        return texts is null ? outcome : Mask(outcome, texts);
+    }
+
+    /// <summary>Removes the directory of an execution that has ended; false when something in it could not be removed.</summary>
+    internal Task<bool> CleanAsync(Guid executionId) => Task.Run(() => DirectoryRemoval.TryRemove(options.DirectoryOf(executionId)));
+
+    private async Task<TaskOutcome> RunAsync(
+        AttemptRequest request, ITaskRunner runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
+    {
+        var directory = request.Directory ?? options.DirectoryOf(request.ExecutionId);
+        Directory.CreateDirectory(directory);
+        var context = new TaskContext
+        {
+            ExecutionId = request.ExecutionId,
+            TaskPath = request.TaskPath,
+            Attempt = request.Attempt,
+            Task = request.Task,
+            Workflow = request.Workflow,
+            Texts = texts,
+            Log = log,
+            Directory = directory,
+            Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
+            Limits = request.Task.Limits ?? request.Workflow.Limits ?? new LimitsDefinition(),
+        };
+        var outcome = await runner.RunAsync(context, cancellationToken);
+        return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
+            ? await PublishAsync(context, texts, output, cancellationToken)
+            : outcome;
+    }
+
+    private async Task<TaskOutcome> PublishAsync(TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var produced = await namedOutputs.ProduceAsync(context, texts, output, cancellationToken);
+            var problem = produced.Problem ?? await outputFile.WriteAsync(context, produced.Output, cancellationToken);
+            return (produced with { Problem = problem }).Completed();
+        }
+        catch (TemplateException exception)
+        {
+            return TaskOutcome.Failed(FailureKinds.Output, exception.Message, output, output.ExitCode);
+        }
+    }
+
+    private static TaskOutcome Mask(TaskOutcome outcome, TaskTexts texts)
+    {
+        if (!texts.HasSecrets)
+        {
+            return outcome;
+        }
+
+        var output = outcome.Output is not { } whole ? null : whole with
+        {
+            Text = whole.Text is null ? null : texts.Mask(whole.Text),
+            Values = Mask(whole.Values, texts),
+            State = Mask(whole.State, texts),
+        };
+        var failure = outcome.Failure is not { } reason ? null : reason with { Message = texts.Mask(reason.Message) };
+        return new TaskOutcome(outcome.Kind, output, failure);
+    }
+
+    private static Dictionary<string, JsonElement>? Mask(IReadOnlyDictionary<string, JsonElement>? values, TaskTexts texts) =>
+        values?.ToDictionary(value => value.Key, value => texts.Mask(value.Value), StringComparer.Ordinal);
+
+    [LoggerMessage(LogLevel.Error, "Attempt {Attempt} of task {Task} in execution {ExecutionId} met a defect")]
+    private partial void LogDefect(Exception exception, Guid executionId, string task, int attempt);
+}

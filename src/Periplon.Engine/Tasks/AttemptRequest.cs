@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Periplon.Core.Workflows;
+
+namespace Periplon.Engine.Tasks;
+
+/// <summary>One attempt of a task, with everything a worker needs to know.</summary>
+internal sealed record AttemptRequest
+{
+    public required Guid ExecutionId { get; init; }
+    public required string TaskPath { get; init; }
+    /// <summary>Attempt, counted from 1.</summary>
+    public required int Attempt { get; init; }
+    public required TaskDefinition Task { get; init; }
+    public required WorkflowDefinition Workflow { get; init; }
+
+    /// <summary>
+    /// Values of references, by reference as written (<c>workflow.root</c>, <c>task.fetch.output</c>). Secrets and variables of the
+    /// environment are not among them, nor own inputs that are made of these: the worker reads them itself.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Values to mask beside the secrets of the workflow, such as those of inputs declared secret.</summary>
+    public IReadOnlyList<string> SecretValues { get; init; } = [];
+
+    /// <summary>Longest time of the attempt, beside the limits of the task and the workflow's defaults.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Directory to run in instead of the execution's own, for local runs.</summary>
+    public string? Directory { get; init; }
+}

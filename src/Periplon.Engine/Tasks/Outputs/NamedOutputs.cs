@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.Json;
+using Periplon.Core.Executions;
+using Periplon.Core.Templates;
+using Periplon.Core.Workflows;
+using Periplon.Engine.Artifacts;
+
+namespace Periplon.Engine.Tasks.Outputs;
+
+/// <summary>Produces what a task declares under <c>outputs</c> and <c>set_state</c>, out of the result of the attempt that just ended well.</summary>
+internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts)
+{
+    // A longer output text is not worth reading back from the store to look for a member in it.
+    private const long MaxReadBack = 1024 * 1024;
+
+    /// <summary>Adds the declared outputs to an output; the reason when one cannot be produced.</summary>
+    internal async Task<CapturedOutput> ProduceAsync(TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
+    {
+        var (task, values) = (context.Task, ToDictionary(output.Values));
+        if (task.Outputs.Count is 0 && task.SetState.Count is 0)
+        {
+            return new CapturedOutput(output, null);
+        }
+
+        var scope = new OwnResultScope(texts, context.TaskPath, output, values, await ReadBackAsync(output, cancellationToken));
+        foreach (var (name, definition) in task.Outputs)
+        {
+            var (value, problem) = Produce(definition, context, output, scope);
+            problem ??= value is { } produced && SizeOf(produced) > MaxSizeOf(definition)
+                ? $"its value takes {SizeOf(produced)} bytes; allowed are {options.MaxValueBytes}" : null;
+            if (problem is not null)
+            {
+                return new CapturedOutput(output, $"The output '{name}' could not be produced: {problem}");
+            }
+
+            if (value is not null)
+            {
+                values[name] = value.Value;
+            }
+        }
+
+        var state = ToDictionary(output.State);
+        foreach (var (key, definition) in task.SetState)
+        {
+            state[key] = TemplateValues.Render(definition, scope);
+        }
+
+        return new CapturedOutput(output with { Values = OrNull(values), State = OrNull(state) }, null);
+    }
+
+    private (JsonElement? Value, string? Problem) Produce(OutputDefinition definition, TaskContext context, TaskOutput output, OwnResultScope scope)
+    {
+        try
+        {
+            return definition.Source switch
+            {
+                OutputSource.File file => ReadFile(file.Path, context, scope),
+                OutputSource.State state => Resolve(state.Key, output, scope),
+                OutputSource.TaskOutput of when OwnResultScope.Means(of.Task, context.TaskPath) =>
+                    (JsonSerializer.SerializeToElement(output.Text ?? ""), null),
+                // Another task's output is filled in by the execution, which knows it.
+                OutputSource.TaskOutput => default,
+                _ when definition.Value is { } value => (TemplateValues.Render(value, scope), null),
+                _ => default,
+            };
+        }
+        catch (Exception exception) when (exception is TemplateException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return (null, exception.Message);
+        }
+    }
+
+    private (JsonElement? Value, string? Problem) ReadFile(string written, TaskContext context, OwnResultScope scope)
+    {
+        var directory = WorkingDirectory.Find(context, context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir, out _) ?? context.Directory;
+        var path = Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory);
+        var file = new FileInfo(path);
+        return !file.Exists ? (null, $"the file {path} does not exist")
+            : file.Length > options.MaxValueBytes ? (null, $"the file {path} has {file.Length} bytes; allowed are {options.MaxValueBytes}")
+            : (JsonSerializer.SerializeToElement(Utf8Text.Decode(File.ReadAllBytes(path))), null);
+    }
+
+    private static (JsonElement? Value, string? Problem) Resolve(string key, TaskOutput output, OwnResultScope scope) =>
+        output.State?.TryGetValue(key, out var set) is true || output.Values?.TryGetValue(key, out set) is true
+            || scope.TryResolve($"state.{key}", out set)
+            ? (set, null)
+            : (null, $"the state has no key '{key}'; a line '::set-state {key}=value' on standard output sets it");
+
+    // Only a text that is missing from the journal, and not too long, is fetched again.
+    private async Task<string?> ReadBackAsync(TaskOutput output, CancellationToken cancellationToken)
+    {
+        if (output is not { Truncated: true, Artifact: { Size: <= MaxReadBack } artifact })
+        {
+            return output.Text;
+        }
+
+        await using var stream = await artifacts.OpenAsync(artifact, cancellationToken);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync(cancellationToken);
+    }
+
+    // The output text of a task is bounded already, and escaping must not make it too long.
+    private long MaxSizeOf(OutputDefinition definition) => definition.Source is null ? options.MaxValueBytes : long.MaxValue;
+
+    private static int SizeOf(JsonElement value) => Encoding.UTF8.GetByteCount(value.GetRawText());
+
+    private static Dictionary<string, JsonElement> ToDictionary(IReadOnlyDictionary<string, JsonElement>? values) =>
+        values is null ? new(StringComparer.Ordinal) : new(values, StringComparer.Ordinal);
+
+    private static Dictionary<string, JsonElement>? OrNull(Dictionary<string, JsonElement> values) => values.Count is 0 ? null : values;
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Periplon.Client.Workers;
+using Periplon.Core.Executions;
+
+namespace Periplon.Engine.Workers;
+
+/// <summary>The claims that this silo's worker holds, from before the claim is sent until its report is acknowledged.</summary>
+internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposable
+{
+    private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
+    private readonly CancellationTokenSource _draining = new();
+    private long _completed;
+    private long _failed;
+
+    /// <summary>Fires when the worker is to take no more work.</summary>
+    public CancellationToken Draining => _draining.Token;
+
+    /// <summary>Registers a claim; its token source fires when the attempt is to stop.</summary>
+    public CancellationTokenSource Add(Guid token, CancellationToken stopping)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _running[token] = source;
+        return source;
+    }
+
+    /// <summary>Forgets a claim.</summary>
+    public void Remove(Guid token)
+    {
+        if (_running.TryRemove(token, out var source))
+        {
+            source.Dispose();
+        }
+    }
+
+    /// <summary>Whether a claim is held.</summary>
+    public bool Holds(Guid token) => _running.ContainsKey(token);
+
+    /// <summary>Number of claims that are held.</summary>
+    public int Count => _running.Count;
+
+    /// <summary>Stops attempts.</summary>
+    public void Stop(IReadOnlyList<Guid> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if (_running.TryGetValue(token, out var source))
+            {
+                try
+                {
+                    source.Cancel();
+                }
+                catch (ObjectDisposedException)
+                {
+                    // It ended at the same moment.
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes no more work from now on.</summary>
+    public void Drain() => _draining.Cancel();
+
+    /// <summary>Counts an end.</summary>
+    public void OnEnded(TaskOutcome outcome)
+    {
+        if (outcome.Kind is TaskOutcomeKind.Completed)
+        {
+            Interlocked.Increment(ref _completed);
+        }
+        else if (outcome.IsFailed)
+        {
+            Interlocked.Increment(ref _failed);
+        }
+    }
+
+    public void Dispose() => _draining.Dispose();
+
+    /// <summary>Statistics for people.</summary>
+    public WorkerStats Stats() => new(
+        options.Value.RunsTasks ? options.Value.Slots : 0, _running.Count, Interlocked.Read(ref _completed), Interlocked.Read(ref _failed),
+        _draining.IsCancellationRequested, options.Value.Tags);
+}

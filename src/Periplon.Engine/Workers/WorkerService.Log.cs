@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Periplon.Engine.Workers;
+
+internal sealed partial class WorkerService
+{
+    [LoggerMessage(LogLevel.Warning, "Partition {Partition} cannot be reached and is tried again")]
+    private partial void LogPartitionUnreachable(Exception exception, int partition);
+
+    [LoggerMessage(LogLevel.Debug, "A call to execution {ExecutionId} about task '{Task}' failed and is repeated")]
+    private partial void LogRepeated(Exception exception, Guid executionId, string task);
+
+    [LoggerMessage(LogLevel.Error, "Execution {ExecutionId}: attempt {Attempt} of task '{Task}' was lost by a defect; it goes out again when its lease is missed")]
+    private partial void LogAttemptLost(Exception exception, Guid executionId, string task, int attempt);
+
+    [LoggerMessage(LogLevel.Information, "{Count} attempts did not end in time; they are stopped and handed back")]
+    private partial void LogHandingBack(int count);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} attempts could not be handed back; they go out again when this silo is seen to be gone")]
+    private partial void LogNotHandedBack(int count);
+}

@@ -1,0 +1,208 @@
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Periplon.Client.Executions;
+using Periplon.Client.Queue;
+using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
+using Periplon.Engine.Queue;
+
+namespace Periplon.Engine.Workers;
+
+/// <summary>
+/// This silo's worker: takes batches from the partitions for its free slots, claims each attempt, runs it and reports. The work itself runs
+/// here and never in a grain. Every call that carries a claim is repeated with the claim's token until it is answered.
+/// </summary>
+internal sealed partial class WorkerService(
+    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, IAttemptRunner attempts, QueuePartitions partitions, ILocalSiloDetails local,
+    IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+{
+    private const int MaxBatch = 32;
+
+    private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _slots = new(options.Value.Slots);
+    private readonly CancellationTokenSource _abandon = new();
+    private volatile bool _stopped;
+    private readonly string _name = local.SiloAddress.ToParsableString();
+
+    public override void Dispose()
+    {
+        _slots.Dispose();
+        _abandon.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Drains: nothing new is taken, what runs may end in time, the rest is stopped and handed back.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        leases.Drain();
+        using var drained = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        drained.CancelAfter(options.Value.DrainTimeout);
+        try
+        {
+            await AllSlotsAsync(drained.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            LogHandingBack(leases.Count);
+            await _abandon.CancelAsync();
+            try
+            {
+                await AllSlotsAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                LogNotHandedBack(leases.Count);
+            }
+        }
+
+        _stopped = true;
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Value.RunsTasks)
+        {
+            return;
+        }
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, leases.Draining);
+        await Task.WhenAll(Enumerable.Range(0, partitions.Count).Select(partition => ServeAsync(partition, stopping.Token)));
+    }
+
+    private async Task ServeAsync(int partition, CancellationToken stopping)
+    {
+        var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
+        var delay = FirstRetryDelay;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (await TakeAsync(queue, partition, stopping) == 0)
+                {
+                    await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
+                }
+
+                delay = FirstRetryDelay;
+            }
+            catch (Exception) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogPartitionUnreachable(e, partition);
+                await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
+            }
+        }
+    }
+
+    private async Task<int> TakeAsync(IQueueGrain queue, int partition, CancellationToken stopping)
+    {
+        await _slots.WaitAsync(stopping);
+        var free = 1;
+        while (free < MaxBatch && _slots.Wait(0, CancellationToken.None))
+        {
+            free++;
+        }
+
+        IReadOnlyList<TaskOffer> offers = [];
+        try
+        {
+            offers = await queue.TakeAsync(free, options.Value.Tags, stopping);
+        }
+        finally
+        {
+            if (free > offers.Count)
+            {
+                _slots.Release(free - offers.Count);
+            }
+        }
+
+        foreach (var offer in offers)
+        {
+            _ = RunAsync(offer, partition);
+        }
+
+        return offers.Count;
+    }
+
+    private async Task RunAsync(TaskOffer offer, int partition)
+    {
+        var token = Guid.NewGuid();
+        var stop = leases.Add(token, _abandon.Token);
+        try
+        {
+            var execution = grains.GetGrain<IExecutionGrain>(offer.ExecutionId.ToString("D"));
+            var claim = new TaskClaim { Task = offer.Task, Attempt = offer.Attempt, Worker = _name, Token = token };
+            var lease = await RepeatAsync(() => execution.TryStartAsync(claim, CancellationToken.None), offer, _abandon.Token);
+            signals.Done(partition, offer.Ticket);
+            if (lease is null)
+            {
+                return;
+            }
+
+            var outcome = await attempts.RunAsync(offer, lease, stop.Token);
+            if (outcome.Kind is TaskOutcomeKind.Cancelled && _abandon.IsCancellationRequested)
+            {
+                outcome = TaskOutcome.Returned();
+            }
+
+            leases.OnEnded(outcome);
+            var report = new TaskReport
+            {
+                Task = offer.Task,
+                Attempt = offer.Attempt,
+                Token = token,
+                Outcome = JsonSerializer.SerializeToUtf8Bytes(outcome, ExecutionJson.Default.TaskOutcome),
+            };
+            await RepeatAsync(() => execution.ReportAsync(report, CancellationToken.None), offer, CancellationToken.None);
+        }
+        catch (OperationCanceledException)
+        {
+            // The worker stops; the claim was not answered, so nothing was begun.
+        }
+        catch (Exception e)
+        {
+            LogAttemptLost(e, offer.ExecutionId, offer.Task, offer.Attempt);
+        }
+        finally
+        {
+            leases.Remove(token);
+            _slots.Release();
+        }
+    }
+
+    // A call that failed may have been carried out: only an answer ends the repetition.
+    private async Task<T> RepeatAsync<T>(Func<Task<T>> call, TaskOffer offer, CancellationToken cancellationToken)
+    {
+        var delay = FirstRetryDelay;
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && !_stopped)
+            {
+                LogRepeated(e, offer.ExecutionId, offer.Task);
+                await Task.Delay(delay, time, cancellationToken);
+                delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
+            }
+        }
+    }
+
+    private async Task AllSlotsAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < options.Value.Slots; i++)
+        {
+            await _slots.WaitAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Periplon.Core.Executions;
+using Periplon.Core.Validation;
+using Periplon.Core.Yaml;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Workflows;
+
+/// <summary>A revision, ready to be executed.</summary>
+/// <param name="Plan">Its plan.</param>
+/// <param name="Row">What is stored of it.</param>
+/// <param name="Unsupported">Why it cannot be run by this version; empty when it can.</param>
+internal sealed record CatalogEntry(ExecutionPlan Plan, WorkflowVersionRow Row, IReadOnlyList<Diagnostic> Unsupported);
+
+/// <summary>
+/// Revisions of workflows, parsed once per silo. Revisions never change, so an entry is always right; the oldest are dropped above the bound.
+/// </summary>
+internal sealed class WorkflowCatalog(IWorkflowStore store)
+{
+    private const int MaxEntries = 1_000;
+
+    private readonly ConcurrentDictionary<(Guid Id, int Revision), Lazy<Task<CatalogEntry?>>> _entries = new();
+    private readonly ConcurrentQueue<(Guid Id, int Revision)> _order = new();
+
+    /// <summary>Finds a revision; null when there is none.</summary>
+    public async Task<CatalogEntry?> FindAsync(Guid workflowId, int revision, CancellationToken cancellationToken)
+    {
+        var key = (workflowId, revision);
+        if (!_entries.TryGetValue(key, out var entry))
+        {
+            entry = _entries.GetOrAdd(key, _ => new(() => LoadAsync(workflowId, revision)));
+            _order.Enqueue(key);
+            if (_order.Count > MaxEntries && _order.TryDequeue(out var oldest))
+            {
+                _entries.TryRemove(oldest, out _);
+            }
+        }
+
+        try
+        {
+            var found = await entry.Value.WaitAsync(cancellationToken);
+            if (found is null)
+            {
+                // It may be stored later.
+                _entries.TryRemove(key, out _);
+            }
+
+            return found;
+        }
+        catch when (entry.Value.IsFaulted)
+        {
+            _entries.TryRemove(key, out _);
+            throw;
+        }
+    }
+
+    private async Task<CatalogEntry?> LoadAsync(Guid workflowId, int revision)
+    {
+        if (await store.FindVersionAsync(workflowId, revision, CancellationToken.None) is not { } row)
+        {
+            return null;
+        }
+
+        var parsed = WorkflowParser.Parse(row.Definition);
+        if (parsed.Workflow is not { } workflow)
+        {
+            var first = parsed.Diagnostics.FirstOrDefault(d => d.Severity is DiagnosticSeverity.Error);
+            throw new InvalidOperationException($"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
+        }
+
+        return new CatalogEntry(ExecutionPlan.Compile(workflow), row, RunnableCheck.Check(workflow));
+    }
+}

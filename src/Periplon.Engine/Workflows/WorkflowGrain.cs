@@ -1,0 +1,200 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Periplon.Client.Executions;
+using Periplon.Client.Workflows;
+using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
+using Periplon.Core.Validation;
+using Periplon.Core.Workflows;
+using Periplon.Core.Yaml;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Workflows;
+
+/// <summary>One workflow. The workflows and workflow_versions tables are its state, written in one transaction per change.</summary>
+[GrainType("workflow")]
+internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalog, TimeProvider time) : Grain, IWorkflowGrain
+{
+    private WorkflowRow? _row;
+    private Guid _id;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
+        _row = await store.FindAsync(_id, cancellationToken);
+    }
+
+    public async Task<WorkflowSaved> CreateAsync(SaveWorkflow request, CancellationToken cancellationToken)
+    {
+        if (_row is { IsDeleted: true })
+        {
+            return new WorkflowSaved { Status = WorkflowSaveStatus.NotFound };
+        }
+
+        if (_row is not null)
+        {
+            var first = await store.FindVersionAsync(_id, 1, cancellationToken);
+            return first?.Sha256 == Sha256Of(request.Definition) && _row.Organization == request.Organization
+                ? Saved(_row, [])
+                : new WorkflowSaved { Status = WorkflowSaveStatus.Conflict };
+        }
+
+        return await SaveAsync(request, null, cancellationToken);
+    }
+
+    public async Task<WorkflowSaved> UpdateAsync(SaveWorkflow request, CancellationToken cancellationToken) =>
+        Exists(request.Organization)
+            ? await SaveAsync(request, _row, cancellationToken)
+            : new WorkflowSaved { Status = WorkflowSaveStatus.NotFound };
+
+    public async Task<bool> DeleteAsync(string organization, CancellationToken cancellationToken)
+    {
+        if (!Exists(organization))
+        {
+            return false;
+        }
+
+        var deleted = _row! with { IsDeleted = true, IsActive = false, UpdatedAt = time.GetUtcNow() };
+        await WriteAsync(deleted, null, deleted.Revision, cancellationToken);
+        return true;
+    }
+
+    public async Task<StartResult> StartAsync(StartExecution request, CancellationToken cancellationToken)
+    {
+        if (!Exists(request.Organization))
+        {
+            return new StartResult { Status = StartStatus.WorkflowNotFound };
+        }
+
+        if (!_row!.IsActive)
+        {
+            return new StartResult { Status = StartStatus.WorkflowInactive };
+        }
+
+        var revision = request.Revision == 0 ? _row.Revision : request.Revision;
+        if (await catalog.FindAsync(_id, revision, cancellationToken) is not { } entry)
+        {
+            return new StartResult { Status = StartStatus.WorkflowNotFound };
+        }
+
+        if (entry.Unsupported.Count > 0)
+        {
+            return new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] };
+        }
+
+        var supplied = request.Inputs.IsEmpty
+            ? new Dictionary<string, JsonElement>()
+            : JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
+        var binding = InputBinder.Bind(entry.Plan.Workflow.Inputs, supplied);
+        if (binding.Problems.Count > 0)
+        {
+            return new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] };
+        }
+
+        var bound = request with
+        {
+            Inputs = JsonSerializer.SerializeToUtf8Bytes(binding.Values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+        };
+        var execution = GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
+        var create = new CreateExecution { Start = bound, WorkflowId = _id, Revision = revision };
+        return new StartResult { Status = await execution.CreateAsync(create, cancellationToken) };
+    }
+
+    private bool Exists(string organization)
+    {
+        if (_row is null)
+        {
+            // Nobody needs an activation for an id that somebody made up.
+            DeactivateOnIdle();
+        }
+
+        return _row is { IsDeleted: false } && _row.Organization == organization;
+    }
+
+    private async Task<WorkflowSaved> SaveAsync(SaveWorkflow request, WorkflowRow? old, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        IReadOnlyList<Problem> problems = [];
+        WorkflowDefinition? workflow = null;
+        if (request.Definition is { } text)
+        {
+            var parsed = WorkflowParser.Parse(text);
+            var diagnostics = parsed.Workflow is { } found ? [.. parsed.Diagnostics, .. WorkflowValidator.Validate(found)] : parsed.Diagnostics;
+            problems = [.. diagnostics.Select(ToProblem)];
+            if (parsed.Workflow is null || diagnostics.Any(d => d.Severity is DiagnosticSeverity.Error))
+            {
+                return new WorkflowSaved { Status = WorkflowSaveStatus.Invalid, Problems = problems };
+            }
+
+            workflow = parsed.Workflow;
+        }
+
+        var sha256 = Sha256Of(request.Definition);
+        var changed = workflow is not null
+            && (old is null || (await store.FindVersionAsync(_id, old.Revision, cancellationToken))?.Sha256 != sha256);
+        var revision = (old?.Revision ?? 0) + (changed ? 1 : 0);
+        var row = new WorkflowRow
+        {
+            Id = _id,
+            Organization = request.Organization,
+            Name = workflow?.Name ?? old!.Name,
+            Version = workflow?.Version ?? old!.Version,
+            Revision = revision,
+            Description = request.Description ?? (changed ? workflow?.Description : null) ?? old?.Description,
+            Tags = request.Tags ?? old?.Tags ?? [],
+            IsActive = request.IsActive ?? old?.IsActive ?? true,
+            CreatedAt = old?.CreatedAt ?? now,
+            UpdatedAt = now,
+            CreatedBy = old?.CreatedBy ?? request.By,
+        };
+        var version = !changed ? null : new WorkflowVersionRow
+        {
+            WorkflowId = _id, Revision = revision, Version = row.Version, Definition = request.Definition!, Sha256 = sha256, CreatedAt = now,
+            CreatedBy = request.By,
+        };
+        try
+        {
+            await WriteAsync(row, version, old?.Revision ?? 0, cancellationToken);
+        }
+        catch (WorkflowNameTakenException e)
+        {
+            return new WorkflowSaved { Status = WorkflowSaveStatus.NameTaken, Name = row.Name, TakenBy = e.TakenBy };
+        }
+
+        return Saved(row, problems);
+    }
+
+    private async Task WriteAsync(WorkflowRow row, WorkflowVersionRow? version, int expectedRevision, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SaveAsync(row, version, expectedRevision, cancellationToken);
+            _row = row;
+        }
+        catch (Exception e) when (e is not WorkflowNameTakenException)
+        {
+            // The outcome may be unknown, or another activation wrote: the next call reads the row again.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private static WorkflowSaved Saved(WorkflowRow row, IReadOnlyList<Problem> problems) => new()
+    {
+        Status = WorkflowSaveStatus.Saved, Name = row.Name, Version = row.Version, Revision = row.Revision, UpdatedAt = row.UpdatedAt,
+        Problems = problems,
+    };
+
+    private static string Sha256Of(string? text) =>
+        text is null ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static Problem ToProblem(Diagnostic diagnostic) => new()
+    {
+        Code = diagnostic.Code, Severity = diagnostic.Severity.ToString().ToLowerInvariant(), Path = diagnostic.Path,
+        Message = diagnostic.Message, Line = diagnostic.Line, Column = diagnostic.Column, Hint = diagnostic.Hint,
+    };
+
+    private static Problem InputProblem(InputProblem problem) =>
+        new() { Code = "input", Severity = "error", Path = problem.Path, Message = problem.Message };
+}

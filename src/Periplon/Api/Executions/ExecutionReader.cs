@@ -1,0 +1,74 @@
+using Periplon.Api.Requests;
+using Periplon.Client.Executions;
+using Periplon.Core.Executions;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Api.Executions;
+
+/// <summary>
+/// Finds executions for a caller. The row is always read first: it tells whether the execution exists and is the caller's, so that a
+/// guessed id never activates a grain.
+/// </summary>
+internal sealed class ExecutionReader(IExecutionQueries queries, IGrainFactory grains, GrainCalls calls, TimeProvider time)
+{
+    // Well below the response time-out of grain calls.
+    private static readonly TimeSpan _slice = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
+
+    public async Task<ExecutionRow> GetRowAsync(string text, CallerIdentity caller, CancellationToken cancellationToken) =>
+        await queries.FindAsync(caller.Organization, RouteIds.Parse(text, "execution"), cancellationToken)
+            ?? throw new ApiProblemException(ApiProblem.NotFound("execution", text));
+
+    public IExecutionGrain Grain(Guid id) => grains.GetGrain<IExecutionGrain>(id.ToString("D"));
+
+    /// <summary>The execution as it stands; with <paramref name="wait"/>, as it stands at its end or when the time is up.</summary>
+    public async Task<ExecutionObject> ShowAsync(ExecutionRow row, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        if (row.Status.IsTerminal())
+        {
+            return ExecutionObject.From(row);
+        }
+
+        var view = wait > TimeSpan.Zero
+            ? await WaitForEndAsync(row.Id, wait, cancellationToken)
+            : await DescribeAsync(row.Id, cancellationToken);
+        return view is null ? ExecutionObject.From(row) : ExecutionObject.From(row, view);
+    }
+
+    public async Task<ExecutionView?> DescribeAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var grain = Grain(id);
+        var (view, _) = await calls.RetryAsync(() => grain.DescribeAsync(cancellationToken), id.ToString("D"), cancellationToken);
+        return view;
+    }
+
+    /// <summary>Waits for the end in slices, each a short grain call, so that a silo's death costs one slice at most.</summary>
+    public async Task<ExecutionView?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var grain = Grain(id);
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var left = wait - time.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero)
+            {
+                return await DescribeAsync(id, cancellationToken);
+            }
+
+            var slice = left < _slice ? left : _slice;
+            var sliceSince = time.GetTimestamp();
+            var (view, _) = await calls.RetryAsync(
+                () => grain.WaitForEndAsync(slice, cancellationToken), id.ToString("D"), cancellationToken);
+            if (view is null or { IsTerminal: true })
+            {
+                return view;
+            }
+
+            // A grain that is being moved may answer at once.
+            if (time.GetElapsedTime(sliceSince) < _pause)
+            {
+                await Task.Delay(_pause, time, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using Periplon.Core.Yaml;
+
+namespace Periplon.Api.Workflows;
+
+/// <summary>Reads and checks the text of a workflow; the host gives the language's parser and validator.</summary>
+internal interface IWorkflowReader
+{
+    /// <summary>Every finding about a text, YAML or JSON; it is valid when none is an error.</summary>
+    IReadOnlyList<Diagnostic> Check(string text);
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Orleans.Configuration;
+using Periplon.Configuration;
+using Periplon.Engine;
+using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks;
+
+namespace Periplon.Hosting;
+
+/// <summary>A silo of Periplon, from its configuration: the same for <c>server</c> and <c>worker</c>.</summary>
+internal static class SiloSetup
+{
+    // Ports that other installations of Orleans use too; a restart on the same port is known to the cluster at once.
+    private const int UsualSiloPort = 11111;
+    private const int UsualGatewayPort = 30000;
+
+    public static void AddPeriplonSilo(this IHostApplicationBuilder host, PeriplonConfig config, Database database, string directory)
+    {
+        host.Services.AddPeriplonStorage(database, config.ArtifactsPath(directory));
+        host.Services.AddPeriplonTasks(options =>
+        {
+            options.WorkRoot = config.WorkPath(directory);
+            options.InlineOutputBytes = config.Artifacts.InlineBytes;
+            options.PassEnvironment = [.. config.Worker.EnvAllow];
+            options.ReadableEnvironment = [.. config.Worker.EnvAllow];
+        });
+        host.UseOrleans(silo =>
+        {
+            database.ConfigureOrleans(silo, clustering: true);
+            silo.Configure<ClusterOptions>(options =>
+            {
+                options.ClusterId = config.Cluster.Id;
+                options.ServiceId = config.Cluster.ServiceId;
+            });
+            silo.Configure<ClusterMembershipOptions>(options => ConfigureMembership(options, config.Cluster));
+            silo.Configure<EndpointOptions>(options => ConfigureEndpoints(options, config));
+            silo.AddPeriplonEngine(options =>
+            {
+                options.Partitions = config.Queue.Partitions;
+                options.SweepInterval = TimeSpan.FromSeconds(config.Queue.SweepIntervalSecs);
+                options.RunsTasks = config.Worker.Slots > 0;
+                options.Slots = Math.Max(1, config.Worker.Slots);
+                options.Tags = config.Worker.Tags;
+                options.DrainTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs);
+            });
+        });
+        host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs + 15));
+    }
+
+    private static void ConfigureMembership(ClusterMembershipOptions options, ClusterConfig cluster)
+    {
+        options.ProbeTimeout = TimeSpan.FromSeconds(cluster.ProbeTimeoutSecs);
+        options.MaxProbeTimeout = TimeSpan.FromSeconds(cluster.MaxProbeTimeoutSecs);
+        options.NumMissedProbesLimit = cluster.MissedProbes;
+        options.NumVotesForDeathDeclaration = cluster.Votes;
+        options.TableRefreshTimeout = TimeSpan.FromSeconds(cluster.TableRefreshSecs);
+        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(cluster.IAmAliveSecs);
+    }
+
+    private static void ConfigureEndpoints(EndpointOptions options, PeriplonConfig config)
+    {
+        var cluster = config.Cluster;
+        options.AdvertisedIPAddress =
+            cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised)
+            : config.Storage.IsPostgres ? FirstAddress()
+            : IPAddress.Loopback;
+        options.SiloPort = cluster.SiloPort != 0 ? cluster.SiloPort : FreePort(UsualSiloPort);
+        options.GatewayPort = cluster.GatewayPort != 0 ? cluster.GatewayPort : FreePort(UsualGatewayPort);
+    }
+
+    private static IPAddress FirstAddress() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .Where(n => n.OperationalStatus is OperationalStatus.Up && n.NetworkInterfaceType is not NetworkInterfaceType.Loopback)
+            .SelectMany(n => n.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address)
+            .FirstOrDefault(a => a.AddressFamily is AddressFamily.InterNetwork && !a.ToString().StartsWith("169.254.", StringComparison.Ordinal))
+        ?? IPAddress.Loopback;
+
+    private static int FreePort(int usual)
+    {
+        foreach (var port in new[] { usual, 0 })
+        {
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Any, port));
+                return ((IPEndPoint)probe.LocalEndPoint!).Port;
+            }
+            catch (SocketException) when (port != 0)
+            {
+                // Somebody else has the usual one.
+            }
+        }
+
+        throw new InvalidOperationException("No TCP port is free");
+    }
+}

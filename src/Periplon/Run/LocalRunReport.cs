@@ -1,0 +1,38 @@
+using Periplon.Core.Executions;
+
+namespace Periplon.Run;
+
+/// <summary>Tells a display how a run goes, from the events as they are committed.</summary>
+internal sealed class LocalRunReport(IRunProgress progress)
+{
+    public void Begin(ExecutionState state) => progress.OnStarted(new LocalRunPlan(
+        state.Created.WorkflowName,
+        state.Created.WorkflowVersion,
+        state.Created.ExecutionId,
+        [.. state.Plan.Tasks.Select(t => new PlannedTask(t.Path, null, t.Definition.Description, state.Task(t).Status))]));
+
+    public void OnChange(ExecutionState state, IReadOnlyList<ExecutionEvent> events)
+    {
+        // Several events of one turn may be about one task; only what it came to is shown.
+        foreach (var path in events.OfType<TaskEvent>().Select(e => e.Task).Distinct())
+        {
+            var task = state.Task(state.Plan.Find(path)!);
+            progress.OnTaskChanged(path, task.Status, task.Attempt, task.Failure?.Message ?? task.Reason);
+        }
+    }
+
+    public static LocalRunResult End(ExecutionState state, TimeSpan duration, bool interrupted) => new()
+    {
+        ExecutionId = state.Created.ExecutionId,
+        Status = state.Status,
+        Duration = duration,
+        Tasks = [.. state.Plan.Tasks.Select(t => TaskResult(t.Path, state.Task(t)))],
+        Error = state.Error ?? (interrupted && !state.IsTerminal ? "interrupted; continue with --resume" : null),
+        Outputs = state.Outputs,
+    };
+
+    private static LocalTaskResult TaskResult(string path, TaskState task) => new(
+        path, task.Status, task.Attempt,
+        task.StartedAt is { } started && task.FinishedAt is { } finished ? finished - started : null,
+        task.Failure?.Message ?? task.Reason);
+}

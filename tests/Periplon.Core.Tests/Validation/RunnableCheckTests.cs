@@ -1,0 +1,94 @@
+using Periplon.Core.Validation;
+using Periplon.Core.Yaml;
+
+namespace Periplon.Core.Tests.Validation;
+
+public sealed class RunnableCheckTests
+{
+    [Theory]
+    [InlineData("script: {language: python, content: x}")]
+    [InlineData("script: {language: csharp, file: x.cs}")]
+    [InlineData("command: {executable: x}")]
+    [InlineData("http: {method: GET, url: \"https://example.com\"}")]
+    [InlineData("llm: {provider: echo, model: m, prompt: p}")]
+    [InlineData("command: {executable: x}, priority: 1, parallel_with: [b], depends_on: [b], output: out.txt, timeout_secs: 5")]
+    [InlineData("command: {executable: x}, on_error: {retry: 2}, retry: {max_attempts: 2}, continue_on_error: true")]
+    [InlineData("command: {executable: x}, if: success(), condition: {type: state_exists, key: k}, set_state: {k: 1}")]
+    [InlineData("command: {executable: x}, outputs: {o: {source: {type: file, path: x}}}, limits: {max_stdout_bytes: 10}")]
+    [InlineData("command: {executable: x}, labels: {a: b}, worker_tags: [linux], inject_context: true, context: {mode: none}")]
+    [InlineData("loop: {type: repeat, count: 2}, command: {executable: x}", "PPL401")]
+    [InlineData("loop_control: {collect_results: true}, command: {executable: x}", "PPL402")]
+    [InlineData("subtasks: [x: {command: {executable: x}}]", "PPL403")]
+    [InlineData("description: d, agent: w", "PPL404")]
+    [InlineData("subtasks: [x: {description: d, agent: w}]", "PPL403", "PPL404")]
+    [InlineData("mcp_tool: {server: s, tool: t}", "PPL405")]
+    [InlineData("subflow: s", "PPL406")]
+    [InlineData("uses: t@1", "PPL407")]
+    [InlineData("embed: t@1", "PPL408")]
+    [InlineData("uses_workflow: \"g:w\"", "PPL409")]
+    [InlineData("command: {executable: x}, definition_of_done: {criteria: []}", "PPL410")]
+    [InlineData("command: {executable: x}, on_complete: {notify: done}", "PPL411")]
+    [InlineData("command: {executable: x}, on_error: {notify: failed}", "PPL411")]
+    [InlineData("command: {executable: x}, group: g", "PPL413")]
+    [InlineData("command: {executable: x}, on_failure: {x: {command: {executable: x}}}", "PPL416")]
+    [InlineData("command: {executable: x}, finally: {x: {command: {executable: x}}}", "PPL417")]
+    [InlineData("switch: {on: x, cases: {}}", "PPL418")]
+    [InlineData("command: {executable: x}, matrix: {os: [linux]}", "PPL419")]
+    [InlineData("sleep: 5", "PPL420")]
+    [InlineData("wait_for: {signal: go}", "PPL421")]
+    [InlineData("approval: {message: m}", "PPL422")]
+    [InlineData("command: {executable: x}, concurrency: k", "PPL423")]
+    [InlineData("command: {executable: x}, rate_limit: 5", "PPL424")]
+    [InlineData("command: {executable: x}, cache: k", "PPL425")]
+    [InlineData("llm: {provider: openai, model: m, prompt: p}", "PPL426")]
+    [InlineData("command: {executable: x}, on_error: {fallback_agent: w}", "PPL427")]
+    public void A_task_runs_or_is_refused(string task, params string[] codes) =>
+        Codes($"agents: {{w: {{description: d}}}}\ntask_groups: {{g: {{description: d}}}}\ntasks: {{a: {{{task}}}, b: {{command: {{executable: x}}}}}}").ShouldBe(codes);
+
+    [Theory]
+    [InlineData("max_parallel: 2\nfail_fast: true\ntimeout_secs: 9\nlabels: {a: b}\nenv: [HOME]\nlimits: {max_stdout_bytes: 10}")]
+    [InlineData("inputs: {i: {type: string}}\noutputs: {o: x}\nsecrets: {s: {source: {type: value, value: x}}}")]
+    [InlineData("defaults: {retry: 2, timeout_secs: 5, worker_tags: [linux], env: {A: b}}")]
+    [InlineData("agents: {w: {description: d}}\ntools: {allowed: [Read]}\nmcp_servers: {m: {type: stdio}}\nimports: {g: t@1}")]
+    [InlineData("communication: {channels: {c: {description: d, participants: [], message_format: text}}}")]
+    [InlineData("subflows: {s: {tasks: {x: {description: d, agent: w, loop: {type: repeat, count: 2}}}}}")]
+    [InlineData("task_groups: {g: {tasks: [nothing]}}")]
+    [InlineData("notifications: {notify_on_start: true}")]
+    [InlineData("workflows: {m: {tasks: [a], execution_mode: sequential}}")]
+    [InlineData("workflows: {m: {steps: [], hooks: {}}}")]
+    [InlineData("notifications: {default_channels: [{type: console}]}", "PPL412")]
+    [InlineData("task_groups: {g: {tasks: [a]}}", "PPL413")]
+    [InlineData("workflows: {m: {steps: [{stage: s, agents: [], tasks: []}]}}", "PPL414")]
+    [InlineData("workflows: {m: {hooks: {on_error: [echo]}}}", "PPL415")]
+    [InlineData("on_failure: {x: {command: {executable: x}}}", "PPL416")]
+    [InlineData("finally: {x: {command: {executable: x}}}", "PPL417")]
+    [InlineData("concurrency: k", "PPL423")]
+    [InlineData("defaults: {on_error: {fallback_agent: w}}", "PPL427")]
+    public void A_section_runs_or_is_refused(string section, params string[] codes) =>
+        Codes($"{section}\ntasks: {{a: {{command: {{executable: x}}}}}}").ShouldBe(codes);
+
+    [Fact]
+    public void A_task_without_execution_type_takes_the_default_agent()
+    {
+        Codes("defaults: {agent: w}\ntasks: {a: {description: d}}").ShouldBe(["PPL404"]);
+        Codes("defaults: {agent: w}\ntasks: {a: {command: {executable: x}}}").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_refusal_names_the_task_and_the_construct()
+    {
+        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    command: {executable: x}\n    cache: k")).Workflow!;
+
+        var refusal = RunnableCheck.Check(workflow).ShouldHaveSingleItem();
+
+        refusal.ToString().ShouldBe("4:5: error PPL425: Task 'build' needs cache, which this version loads but does not run.");
+        refusal.Path.ShouldBe("tasks.build.cache");
+    }
+
+    private static string[] Codes(string yaml)
+    {
+        var parsed = WorkflowParser.Parse(Checked.Named(yaml));
+        parsed.Workflow.ShouldNotBeNull(string.Join('\n', parsed.Diagnostics));
+        return [.. RunnableCheck.Check(parsed.Workflow).Select(d => d.Code).Order(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,209 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using NSubstitute;
+using Orleans;
+using Periplon.Client.Executions;
+using Periplon.Client.Queue;
+using Periplon.Client.Workflows;
+using Periplon.Core.Executions;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Tests.Api;
+
+/// <summary>Grains in memory, over the fake stores. Waiting moves the fake clock, so that no test sleeps.</summary>
+internal sealed class FakeGrains
+{
+    private readonly Dictionary<string, IWorkflowGrain> _workflows = [];
+    private readonly Dictionary<string, IExecutionGrain> _executions = [];
+
+    public FakeGrains(FakeStores stores, FakeTimeProvider time)
+    {
+        Stores = stores;
+        Time = time;
+        Factory = Substitute.For<IGrainFactory>();
+        Factory.GetGrain<IWorkflowGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(call => Workflow(call.ArgAt<string>(0)));
+        Factory.GetGrain<IExecutionGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(call => Execution(call.ArgAt<string>(0)));
+        Factory.GetGrain<IQueueGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(call => Queue(call.ArgAt<string>(0)));
+    }
+
+    public IGrainFactory Factory { get; }
+    public FakeStores Stores { get; }
+    public FakeTimeProvider Time { get; }
+    public Dictionary<Guid, ExecutionView> Views { get; } = [];
+    public Dictionary<Guid, StartExecution> Started { get; } = [];
+    /// <summary>What the next save answers instead of saving.</summary>
+    public WorkflowSaved? NextSave { get; set; }
+    /// <summary>What the next start answers instead of starting.</summary>
+    public StartResult? NextStart { get; set; }
+    /// <summary>How many of the next starts end without an answer.</summary>
+    public int UnansweredStarts { get; set; }
+    public int StartCalls { get; private set; }
+    /// <summary>Runs whenever somebody waits for an end.</summary>
+    public Action<Guid>? OnWait { get; set; }
+    public ControlRequest? LastControl { get; private set; }
+
+    public void SetView(Guid id, Func<ExecutionView, ExecutionView> change) => Views[id] = change(Views[id]);
+
+    private IWorkflowGrain Workflow(string key)
+    {
+        if (_workflows.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var id = Guid.Parse(key);
+        var grain = Substitute.For<IWorkflowGrain>();
+        grain.CreateAsync(default!, default).ReturnsForAnyArgs(call => Save(id, call.Arg<SaveWorkflow>(), create: true));
+        grain.UpdateAsync(default!, default).ReturnsForAnyArgs(call => Save(id, call.Arg<SaveWorkflow>(), create: false));
+        grain.DeleteAsync(default!, default).ReturnsForAnyArgs(_ => Stores.Workflows.RemoveAll(row => row.Id == id) > 0);
+        grain.StartAsync(default!, default).ReturnsForAnyArgs(call => Start(id, call.Arg<StartExecution>()));
+        return _workflows[key] = grain;
+    }
+
+    private WorkflowSaved Save(Guid id, SaveWorkflow request, bool create)
+    {
+        if (NextSave is { } answer)
+        {
+            return answer;
+        }
+
+        var row = Stores.Workflows.Find(known => known.Id == id);
+        if (create && row is not null)
+        {
+            return new WorkflowSaved
+            {
+                Status = Stores.Versions.Find(v => v.WorkflowId == id)!.Definition == request.Definition
+                    ? WorkflowSaveStatus.Saved : WorkflowSaveStatus.Conflict,
+                Name = row.Name,
+                Version = row.Version,
+                Revision = 1,
+            };
+        }
+
+        row = (row ?? Samples.Workflow(id, Time)) with { UpdatedAt = Time.GetUtcNow() };
+        row = row with
+        {
+            Revision = create ? 1 : request.Definition is null ? row.Revision : row.Revision + 1,
+            Description = request.Description ?? row.Description,
+            Tags = request.Tags ?? row.Tags,
+            IsActive = request.IsActive ?? row.IsActive,
+        };
+        var version = request.Definition is null ? null : Samples.Version(row, request.Definition);
+        Stores.SaveAsync(row, version, 0, CancellationToken.None);
+        return new WorkflowSaved
+        {
+            Status = WorkflowSaveStatus.Saved, Name = row.Name, Version = row.Version, Revision = row.Revision, UpdatedAt = row.UpdatedAt,
+            Problems = [new Problem { Code = "PPL900", Severity = "warning", Path = "name", Message = "It is odd", Line = 1, Column = 1 }],
+        };
+    }
+
+    private StartResult Start(Guid workflowId, StartExecution request)
+    {
+        StartCalls++;
+        if (UnansweredStarts > 0)
+        {
+            UnansweredStarts--;
+            throw new TimeoutException("No answer in 30 s");
+        }
+
+        if (NextStart is { } answer)
+        {
+            return answer;
+        }
+
+        if (Stores.Workflows.TrueForAll(row => row.Id != workflowId))
+        {
+            return new StartResult { Status = StartStatus.WorkflowNotFound };
+        }
+
+        if (Started.TryGetValue(request.ExecutionId, out var before))
+        {
+            var same = before.Inputs.Span.SequenceEqual(request.Inputs.Span) && before.Priority == request.Priority;
+            return new StartResult { Status = same ? StartStatus.AlreadyStarted : StartStatus.Conflict };
+        }
+
+        Started[request.ExecutionId] = request;
+        Add(Samples.Execution(request.ExecutionId, workflowId, Time) with
+        {
+            Inputs = request.Inputs.IsEmpty ? "{}" : Encoding.UTF8.GetString(request.Inputs.Span),
+            Priority = request.Priority,
+        });
+        return new StartResult { Status = StartStatus.Started };
+    }
+
+    /// <summary>Adds an execution as it stands after its start.</summary>
+    public void Add(ExecutionRow row)
+    {
+        Stores.Executions.Add(row);
+        Views[row.Id] = Samples.View(row);
+    }
+
+    /// <summary>Ends an execution, in the grain and in its row.</summary>
+    public void Finish(Guid id, ExecutionStatus status, string? outputs = null)
+    {
+        var now = Time.GetUtcNow();
+        SetView(id, view => view with
+        {
+            Status = status.ToWord(), IsTerminal = true, CompletedAt = now, Why = [],
+            Outputs = outputs is null ? default : Encoding.UTF8.GetBytes(outputs),
+        });
+        var index = Stores.Executions.FindIndex(row => row.Id == id);
+        Stores.Executions[index] = Stores.Executions[index] with { Status = status, CompletedAt = now, Result = outputs };
+    }
+
+    private IExecutionGrain Execution(string key)
+    {
+        if (_executions.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var id = Guid.Parse(key);
+        var grain = Substitute.For<IExecutionGrain>();
+        grain.DescribeAsync(default).ReturnsForAnyArgs(_ => Views.GetValueOrDefault(id));
+        grain.WaitForEndAsync(default, default).ReturnsForAnyArgs(call =>
+        {
+            OnWait?.Invoke(id);
+            if (Views.GetValueOrDefault(id) is { IsTerminal: false })
+            {
+                Time.Advance(call.Arg<TimeSpan>());
+            }
+
+            return Views.GetValueOrDefault(id);
+        });
+        grain.CancelAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), null));
+        grain.PauseAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), "paused"));
+        grain.ResumeAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), "running"));
+        return _executions[key] = grain;
+    }
+
+    private ControlStatus Control(Guid id, ControlRequest request, string? status)
+    {
+        LastControl = request;
+        if (!Views.TryGetValue(id, out var view))
+        {
+            return ControlStatus.NotFound;
+        }
+
+        if (view.IsTerminal)
+        {
+            return ControlStatus.AlreadyFinished;
+        }
+
+        if (view.Status == status)
+        {
+            return ControlStatus.NoChange;
+        }
+
+        Views[id] = view with { Status = status ?? view.Status };
+        return ControlStatus.Done;
+    }
+
+    private IQueueGrain Queue(string key)
+    {
+        var grain = Substitute.For<IQueueGrain>();
+        var partition = int.Parse(key.Split('/')[1]);
+        grain.StatsAsync(default).ReturnsForAnyArgs(new QueueStats(Pending: partition + 1, Taken: 0, Time.GetUtcNow()));
+        return grain;
+    }
+}
