@@ -180,7 +180,7 @@ public sealed class RunCommandTests : IDisposable
             Request = request;
             var ids = request.Workflow.Tasks.Keys.ToArray();
             progress.OnStarted(new LocalRunPlan(
-                request.Workflow.Name, request.Workflow.Version, Id, [.. ids.Select(id => new PlannedTask(id, null, ""))]));
+                request.Workflow.Name, request.Workflow.Version, Id, [.. ids.Select(id => new Periplon.Run.PlannedTask(id, null, ""))]));
             var results = ids.Select(id => RunTask(id, progress)).ToArray();
             var status = Fails is null ? ExecutionStatus.Completed : ExecutionStatus.Failed;
             var result = new LocalRunResult
