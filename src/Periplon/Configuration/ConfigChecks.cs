@@ -108,6 +108,13 @@ internal static class ConfigChecks
         {
             layers.Report(layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
         }
+
+        if (storage.MaxConnections < storage.Journal.Flushers + 6)
+        {
+            layers.Report(
+                "storage.max_connections",
+                $"expected at least storage.journal.flushers and 6 more ({storage.Journal.Flushers + 6}), found {storage.MaxConnections}");
+        }
     }
 
     private static void CheckUrl(string? text, string path, ConfigLayers layers)

@@ -52,6 +52,7 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("""{"cluster": {"probe_timeout_secs": 5}}""", "cluster.max_probe_timeout_secs: expected at least cluster.probe_timeout_secs (5), found 2")]
     [InlineData("""{"storage": {"backend": "postgres"}}""", """storage.url: is missing, but storage.backend is "postgres"; expected postgres://user:password@host:5432/database""")]
     [InlineData("""{"storage": {"url": "postgres://h/d"}}""", """storage.url: is given, but storage.backend is "sqlite"; set storage.backend to "postgres" or remove the URL""")]
+    [InlineData("""{"storage": {"backend": "postgres", "url": "postgres://h/d", "max_connections": 20, "journal": {"flushers": 15}}}""", "storage.max_connections: expected at least storage.journal.flushers and 6 more (21), found 20")]
     [InlineData("""{"auth": {"jwt_secret": "short"}}""", "auth.jwt_secret: is shorter than 32 characters; make one with 'openssl rand -base64 48', or remove it")]
     [InlineData("""{"auth": {"jwt_secret": 5}}""", "auth.jwt_secret: expected a string, or null, found something else")]
     [InlineData("""{"ai": {"endpoint": "nowhere"}}""", "ai.endpoint: expected an http or https address, found \"nowhere\"")]
