@@ -30,6 +30,17 @@ internal static class ConfigChecks
             layers.Report("server.host", $"expected an IP address, \"localhost\" or \"*\", found \"{server.Host}\"");
         }
 
+        else if (server.Host != "localhost" && !(IPAddress.TryParse(server.Host, out var address) && IPAddress.IsLoopback(address)))
+        {
+            // Nobody signs in yet, so nobody from elsewhere may call.
+            layers.Report("server.host", $"this version has no sign-in and listens on the loopback address only; found \"{server.Host}\", allowed is 127.0.0.1");
+        }
+
+        if (server.Tls.Enabled)
+        {
+            layers.Report("server.tls.enabled", "this version listens on the loopback address only and speaks no TLS; remove it");
+        }
+
         if (server.Cors is { AllowCredentials: true } cors && cors.AllowedOrigins.Contains("*"))
         {
             layers.Report("server.cors.allow_credentials", "cannot be true while server.cors.allowed_origins holds \"*\"; name the origins");

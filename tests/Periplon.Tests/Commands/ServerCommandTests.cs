@@ -52,7 +52,7 @@ public sealed class ServerCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("server --dev --host 0.0.0.0", "--dev lets everybody in")]
+    [InlineData("server --dev --host 0.0.0.0", "listens on the loopback address only")]
     [InlineData("server --port 70000", "--port: expected a whole number from 0 to 65535, found 70000")]
     [InlineData("server --config missing.json", "does not exist")]
     [InlineData("worker --slots 0", "a worker needs at least one slot")]
