@@ -1,5 +1,5 @@
-DROP TABLE OrleansMembershipTable;
-DROP TABLE OrleansMembershipVersionTable;
-DROP TABLE OrleansRemindersTable;
-DROP TABLE OrleansStorage;
-DROP TABLE OrleansQuery;
+drop table orleansmembershiptable;
+drop table orleansmembershipversiontable;
+drop table orleansreminderstable;
+drop table orleansstorage;
+drop table orleansquery;

@@ -4,6 +4,7 @@ using Orleans.Runtime.Placement;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Storage;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -31,6 +32,7 @@ public static class EngineHostingExtensions
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<WorkDirectoryCleaner>();
+        services.AddHostedService<PartitionSchedule>();
         services.AddHostedService<WorkerService>();
         return silo;
     }

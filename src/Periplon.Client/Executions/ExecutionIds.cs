@@ -22,8 +22,8 @@ public static class ExecutionIds
     /// <param name="scope">What is created, such as the method and route.</param>
     /// <param name="key">The caller's key.</param>
     /// <remarks>
-    /// The first 48 bits are zero because a repetition tomorrow must give the same id: the id cannot carry a time, and storage puts it into
-    /// its default partition. 74 bits of the hash remain, enough for a billion keys with a chance of 3 in 100,000 that any two collide; a
+    /// A repetition tomorrow must give the same id, so its first 48 bits cannot be the time of the request: they are the time of the key where
+    /// that is a UUIDv7 (as <c>periplon start</c> sends), and zero otherwise, which storage keeps in its default partition. 74 bits of the hash remain, enough for a billion keys with a chance of 3 in 100,000 that any two collide; a
     /// collision is refused as a reused key, never merged.
     /// </remarks>
     public static Guid FromKey(string organization, string scope, string key)
@@ -39,6 +39,13 @@ public static class ExecutionIds
         hash.GetHashAndReset(digest);
         var id = digest[..16];
         id[..6].Clear();
+        if (Guid.TryParse(key, out var parsed) && parsed.Version == 7)
+        {
+            Span<byte> timed = stackalloc byte[16];
+            parsed.TryWriteBytes(timed, bigEndian: true, out _);
+            timed[..6].CopyTo(id);
+        }
+
         id[6] = (byte)((id[6] & 0x0F) | 0x80);
         id[8] = (byte)((id[8] & 0x3F) | 0x80);
         return new Guid(id, bigEndian: true);

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Periplon.Core.Templates;
-
 namespace Periplon.Core.Executions;
 
 /// <summary>What workers and people ask of an execution, decided as events. Every command may be repeated: the second time changes nothing.</summary>
@@ -69,7 +66,7 @@ public static class ExecutionCommands
         switch (outcome.Kind)
         {
             case TaskOutcomeKind.Completed:
-                Complete(turn, task, current, outcome.Output ?? new TaskOutput());
+                turn.Record(new TaskCompleted { At = turn.Now, Task = path, Attempt = attempt, Output = outcome.Output ?? new TaskOutput() });
                 break;
             case TaskOutcomeKind.Failed:
                 Fail(turn, task, current, outcome.Failure!, outcome.Output, random);
@@ -158,34 +155,6 @@ public static class ExecutionCommands
 
         turn.Record(happened);
         return true;
-    }
-
-    private static void Complete(ExecutionTurn turn, PlannedTask task, TaskState current, TaskOutput output)
-    {
-        if (task.Definition.SetState.Count > 0)
-        {
-            try
-            {
-                // set_state sees the task's own output, so the scope is that of the state after it.
-                var after = ExecutionMachine.Apply(turn.State, new TaskCompleted { At = turn.Now, Task = task.Path, Attempt = current.Attempt, Output = output });
-                var scope = new ExecutionScope(after, task);
-                var values = new Dictionary<string, JsonElement>(output.State ?? new Dictionary<string, JsonElement>(0));
-                foreach (var (key, value) in task.Definition.SetState)
-                {
-                    values[key] = TemplateValues.Render(value, scope);
-                }
-
-                output = output with { State = values };
-            }
-            catch (TemplateException e)
-            {
-                var failure = new TaskFailure(FailureKinds.Output, $"set_state of task '{task.Path}': {e.Message}");
-                turn.Record(new TaskFailed { At = turn.Now, Task = task.Path, Attempt = current.Attempt, Failure = failure, Output = output, Final = true });
-                return;
-            }
-        }
-
-        turn.Record(new TaskCompleted { At = turn.Now, Task = task.Path, Attempt = current.Attempt, Output = output });
     }
 
     private static void Fail(ExecutionTurn turn, PlannedTask task, TaskState current, TaskFailure failure, TaskOutput? output, double random)

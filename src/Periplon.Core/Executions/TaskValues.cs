@@ -27,9 +27,16 @@ public static class TaskValues
         var values = new Dictionary<string, JsonElement>(references.Count, StringComparer.Ordinal);
         foreach (var reference in references)
         {
-            if (scope.TryResolve(reference, out var value))
+            try
             {
-                values[reference] = value;
+                if (scope.TryResolve(reference, out var value))
+                {
+                    values[reference] = value;
+                }
+            }
+            catch (TemplateException)
+            {
+                // An own input that holds a secret: the worker makes it, from the references inside the input.
             }
         }
 
@@ -60,6 +67,7 @@ public static class TaskValues
             task.Description, task.Output, workflow.Cwd,
             .. workflow.Defaults?.Env.Values ?? [],
             .. task.Outputs.Values.SelectMany(TextsOf),
+            .. task.Inputs.Values.SelectMany(TextsOf),
             .. task.SetState.Values.SelectMany(TextsOf),
         ];
         if (task.Script is { } script)

@@ -39,7 +39,10 @@ internal static class AgentRules
         foreach (var id in workflow.Agents.Keys.Where(id => !used.Contains(id)))
         {
             context.Report.Info(
-                ValidationCodes.AgentUnused, $"agents.{id}", $"Agent '{id}' is not used by any task.", "Name it in a task's 'agent', or remove it.");
+                ValidationCodes.AgentUnused,
+                $"agents.{id}",
+                $"Agent '{id}' is not used by any task.",
+                "Name it in a task's 'agent', or remove it.");
         }
     }
 
@@ -58,7 +61,9 @@ internal static class AgentRules
                         toolCode,
                         $"{path}.{id}.tools[{i}]",
                         $"Agent '{id}' names the tool '{tool}', which does not exist.",
-                        nearest is null ? $"Tools: {string.Join(", ", Tools.Order(StringComparer.Ordinal))}." : $"Did you mean '{nearest}'?");
+                        nearest is null
+                            ? $"Tools: {string.Join(", ", Tools.Order(StringComparer.Ordinal))}."
+                            : $"Did you mean '{nearest}'?");
                 }
             }
 

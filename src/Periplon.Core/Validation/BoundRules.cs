@@ -61,7 +61,8 @@ internal static class BoundRules
         CheckLimits(context, task.Limits, $"{path}.limits", what);
         if (task.Context is { MinRelevance: not (>= 0 and <= 1) } wanted)
         {
-            ReportLimit(context, $"{path}.context.min_relevance", what, $"min_relevance: {wanted.MinRelevance}", "Give a number from 0 to 1.");
+            ReportLimit(
+                context, $"{path}.context.min_relevance", what, $"min_relevance: {wanted.MinRelevance}", "Give a number from 0 to 1.");
         }
 
         if (task.DefinitionOfDone is { MaxRetries: < 0 } done)
@@ -78,9 +79,9 @@ internal static class BoundRules
     private static bool IsPlain(TaskDefinition task) =>
         task is
         {
-            TimeoutSecs: null, Script: null or { TimeoutSecs: null }, Command: null or { TimeoutSecs: null }, Llm: null, Http: null, McpTool: null,
-            WaitFor: null, Approval: null, LoopControl: null, OnError: null, Retry: null, Matrix: null, Concurrency: null, RateLimit: null,
-            Cache: null, Limits: null, Context: null, DefinitionOfDone: null,
+            TimeoutSecs: null, Script: null or { TimeoutSecs: null }, Command: null or { TimeoutSecs: null },
+            Llm: null, Http: null, McpTool: null, WaitFor: null, Approval: null, LoopControl: null, OnError: null, Retry: null,
+            Matrix: null, Concurrency: null, RateLimit: null, Cache: null, Limits: null, Context: null, DefinitionOfDone: null,
         };
 
     private static void CheckTimeout(ValidationContext context, double? seconds, string path, string what)
@@ -107,7 +108,10 @@ internal static class BoundRules
         if (onError.Retry < 0)
         {
             context.Report.Error(
-                ValidationCodes.ErrorRetryOutOfRange, $"{path}.retry", $"{what} has retry: {onError.Retry}.", "Give 0 or more extra attempts.");
+                ValidationCodes.ErrorRetryOutOfRange,
+                $"{path}.retry",
+                $"{what} has retry: {onError.Retry}.",
+                "Give 0 or more extra attempts.");
         }
 
         if (!IsDelay(onError.RetryDelaySecs))
@@ -137,7 +141,8 @@ internal static class BoundRules
         {
             if (!holds)
             {
-                context.Report.Error(ValidationCodes.RetryOutOfRange, $"{path}.{field}", $"{what} has {field}: {value} in its retry policy.", hint);
+                context.Report.Error(
+                    ValidationCodes.RetryOutOfRange, $"{path}.{field}", $"{what} has {field}: {value} in its retry policy.", hint);
             }
         }
     }
@@ -147,7 +152,10 @@ internal static class BoundRules
         if (value < 1)
         {
             context.Report.Error(
-                ValidationCodes.MaxParallelOutOfRange, path, $"{what} may run {value} tasks at the same time, so none would start.", "Give 1 or more.");
+                ValidationCodes.MaxParallelOutOfRange,
+                path,
+                $"{what} may run {value} tasks at the same time, so none would start.",
+                "Give 1 or more.");
         }
     }
 
@@ -169,12 +177,17 @@ internal static class BoundRules
         if (task.RateLimit is { PeriodSecs: not (> 0 and <= LongestSeconds) } period)
         {
             ReportLimit(
-                context, $"{path}.rate_limit.period_secs", what, $"period_secs: {period.PeriodSecs} in its rate limit", "Give more than 0 seconds.");
+                context,
+                $"{path}.rate_limit.period_secs",
+                what,
+                $"period_secs: {period.PeriodSecs} in its rate limit",
+                "Give more than 0 seconds.");
         }
 
         if (task.Cache is { TtlSecs: { } ttl } && ttl is not (> 0 and <= LongestSeconds))
         {
-            ReportLimit(context, $"{path}.cache.ttl_secs", what, $"ttl_secs: {ttl} in its cache", "Give more than 0 seconds, or leave it out.");
+            ReportLimit(
+                context, $"{path}.cache.ttl_secs", what, $"ttl_secs: {ttl} in its cache", "Give more than 0 seconds, or leave it out.");
         }
     }
 

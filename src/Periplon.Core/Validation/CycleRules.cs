@@ -46,17 +46,22 @@ internal static class CycleRules
         // it is not where the mistake is.
         foreach (var cycle in CycleSearch.Find(edges))
         {
-            var tasks = cycle.Select(vertex => nodes[vertex / 2]).ToList();
-            var depends = tasks.First(task => task.Task.DependsOn.Count > 0);
-            var chain = Chain([.. Rotate(tasks, depends).Select(task => task.FullId)]);
+            var waiting = FirstThatDepends(cycle);
+            var node = nodes[waiting.From / 2];
+            var entry = node.Task.DependsOn.Index().First(name => node.Resolve(name.Item)?.Index == waiting.To / 2).Index;
+            var chain = Chain([.. Rotate(cycle, waiting.From).Select(vertex => nodes[vertex / 2].FullId)]);
             context.Report.Add(
-                depends.Realm.Severity,
+                node.Realm.Severity,
                 ValidationCodes.DependencyCycle,
-                $"{depends.Path}.depends_on",
-                $"Task '{depends.FullId}' waits for itself: {chain}.",
+                $"{node.Path}.depends_on[{entry}]",
+                $"Task '{node.FullId}' waits for itself: {chain}.",
                 "Remove one of these dependencies.");
         }
     }
+
+    // Only a dependency leads from a start to an end, and every cycle has one: the nesting alone has none.
+    private static (int From, int To) FirstThatDepends(List<int> cycle) =>
+        cycle.Select((vertex, i) => (From: vertex, To: cycle[(i + 1) % cycle.Count])).First(edge => edge.From % 2 == 0 && edge.To % 2 == 1);
 
     private static void CheckStages(ValidationContext context, string id, IReadOnlyList<Workflows.StageDefinition> stages)
     {
@@ -116,6 +121,6 @@ internal static class CycleRules
 
         return chain.Count <= LongestChain
             ? string.Join(" → ", chain)
-            : $"{string.Join(" → ", chain.Take(LongestChain - 2))} → … ({chain.Count - LongestChain} more) … → {chain[^2]} → {chain[^1]}";
+            : string.Join(" → ", [.. chain.Take(LongestChain - 2), $"… ({chain.Count - LongestChain} more) …", chain[^2], chain[^1]]);
     }
 }

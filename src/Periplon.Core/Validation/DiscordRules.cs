@@ -48,11 +48,15 @@ internal static class DiscordRules
         if (embed.Color is > LargestColor or < 0)
         {
             report.Error(
-                ValidationCodes.DiscordColor, $"{path}.color", $"The colour of the Discord card is {embed.Color}.", $"Give a number up to {LargestColor} (0xFFFFFF).");
+                ValidationCodes.DiscordColor,
+                $"{path}.color",
+                $"The colour of the Discord card is {embed.Color}.",
+                $"Give a number up to {LargestColor} (0xFFFFFF).");
         }
 
         CheckLength(report, ValidationCodes.DiscordTitleTooLong, $"{path}.title", "title", embed.Title, LongestName);
-        CheckLength(report, ValidationCodes.DiscordDescriptionTooLong, $"{path}.description", "description", embed.Description, LongestDescription);
+        CheckLength(
+            report, ValidationCodes.DiscordDescriptionTooLong, $"{path}.description", "description", embed.Description, LongestDescription);
         if (embed.Fields.Count > MostFields)
         {
             report.Error(
@@ -66,7 +70,8 @@ internal static class DiscordRules
         {
             var at = $"{path}.fields[{i}]";
             CheckLength(report, ValidationCodes.DiscordFieldNameTooLong, $"{at}.name", "field name", embed.Fields[i].Name, LongestName);
-            CheckLength(report, ValidationCodes.DiscordFieldValueTooLong, $"{at}.value", "field value", embed.Fields[i].Value, LongestValue);
+            CheckLength(
+                report, ValidationCodes.DiscordFieldValueTooLong, $"{at}.value", "field value", embed.Fields[i].Value, LongestValue);
         }
     }
 

@@ -12,7 +12,8 @@ internal static class EmailRules
         var report = context.Report;
         if (email.To.Count == 0)
         {
-            report.Error(ValidationCodes.EmailWithoutRecipient, $"{path}.to", "The mail has no recipient.", "Name at least one address under 'to'.");
+            report.Error(
+                ValidationCodes.EmailWithoutRecipient, $"{path}.to", "The mail has no recipient.", "Name at least one address under 'to'.");
         }
 
         CheckAddresses(report, email.To, $"{path}.to");
@@ -20,7 +21,8 @@ internal static class EmailRules
         CheckAddresses(report, email.Bcc, $"{path}.bcc");
         if (email.Subject is not null && string.IsNullOrWhiteSpace(email.Subject))
         {
-            report.Warning(ValidationCodes.EmailSubjectBlank, $"{path}.subject", "The subject of the mail is empty.", "Write one, or leave it out.");
+            report.Warning(
+                ValidationCodes.EmailSubjectBlank, $"{path}.subject", "The subject of the mail is empty.", "Write one, or leave it out.");
         }
 
         CheckServer(context, email.Smtp, $"{path}.smtp");
@@ -33,7 +35,10 @@ internal static class EmailRules
             if (!IsAddress(addresses[i]))
             {
                 report.Error(
-                    ValidationCodes.EmailAddressMalformed, $"{path}[{i}]", $"'{addresses[i]}' is not a mail address.", "Write name@example.com.");
+                    ValidationCodes.EmailAddressMalformed,
+                    $"{path}[{i}]",
+                    $"'{addresses[i]}' is not a mail address.",
+                    "Write name@example.com.");
             }
         }
     }
@@ -43,17 +48,28 @@ internal static class EmailRules
         var report = context.Report;
         if (string.IsNullOrWhiteSpace(smtp.Host))
         {
-            report.Error(ValidationCodes.SmtpHostBlank, $"{path}.host", "The name of the mail server is empty.", "Name the server, such as smtp.example.com.");
+            report.Error(
+                ValidationCodes.SmtpHostBlank,
+                $"{path}.host",
+                "The name of the mail server is empty.",
+                "Name the server, such as smtp.example.com.");
         }
 
         if (smtp.Port < 1)
         {
-            report.Error(ValidationCodes.SmtpPortZero, $"{path}.port", $"The port of the mail server is {smtp.Port}.", "Give its port; usual ones are 25, 465 and 587.");
+            report.Error(
+                ValidationCodes.SmtpPortZero,
+                $"{path}.port",
+                $"The port of the mail server is {smtp.Port}.",
+                "Give its port; usual ones are 25, 465 and 587.");
         }
         else if (smtp.Port is not (25 or 465 or SubmissionPort or 2525))
         {
             report.Warning(
-                ValidationCodes.SmtpPortUnusual, $"{path}.port", $"The port of the mail server is {smtp.Port}.", "Usual ports are 25, 465, 587 and 2525.");
+                ValidationCodes.SmtpPortUnusual,
+                $"{path}.port",
+                $"The port of the mail server is {smtp.Port}.",
+                "Usual ports are 25, 465, 587 and 2525.");
         }
 
         if (smtp is { Port: SubmissionPort, UseTls: false })
@@ -67,7 +83,11 @@ internal static class EmailRules
 
         if (!IsAddress(smtp.From))
         {
-            report.Error(ValidationCodes.EmailSenderMalformed, $"{path}.from", $"The sender '{smtp.From}' is not a mail address.", "Write name@example.com.");
+            report.Error(
+                ValidationCodes.EmailSenderMalformed,
+                $"{path}.from",
+                $"The sender '{smtp.From}' is not a mail address.",
+                "Write name@example.com.");
         }
 
         SecretRules.CheckField(context, $"{path}.username", smtp.Username);

@@ -33,14 +33,16 @@ internal static class IdRules
     {
         if (string.IsNullOrWhiteSpace(id))
         {
-            context.Report.Error(ValidationCodes.IdEmpty, path, $"The id of this {what} is empty, so nothing can name it.", "Give it a name.");
+            context.Report.Error(
+                ValidationCodes.IdEmpty, path, $"The id of this {what} is empty, so nothing can name it.", "Give it a name.");
         }
         else if (id.FirstOrDefault(BreaksPaths) is var found and not '\0')
         {
+            var character = char.IsWhiteSpace(found) ? "white space" : $"'{found}'";
             context.Report.Warning(
                 ValidationCodes.IdBreaksPaths,
                 path,
-                $"The id '{id}' of this {what} holds {(char.IsWhiteSpace(found) ? "white space" : $"'{found}'")}, which paths and references give another meaning.",
+                $"The id '{id}' of this {what} holds {character}, which paths and references give another meaning.",
                 "Use letters, digits, '-' and '_'.");
         }
     }

@@ -21,7 +21,10 @@ internal static class ImportRules
             if (!IsVersioned(value))
             {
                 context.Report.Error(
-                    ValidationCodes.ImportMalformed, $"imports.{name}", $"The import '{name}' is '{value}', which is not name@version.", VersionHint);
+                    ValidationCodes.ImportMalformed,
+                    $"imports.{name}",
+                    $"The import '{name}' is '{value}', which is not name@version.",
+                    VersionHint);
             }
         }
 

@@ -19,7 +19,8 @@ internal sealed class KnownNames
         _context = context;
         var workflow = context.Workflow;
         _workflowNames = [.. workflow.Inputs.Keys, .. workflow.Outputs.Keys];
-        _agentNames = [.. workflow.Agents.Values.Concat(workflow.Subflows.Values.SelectMany(s => s.Agents.Values)).SelectMany(a => a.Inputs.Keys.Concat(a.Outputs.Keys))];
+        var agents = workflow.Agents.Values.Concat(workflow.Subflows.Values.SelectMany(subflow => subflow.Agents.Values));
+        _agentNames = [.. agents.SelectMany(agent => agent.Inputs.Keys.Concat(agent.Outputs.Keys))];
         _subflowNames = [.. workflow.Subflows.Values.SelectMany(s => s.Inputs.Keys.Concat(s.Outputs.Keys))];
     }
 
@@ -32,7 +33,7 @@ internal sealed class KnownNames
         "group" => _context.Workflow.TaskGroups.Keys,
         "agent" => _agentNames,
         "subflow" => _subflowNames,
-        "task" => (node is null ? Enumerable.Empty<string>() : OwnNames(node)).Concat(node is null ? _context.Tree.Main.Roots.Keys : node.VisibleNames()),
+        "task" => node is null ? _context.Tree.Main.Roots.Keys : OwnNames(node).Concat(node.VisibleNames()),
         "loop" => LoopMembers,
         _ => [],
     };

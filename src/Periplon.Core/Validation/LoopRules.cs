@@ -72,7 +72,10 @@ internal static class LoopRules
         else if (count < 1)
         {
             context.Report.Error(
-                zero, path, $"The loop of task '{node.FullId}' has {field}: {count}, so it would do nothing.", $"Give a number from 1 to {MostIterations}.");
+                zero,
+                path,
+                $"The loop of task '{node.FullId}' has {field}: {count}, so it would do nothing.",
+                $"Give a number from 1 to {MostIterations}.");
         }
     }
 
@@ -123,18 +126,27 @@ internal static class LoopRules
         {
             case CollectionDefinition.State state when string.IsNullOrWhiteSpace(state.Key):
                 context.Report.Error(
-                    ValidationCodes.CollectionKeyEmpty, $"{path}.key", $"The state key that task '{node.FullId}' loops over is empty.", "Name a key of the state.");
+                    ValidationCodes.CollectionKeyEmpty,
+                    $"{path}.key",
+                    $"The state key that task '{node.FullId}' loops over is empty.",
+                    "Name a key of the state.");
                 break;
             case CollectionDefinition.File file when string.IsNullOrWhiteSpace(file.Path):
                 context.Report.Error(
-                    ValidationCodes.CollectionPathEmpty, $"{path}.path", $"The path of the file that task '{node.FullId}' loops over is empty.", "Name a file.");
+                    ValidationCodes.CollectionPathEmpty,
+                    $"{path}.path",
+                    $"The path of the file that task '{node.FullId}' loops over is empty.",
+                    "Name a file.");
                 break;
             case CollectionDefinition.Range range:
                 CheckRange(context, node, path, range);
                 break;
             case CollectionDefinition.Inline { Items.Count: 0 }:
                 context.Report.Error(
-                    ValidationCodes.InlineListEmpty, $"{path}.items", $"Task '{node.FullId}' loops over an empty list.", "Give the list an item.");
+                    ValidationCodes.InlineListEmpty,
+                    $"{path}.items",
+                    $"Task '{node.FullId}' loops over an empty list.",
+                    "Give the list an item.");
                 break;
             case CollectionDefinition.Inline { Items.Count: > MostItems } inline:
                 context.Report.Error(
@@ -183,12 +195,19 @@ internal static class LoopRules
         if (string.IsNullOrWhiteSpace(http.Url))
         {
             context.Report.Error(
-                ValidationCodes.CollectionUrlEmpty, $"{path}.url", $"The address that task '{node.FullId}' loops over is empty.", "Give an http or https address.");
+                ValidationCodes.CollectionUrlEmpty,
+                $"{path}.url",
+                $"The address that task '{node.FullId}' loops over is empty.",
+                "Give an http or https address.");
         }
         else
         {
             WebAddress.Check(
-                context.Report, ValidationCodes.CollectionUrlScheme, $"{path}.url", http.Url, $"The address that task '{node.FullId}' loops over");
+                context.Report,
+                ValidationCodes.CollectionUrlScheme,
+                $"{path}.url",
+                http.Url,
+                $"The address that task '{node.FullId}' loops over");
         }
 
         if (!Methods.Contains(http.Method, StringComparer.OrdinalIgnoreCase))

@@ -28,5 +28,6 @@ internal sealed class NameHints
             : $"{count} {plural} are declared, none with a similar name.";
     }
 
-    internal string? Find(string name, IEnumerable<string> candidates) => NearestName.Find(name, candidates.TakeWhile(_ => _comparisonsLeft-- > 0));
+    internal string? Find(string name, IEnumerable<string> candidates) =>
+        NearestName.Find(name, candidates.TakeWhile(_ => _comparisonsLeft-- > 0));
 }

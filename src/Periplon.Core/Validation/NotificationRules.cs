@@ -50,7 +50,10 @@ internal static class NotificationRules
         foreach (var key in spec.Metadata.Keys.Where(string.IsNullOrWhiteSpace))
         {
             context.Report.Error(
-                ValidationCodes.NotificationMetadataKeyBlank, $"{path}.metadata.{key}", "A key of the notification's metadata is empty.", "Give it a name.");
+                ValidationCodes.NotificationMetadataKeyBlank,
+                $"{path}.metadata.{key}",
+                "A key of the notification's metadata is empty.",
+                "Give it a name.");
         }
 
         CheckChannels(context, spec.Channels ?? [], $"{path}.channels");
@@ -126,7 +129,10 @@ internal static class NotificationRules
         if (ntfy.Priority is < 1 or > 5)
         {
             report.Error(
-                ValidationCodes.NtfyPriorityRange, $"{path}.priority", $"The ntfy priority is {ntfy.Priority}.", "Give a number from 1 (lowest) to 5.");
+                ValidationCodes.NtfyPriorityRange,
+                $"{path}.priority",
+                $"The ntfy priority is {ntfy.Priority}.",
+                "Give a number from 1 (lowest) to 5.");
         }
 
         if (ntfy.Tags.Count > MostTags)
@@ -172,7 +178,8 @@ internal static class NotificationRules
         SecretRules.CheckField(context, $"{path}.bot_token", telegram.BotToken);
         if (string.IsNullOrWhiteSpace(telegram.ChatId))
         {
-            context.Report.Error(ValidationCodes.TelegramChatBlank, $"{path}.chat_id", "The Telegram chat is empty.", "Give the id of a chat, in quotes.");
+            context.Report.Error(
+                ValidationCodes.TelegramChatBlank, $"{path}.chat_id", "The Telegram chat is empty.", "Give the id of a chat, in quotes.");
         }
     }
 }

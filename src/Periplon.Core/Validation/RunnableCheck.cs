@@ -33,7 +33,13 @@ public static class RunnableCheck
     private static void CheckWorkflow(ValidationReport report, WorkflowDefinition workflow)
     {
         const string What = "The workflow";
-        Refuse(report, workflow.Notifications is { DefaultChannels.Count: > 0 }, ValidationCodes.WorkflowNotificationNotRun, "notifications", What, "notifications");
+        Refuse(
+            report,
+            workflow.Notifications is { DefaultChannels.Count: > 0 },
+            ValidationCodes.WorkflowNotificationNotRun,
+            "notifications",
+            What,
+            "notifications");
         Refuse(report, workflow.OnFailure.Count > 0, ValidationCodes.OnFailureNotRun, "on_failure", What, "on_failure");
         Refuse(report, workflow.Finally.Count > 0, ValidationCodes.FinallyNotRun, "finally", What, "finally");
         Refuse(report, workflow.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", What, "concurrency");
@@ -41,8 +47,15 @@ public static class RunnableCheck
         foreach (var (id, orchestration) in workflow.Workflows)
         {
             var path = $"workflows.{id}";
-            Refuse(report, orchestration.Steps.Count > 0, ValidationCodes.StagesNotRun, $"{path}.steps", $"Orchestration '{id}'", "stages (steps)");
-            Refuse(report, HasCommands(orchestration.Hooks), ValidationCodes.HooksNotRun, $"{path}.hooks", $"Orchestration '{id}'", "hooks");
+            Refuse(
+                report,
+                orchestration.Steps.Count > 0,
+                ValidationCodes.StagesNotRun,
+                $"{path}.steps",
+                $"Orchestration '{id}'",
+                "stages (steps)");
+            Refuse(
+                report, HasCommands(orchestration.Hooks), ValidationCodes.HooksNotRun, $"{path}.hooks", $"Orchestration '{id}'", "hooks");
         }
     }
 
@@ -55,7 +68,13 @@ public static class RunnableCheck
         foreach (var (id, group) in workflow.TaskGroups)
         {
             var member = group.Tasks.FirstOrDefault(name => TaskTree.FindFromTop(tree.Main, name) is not null);
-            Refuse(report, member is not null, ValidationCodes.TaskGroupNotRun, $"task_groups.{id}.tasks", $"Task '{member}'", $"the task group '{id}'");
+            Refuse(
+                report,
+                member is not null,
+                ValidationCodes.TaskGroupNotRun,
+                $"task_groups.{id}.tasks",
+                $"Task '{member}'",
+                $"the task group '{id}'");
         }
     }
 
@@ -83,7 +102,10 @@ public static class RunnableCheck
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
         Need(task.Cache is not null, ValidationCodes.CacheNotRun, "cache", "cache");
         Need(
-            task.Group is { } group && workflow.TaskGroups.ContainsKey(group), ValidationCodes.TaskGroupNotRun, "group", $"the task group '{task.Group}'");
+            task.Group is { } group && workflow.TaskGroups.ContainsKey(group),
+            ValidationCodes.TaskGroupNotRun,
+            "group",
+            $"the task group '{task.Group}'");
         Need(
             task.Llm is { Provider: not ModelProvider.Echo },
             ValidationCodes.LlmProviderNotRun,
@@ -111,7 +133,13 @@ public static class RunnableCheck
 
     private static void CheckOnError(ValidationReport report, ErrorHandlingDefinition? onError, string path, string what)
     {
-        Refuse(report, onError?.FallbackAgent is not null, ValidationCodes.FallbackAgentNotRun, $"{path}.fallback_agent", what, "on_error.fallback_agent");
+        Refuse(
+            report,
+            onError?.FallbackAgent is not null,
+            ValidationCodes.FallbackAgentNotRun,
+            $"{path}.fallback_agent",
+            what,
+            "on_error.fallback_agent");
         Refuse(report, onError?.Notify is not null, ValidationCodes.TaskNotificationNotRun, $"{path}.notify", what, "on_error.notify");
     }
 
@@ -119,7 +147,8 @@ public static class RunnableCheck
     {
         if (isNeeded)
         {
-            report.Error(code, path, $"{what} needs {construct}, which this version loads but does not run.", "Remove it to start the workflow.");
+            report.Error(
+                code, path, $"{what} needs {construct}, which this version loads but does not run.", "Remove it to start the workflow.");
         }
     }
 }

@@ -12,20 +12,27 @@ internal static class SecretRules
     internal static void CheckField(ValidationContext context, string path, string text)
     {
         var secrets = context.Workflow.Secrets;
-        for (var at = text.IndexOf(Opening, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Opening, at + 1, StringComparison.Ordinal))
+        var next = 0;
+        while (text.IndexOf(Opening, next, StringComparison.Ordinal) is var at && at >= 0)
         {
-            var start = at + Opening.Length;
+            var start = next = at + Opening.Length;
             var end = text.IndexOf('}', start);
             var name = end < 0 ? text[start..] : text[start..end];
             if (string.IsNullOrWhiteSpace(name))
             {
                 context.Report.Error(
-                    ValidationCodes.SecretNameEmpty, path, "The reference to a secret names none.", "Write ${secret.NAME} with a name of 'secrets'.");
+                    ValidationCodes.SecretNameEmpty,
+                    path,
+                    "The reference to a secret names none.",
+                    "Write ${secret.NAME} with a name of 'secrets'.");
             }
             else if (!secrets.ContainsKey(name))
             {
                 context.Report.Error(
-                    ValidationCodes.SecretUndeclared, path, $"The secret '{name}' is not declared.", context.Hint(name, secrets, "secrets"));
+                    ValidationCodes.SecretUndeclared,
+                    path,
+                    $"The secret '{name}' is not declared.",
+                    context.Hint(name, secrets, "secrets"));
             }
         }
 

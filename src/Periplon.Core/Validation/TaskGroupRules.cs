@@ -42,12 +42,13 @@ internal static class TaskGroupRules
 
             void ReportUnknown(string at, string name, string what)
             {
-                var known = what == "group" ? groups.Keys : what == "task" ? context.Tree.Main.Roots.Keys : groups.Keys.Concat(context.Tree.Main.Roots.Keys);
+                var tasks = context.Tree.Main.Roots.Keys;
+                var known = what switch { "group" => groups.Keys, "task" => tasks, _ => groups.Keys.Concat(tasks) };
                 context.Report.Warning(
                     ValidationCodes.TaskGroupMemberUnknown,
                     at,
                     $"Task group '{id}' names the {what} '{name}', which does not exist.",
-                    context.Names.Find(name, known) is { } nearest ? $"Did you mean '{nearest}'?" : $"Declare it, or remove the name.");
+                    context.Names.Find(name, known) is { } nearest ? $"Did you mean '{nearest}'?" : "Declare it, or remove the name.");
             }
         }
 

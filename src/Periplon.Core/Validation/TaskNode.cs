@@ -15,7 +15,8 @@ internal enum TaskPlace
 }
 
 /// <summary>A set of tasks that see one another: the workflow's own, one subflow's or one orchestration's.</summary>
-internal sealed class TaskRealm(TaskRealmKind kind, IReadOnlyDictionary<string, AgentDefinition> agents, TaskRealm? outer, SubflowDefinition? subflow)
+internal sealed class TaskRealm(
+    TaskRealmKind kind, IReadOnlyDictionary<string, AgentDefinition> agents, TaskRealm? outer, SubflowDefinition? subflow)
 {
     internal TaskRealmKind Kind => kind;
 

@@ -70,7 +70,11 @@ internal sealed class TaskTree
     }
 
     private void AddMap(
-        IReadOnlyDictionary<string, TaskDefinition> tasks, string path, TaskRealm realm, TaskPlace place, Dictionary<string, TaskNode> siblings)
+        IReadOnlyDictionary<string, TaskDefinition> tasks,
+        string path,
+        TaskRealm realm,
+        TaskPlace place,
+        Dictionary<string, TaskNode> siblings)
     {
         foreach (var (id, task) in tasks)
         {

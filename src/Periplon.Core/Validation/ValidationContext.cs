@@ -28,6 +28,8 @@ internal sealed class ValidationContext
     internal string TaskHint(string name, TaskNode? node)
     {
         var visible = node?.VisibleNames() ?? Tree.Main.Roots.Keys;
-        return Names.Find(name, visible) is { } nearest ? $"Did you mean '{nearest}'?" : "Name a task of this workflow; a subtask is 'parent.child'.";
+        return Names.Find(name, visible) is { } nearest
+            ? $"Did you mean '{nearest}'?"
+            : "Name a task of this workflow; a subtask is 'parent.child'.";
     }
 }

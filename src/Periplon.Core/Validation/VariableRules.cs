@@ -55,7 +55,10 @@ internal sealed class VariableRules
         }
 
         _context.Report.Error(
-            ValidationCodes.ExpressionInvalid, text.Path, problem, "Write a JavaScript expression, such as task.build.status === 'completed'.");
+            ValidationCodes.ExpressionInvalid,
+            text.Path,
+            problem,
+            "Write a JavaScript expression, such as task.build.status === 'completed'.");
         return [];
     }
 
@@ -98,7 +101,10 @@ internal sealed class VariableRules
                 ? $"Did you mean '{near}'?"
                 : $"Declare '{name}', or correct the reference.";
         _context.Report.Warning(
-            ValidationCodes.VariableUnknown, text.Path, $"The reference '{reference.Text}' names nothing that '{reference.Root}' has here.", hint);
+            ValidationCodes.VariableUnknown,
+            text.Path,
+            $"The reference '{reference.Text}' names nothing that '{reference.Root}' has here.",
+            hint);
     }
 
     private void ReportScope(ReferenceText text, ReferencePath reference)
@@ -113,6 +119,7 @@ internal sealed class VariableRules
             ValidationCodes.ScopeUnknown,
             text.Path,
             $"The reference '{reference.Text}' has the scope '{reference.Root}', which does not exist.",
-            _context.Names.Find(reference.Root, ScopeNames.All) is { } near ? $"Did you mean '{near}'?" : $"Scopes: {string.Join(", ", ScopeNames.All)}.");
+            _context.Names.Find(
+                reference.Root, ScopeNames.All) is { } near ? $"Did you mean '{near}'?" : $"Scopes: {string.Join(", ", ScopeNames.All)}.");
     }
 }

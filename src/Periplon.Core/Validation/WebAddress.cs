@@ -17,7 +17,10 @@ internal static class WebAddress
         if (StartsWithReference(url))
         {
             report.Warning(
-                code, path, $"{what} starts with a reference, '{url}', so it is checked only at run time.", "Write http:// or https:// before the reference.");
+                code,
+                path,
+                $"{what} starts with a reference, '{url}', so it is checked only at run time.",
+                "Write http:// or https:// before the reference.");
         }
         else if (!IsWeb(url))
         {

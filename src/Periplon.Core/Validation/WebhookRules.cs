@@ -49,7 +49,10 @@ internal static class WebhookRules
                 if (string.IsNullOrWhiteSpace(key.Header))
                 {
                     context.Report.Error(
-                        ValidationCodes.WebhookApiKeyHeaderBlank, $"{path}.header", "The header of the API key is empty.", "Name it, such as X-API-Key.");
+                        ValidationCodes.WebhookApiKeyHeaderBlank,
+                        $"{path}.header",
+                        "The header of the API key is empty.",
+                        "Name it, such as X-API-Key.");
                 }
 
                 SecretRules.CheckField(context, $"{path}.key", key.Key);
@@ -65,7 +68,10 @@ internal static class WebhookRules
         if (custom.Headers.Count == 0)
         {
             context.Report.Error(
-                ValidationCodes.WebhookCustomHeadersEmpty, $"{path}.headers", "The custom authentication has no headers.", "Add a header, or remove 'auth'.");
+                ValidationCodes.WebhookCustomHeadersEmpty,
+                $"{path}.headers",
+                "The custom authentication has no headers.",
+                "Add a header, or remove 'auth'.");
         }
 
         foreach (var (name, value) in custom.Headers)
@@ -73,7 +79,10 @@ internal static class WebhookRules
             if (string.IsNullOrWhiteSpace(name))
             {
                 context.Report.Error(
-                    ValidationCodes.WebhookCustomHeaderBlank, $"{path}.headers.{name}", "A header of the custom authentication has no name.", "Give it a name.");
+                    ValidationCodes.WebhookCustomHeaderBlank,
+                    $"{path}.headers.{name}",
+                    "A header of the custom authentication has no name.",
+                    "Give it a name.");
             }
 
             SecretRules.CheckField(context, $"{path}.headers.{name}", value);
@@ -85,12 +94,18 @@ internal static class WebhookRules
         if (retry.MaxAttempts < 1)
         {
             report.Error(
-                ValidationCodes.WebhookRetryZero, $"{path}.max_attempts", $"The webhook is tried {retry.MaxAttempts} times.", "Give 1 or more; the first attempt counts.");
+                ValidationCodes.WebhookRetryZero,
+                $"{path}.max_attempts",
+                $"The webhook is tried {retry.MaxAttempts} times.",
+                "Give 1 or more; the first attempt counts.");
         }
         else if (retry.MaxAttempts > ManyAttempts)
         {
             report.Warning(
-                ValidationCodes.WebhookManyAttempts, $"{path}.max_attempts", $"The webhook is tried {retry.MaxAttempts} times.", $"Keep up to {ManyAttempts}.");
+                ValidationCodes.WebhookManyAttempts,
+                $"{path}.max_attempts",
+                $"The webhook is tried {retry.MaxAttempts} times.",
+                $"Keep up to {ManyAttempts}.");
         }
 
         if (retry is { ExponentialBackoff: true, DelaySecs: <= 0 })

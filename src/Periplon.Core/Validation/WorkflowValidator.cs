@@ -25,7 +25,7 @@ public static class WorkflowValidator
         SubflowRules.Check(context);
         ImportRules.Check(context);
         TaskGroupRules.Check(context);
-        InputRules.Check(context);
+        InputDeclarationRules.Check(context);
         BoundRules.Check(context);
         VariableRules.Check(context);
         NotificationRules.Check(context);

@@ -61,6 +61,7 @@ internal sealed partial class ExecutionGrain(
         if (await LoadAsync(cancellationToken) is not { } driver
             || !await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken))
         {
+            instruments.OnOfferRefused();
             return null;
         }
 

@@ -32,16 +32,32 @@ internal sealed partial class LogWriter(ILogStore store, TimeProvider time, ILog
     /// <summary>Lines lost since the start.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Hands over a line; waits while the buffer is full.</summary>
-    public ValueTask WriteAsync(LogEntry entry, CancellationToken cancellationToken) =>
-        _lines.Writer.WriteAsync(new(entry, null), cancellationToken);
+    /// <summary>Hands over a line; waits while the buffer is full. A line that comes after the stop is lost.</summary>
+    public async ValueTask WriteAsync(LogEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _lines.Writer.WriteAsync(new(entry, null), cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            Interlocked.Increment(ref _dropped);
+        }
+    }
 
     /// <summary>Returns when every line handed over before is stored or lost.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _lines.Writer.WriteAsync(new(null, reached), cancellationToken);
-        await reached.Task.WaitAsync(cancellationToken);
+        try
+        {
+            await _lines.Writer.WriteAsync(new(null, reached), cancellationToken);
+            await reached.Task.WaitAsync(cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            await (_loop ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken)

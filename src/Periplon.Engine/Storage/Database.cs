@@ -73,9 +73,10 @@ internal sealed partial class Database : IAsyncDisposable
 
     private static NpgsqlDataSourceBuilder Build(DatabaseOptions options, string pool, int size)
     {
-        var given = new DbConnectionStringBuilder { ConnectionString = options.ConnectionString };
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
         var settings = builder.ConnectionStringBuilder;
+        // Written out by the driver, so that its keywords have their first names, whichever synonym was used.
+        var given = new DbConnectionStringBuilder { ConnectionString = settings.ConnectionString };
 
         void Default(string keyword, object value)
         {
@@ -90,7 +91,7 @@ internal sealed partial class Database : IAsyncDisposable
         Default("Auto Prepare Min Usages", 2);
         Default("No Reset On Close", true);
         Default("Command Timeout", 10);
-        Default("Timeout", 5);
+        Default("Timeout", 10);
         Default("Timezone", "UTC");
         Default("Application Name", $"periplon {pool}");
         Default("Maximum Pool Size", size);

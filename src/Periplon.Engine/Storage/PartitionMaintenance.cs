@@ -50,9 +50,9 @@ internal sealed class PartitionMaintenance(Database database, TimeProvider time)
             return await command.ExecuteScalarAsync(cancellationToken);
         }
 
-        // Silos maintain at the same time; the second finds the partition of the first.
+        // Silos maintain at the same time; the second finds the partition of the first. A schema from before a table has no use for it.
         await RunAsync("select pg_advisory_xact_lock(8099002322093696879)");
-        if (await RunAsync($"select to_regclass('{name}')::text") is string)
+        if (await RunAsync($"select to_regclass('{table}') is not null and to_regclass('{name}') is null") is not true)
         {
             return false;
         }

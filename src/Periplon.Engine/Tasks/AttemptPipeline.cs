@@ -12,7 +12,8 @@ namespace Periplon.Engine.Tasks;
 /// file, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options, ILogger<AttemptPipeline> logger)
+    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options,
+    ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
 
@@ -23,7 +24,8 @@ internal sealed partial class AttemptPipeline(
         {
             var known = string.Join(", ", _runners.Keys.Order());
             return TaskOutcome.Failed(
-                FailureKinds.Internal, $"The task '{request.TaskPath}' is of kind {request.Task.Kind}, which this worker does not run; it runs: {known}");
+                FailureKinds.Internal,
+                $"The task '{request.TaskPath}' is of kind {request.Task.Kind}, which this worker does not run; it runs: {known}");
         }
 
         TaskTexts? texts = null;
@@ -64,19 +66,22 @@ internal sealed partial class AttemptPipeline(
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
             Limits = request.Task.Limits ?? request.Workflow.Limits ?? new LimitsDefinition(),
         };
+        var file = OutputFile.Find(context);
         var outcome = await runner.RunAsync(context, cancellationToken);
         return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
-            ? await PublishAsync(context, texts, output, cancellationToken)
+            ? await PublishAsync(context, texts, output, file, cancellationToken)
             : outcome;
     }
 
-    private async Task<TaskOutcome> PublishAsync(TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
+    private async Task<TaskOutcome> PublishAsync(
+        TaskContext context, TaskTexts texts, TaskOutput output, string? file, CancellationToken cancellationToken)
     {
         try
         {
             var produced = await namedOutputs.ProduceAsync(context, texts, output, cancellationToken);
-            var problem = produced.Problem ?? await outputFile.WriteAsync(context, produced.Output, cancellationToken);
-            return (produced with { Problem = problem }).Completed();
+            return produced.Problem is null && file is not null
+                ? (produced with { Problem = await outputFile.WriteAsync(file, produced.Output, cancellationToken) }).Completed()
+                : produced.Completed();
         }
         catch (TemplateException exception)
         {

@@ -3,7 +3,9 @@ using Periplon.Core.Workflows;
 
 namespace Periplon.Engine.Tasks;
 
-/// <summary>Runs attempts of one kind of task. One implementation per <see cref="TaskKind"/>, all held to the same conformance tests.</summary>
+/// <summary>
+/// Runs attempts of one kind of task. One implementation per <see cref="TaskKind"/>, all held to the same conformance tests.
+/// </summary>
 internal interface ITaskRunner
 {
     /// <summary>The kind it runs.</summary>

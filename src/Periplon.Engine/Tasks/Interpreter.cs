@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Engine.Tasks;
@@ -13,7 +12,7 @@ internal sealed record Interpreter
         Package = "python3",
         ByArgument = source => ["-c", source],
         // Running the file itself would import from the file's directory instead of the working directory.
-        ByFile = path => ["-c", $"exec(compile(open({JsonSerializer.Serialize(path)}, encoding='utf-8').read(), {JsonSerializer.Serialize(path)}, 'exec'))"],
+        ByFile = path => ["-c", $"file = {Quoted(path)}; exec(compile(open(file, encoding='utf-8').read(), file, 'exec'))"],
         Environment = new Dictionary<string, string> { ["PYTHONUNBUFFERED"] = "1" },
     };
 
@@ -24,7 +23,7 @@ internal sealed record Interpreter
         Package = "nodejs",
         ByArgument = source => ["-e", source],
         // Likewise 'require', which in a text given by argument also knows the built-in modules by name.
-        ByFile = path => ["-e", $"vm.runInThisContext(fs.readFileSync({JsonSerializer.Serialize(path)}, 'utf8'), {JsonSerializer.Serialize(path)})"],
+        ByFile = path => ["-e", $"vm.runInThisContext(fs.readFileSync({Quoted(path)}, 'utf8'), {Quoted(path)})"],
     };
 
     private static readonly Interpreter Bash = new()
@@ -80,4 +79,7 @@ internal sealed record Interpreter
         ScriptLanguage.Csharp => CSharp,
         _ => throw new ArgumentOutOfRangeException(nameof(language), language, "No interpreter is known for this language"),
     };
+
+    // Strings of Python and JavaScript are written alike; both read UTF-8.
+    private static string Quoted(string path) => $"'{path.Replace("\\", "\\\\").Replace("'", "\\'")}'";
 }

@@ -17,7 +17,7 @@ internal static class TaskHostingExtensions
     /// </summary>
     internal static IServiceCollection AddPeriplonTasks(this IServiceCollection services, Action<TaskOptions>? configure = null)
     {
-        var options = services.AddOptions<TaskOptions>();
+        var options = services.AddOptions<TaskOptions>().ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);

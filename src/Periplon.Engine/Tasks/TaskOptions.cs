@@ -9,7 +9,9 @@ internal sealed class TaskOptions
     [Required]
     public string WorkRoot { get; set; } = Path.Combine("data", "work");
 
-    /// <summary>Largest output text the journal keeps, in bytes; the whole of a larger one goes to the artifact store. Default: 64 KiB.</summary>
+    /// <summary>
+    /// Largest output text the journal keeps, in bytes; the whole of a larger one goes to the artifact store. Default: 64 KiB.
+    /// </summary>
     [Range(1024, 1024 * 1024)]
     public int InlineOutputBytes { get; set; } = 64 * 1024;
 

@@ -12,6 +12,7 @@ using Periplon.Api.Requests;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Api;
 
@@ -34,6 +35,7 @@ public static class ApiHostingExtensions
         services.Configure<JsonOptions>(ConfigureJson);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<EngineInstruments>();
+        services.TryAddSingleton<JournalInstruments>();
         services.AddSingleton<GrainCalls>();
         services.AddSingleton<WorkflowDefinitions>();
         services.AddSingleton<ExecutionReader>();

@@ -33,7 +33,10 @@ internal sealed class ApiProblem : IResult
     public static ApiProblem Conflict(string detail, string? id = null) => Create(409, detail, id);
 
     public static ApiProblem KeyReused(string key) =>
-        Create(422, $"Idempotency-Key '{key}' was used before for a different request; use a new key for a new request");
+        Named("Idempotency key reused", $"Idempotency-Key '{key}' was used before for a different request; use a new key for a new request");
+
+    public static ApiProblem NotRunnable(string detail, string id, IReadOnlyList<ProblemError> errors) =>
+        Named("Workflow cannot be run", detail, id, errors);
 
     public static ApiProblem Unavailable(string detail, string? id = null) => new()
     {
@@ -51,6 +54,11 @@ internal sealed class ApiProblem : IResult
             TraceId = traceId,
             Errors = errors ?? [],
         };
+
+    private static ApiProblem Named(string title, string detail, string? id = null, IReadOnlyList<ProblemError>? errors = null) => new()
+    {
+        Type = TypeOf(title), Title = title, Status = 422, Detail = detail, Id = id, Errors = errors ?? [],
+    };
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -72,13 +80,15 @@ internal sealed class ApiProblem : IResult
         409 => "Conflict",
         413 => "Request body too large",
         415 => "Unsupported media type",
-        422 => "Idempotency key reused",
+        422 => "Cannot be processed",
         500 => "Internal error",
         503 => "Temporarily unavailable",
         _ => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
     };
 
-    private static string TypeOf(int status) => "urn:periplon:problem:" + TitleOf(status).ToLowerInvariant().Replace(' ', '-');
+    private static string TypeOf(int status) => TypeOf(TitleOf(status));
+
+    private static string TypeOf(string title) => "urn:periplon:problem:" + title.ToLowerInvariant().Replace(' ', '-');
 }
 
 /// <summary>Names problems in the OpenAPI document.</summary>

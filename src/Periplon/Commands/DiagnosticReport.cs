@@ -22,7 +22,7 @@ internal static class DiagnosticReport
                 .Append($"{place}: ", new Style(decoration: Decoration.Bold))
                 .Append($"{word} {diagnostic.Code}", StyleOf(diagnostic.Severity))
                 .Append($": {diagnostic.Message}\n"));
-            if (diagnostic.Line > 0 && diagnostic.Line <= lines.Length)
+            if (diagnostic.Line > 0 && diagnostic.Line <= lines.Length && !string.IsNullOrWhiteSpace(lines[diagnostic.Line - 1]))
             {
                 WriteExcerpt(console, lines[diagnostic.Line - 1], diagnostic, StyleOf(diagnostic.Severity));
             }

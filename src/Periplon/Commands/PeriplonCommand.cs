@@ -75,9 +75,10 @@ internal static class PeriplonCommand
     private static void WriteUsage(ParseResult parsed, CommandShell shell)
     {
         var command = parsed.CommandResult.Command;
-        var unknown = parsed.UnmatchedTokens.Select(token => Unknown(token, command)).ToArray();
+        // After a wrong command its arguments are unknown too, which says nothing more.
+        var unknown = parsed.UnmatchedTokens.Take(command.Subcommands.Count > 0 ? 1 : int.MaxValue).Select(token => Unknown(token, command)).ToArray();
         // An unknown word also makes the parser complain about what it would have been; one message for one mistake.
-        string[] messages = unknown.Length > 0 ? unknown : [.. parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct()];
+        string[] messages = unknown.Length > 0 ? unknown : [.. parsed.Errors.Select(error => Reworded(error.Message, command)).Distinct()];
         foreach (var message in messages)
         {
             shell.WriteError(message);
@@ -93,8 +94,24 @@ internal static class PeriplonCommand
             ? command.Options.SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal))
             : command.Subcommands.Select(child => child.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        return $"'{command.Name}' has no {what} '{token}'" + (Nearest.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");
+        return $"'{NameOf(command)}' has no {what} '{token}'" + (Nearest.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");
     }
+
+    // The parser's own texts name .NET types and spread lists over lines.
+    private static string Reworded(string message, Command command) => message switch
+    {
+        _ when message.StartsWith("Required command", StringComparison.Ordinal) =>
+            $"'{NameOf(command)}' needs a command: {string.Join(", ", command.Subcommands.Select(child => child.Name))}",
+        _ => message.TrimEnd('.', '\n', '\r')
+            .ReplaceLineEndings("")
+            .Replace("of:\t", "of ", StringComparison.Ordinal)
+            .Replace("'\t'", "', '", StringComparison.Ordinal)
+            .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+            .Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal),
+    };
+
+    // The parser names the root after the process, which may be a test runner or a host of another name.
+    private static string NameOf(Command command) => command is RootCommand ? "periplon" : command.Name;
 
     private static string NameOf(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "periplon" : "periplon " + string.Join(' ', Names(parsed.CommandResult).Reverse());

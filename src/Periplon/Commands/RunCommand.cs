@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
+using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Run;
 
 namespace Periplon.Commands;
@@ -27,21 +30,22 @@ internal static class RunCommand
         {
             var given = CommonOptions.ReadInputs(parsed.GetValue(inputs));
             var settings = shell.LoadConfig(parsed.GetValue(config)).Config!;
-            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
+            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check).WithRunnable();
             if (parsed.GetValue(dryRun))
             {
                 return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
             }
 
             source.RequireValid(shell);
+            var resumes = parsed.GetValue(resume) && !parsed.GetValue(clean);
             var request = new LocalRunRequest
             {
                 Workflow = source.Checked.Workflow!,
                 Text = source.Text,
                 File = shell.PathOf(source.File),
-                Inputs = given,
+                Inputs = resumes ? RequireNone(given) : Bind(source, given),
                 StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),
-                Resume = parsed.GetValue(resume) && !parsed.GetValue(clean),
+                Resume = resumes,
                 Clean = parsed.GetValue(clean),
                 Config = settings,
                 Directory = shell.Directory,
@@ -51,6 +55,18 @@ internal static class RunCommand
         });
         return command;
     }
+
+    private static IReadOnlyDictionary<string, JsonElement> Bind(WorkflowSource source, IReadOnlyDictionary<string, string> given)
+    {
+        var binding = InputBinder.BindText(source.Checked.Workflow!.Inputs, given);
+        return binding.IsValid
+            ? binding.Values
+            : throw new CommandException($"the inputs do not fit {source.File}", [.. binding.Problems.Select(problem => problem.Message)]);
+    }
+
+    private static Dictionary<string, JsonElement> RequireNone(IReadOnlyDictionary<string, string> given) => given.Count == 0
+        ? []
+        : throw new CommandException("--resume keeps the inputs of the saved run; leave --input out, or run anew with --clean", exitCode: ExitCode.Usage);
 
     private static async Task<int> RunAsync(
         CommandShell shell, ILocalRunner runner, LocalRunRequest request, bool verbose, bool json, CancellationToken cancellationToken)
@@ -77,7 +93,7 @@ internal static class RunCommand
 
         if (!result.Success)
         {
-            shell.WriteError(result.Error ?? $"the run is {Core.Executions.StatusRules.ToWord(result.Status)}");
+            shell.WriteError(result.Error ?? $"the run is {result.Status.ToWord()}");
         }
 
         return result.Success ? ExitCode.Ok : ExitCode.Failure;

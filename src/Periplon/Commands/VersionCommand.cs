@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Reflection;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 
@@ -11,8 +11,7 @@ internal static class VersionCommand
     /// <summary>Version of the workflow language (<c>dsl_version</c>).</summary>
     public const string Grammar = "1.0.0";
 
-    public static string Program { get; } =
-        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    public static string Program { get; } = ReadVersion();
 
     public static Command Create(CommandShell shell)
     {
@@ -38,5 +37,13 @@ internal static class VersionCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    // From the file, not from the assembly's attributes: to read one of those loads the types of all, Orleans' among them.
+    private static string ReadVersion()
+    {
+        var assembly = typeof(VersionCommand).Assembly;
+        var file = assembly.Location is { Length: > 0 } path ? FileVersionInfo.GetVersionInfo(path).ProductVersion : null;
+        return file ?? assembly.GetName().Version!.ToString(3);
     }
 }

@@ -1,3 +1,4 @@
+using Periplon.Core.Validation;
 using Periplon.Core.Yaml;
 
 namespace Periplon.Commands;
@@ -8,6 +9,8 @@ namespace Periplon.Commands;
 /// <param name="Checked">What parser and validator said.</param>
 internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow Checked)
 {
+    private string Refusal { get; init; } = "is not valid";
+
     public static WorkflowSource Read(CommandShell shell, string file, Func<string, CheckedWorkflow> check)
     {
         var path = shell.PathOf(file);
@@ -19,6 +22,11 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
         var text = System.IO.File.ReadAllText(path);
         return new WorkflowSource(file, text, check(text));
     }
+
+    /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
+    public WorkflowSource WithRunnable() => Checked.IsValid
+        ? this with { Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!)] }, Refusal = "cannot be run" }
+        : this;
 
     public int Count(DiagnosticSeverity severity) => Checked.Diagnostics.Count(each => each.Severity == severity);
 
@@ -32,7 +40,7 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
         }
     }
 
-    public string Summary => $"{File} is not valid: {Counts(DiagnosticSeverity.Error, "error")}" +
+    public string Summary => $"{File} {Refusal}: {Counts(DiagnosticSeverity.Error, "error")}" +
         (Count(DiagnosticSeverity.Warning) == 0 ? "" : $", {Counts(DiagnosticSeverity.Warning, "warning")}");
 
     private string Counts(DiagnosticSeverity severity, string word) => Count(severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";

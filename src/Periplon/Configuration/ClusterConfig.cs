@@ -21,8 +21,8 @@ internal sealed record ClusterConfig
     public int GatewayPort { get; init; }
 
     /// <summary>
-    /// IP address that other silos reach this one at. Default: none, which is the loopback address on SQLite and the address of the
-    /// first network interface on PostgreSQL.
+    /// IP address that other silos reach this one at. Default: none, which is the loopback address; silos on several machines need it, on a
+    /// network that nobody else reaches.
     /// </summary>
     public string? AdvertisedIp { get; init; }
 

@@ -30,6 +30,17 @@ internal static class ConfigChecks
             layers.Report("server.host", $"expected an IP address, \"localhost\" or \"*\", found \"{server.Host}\"");
         }
 
+        else if (server.Host != "localhost" && !(IPAddress.TryParse(server.Host, out var address) && IPAddress.IsLoopback(address)))
+        {
+            // Nobody signs in yet, so nobody from elsewhere may call.
+            layers.Report("server.host", $"this version has no sign-in and listens on the loopback address only; found \"{server.Host}\", allowed is 127.0.0.1");
+        }
+
+        if (server.Tls.Enabled)
+        {
+            layers.Report("server.tls.enabled", "this version listens on the loopback address only and speaks no TLS; remove it");
+        }
+
         if (server.Cors is { AllowCredentials: true } cors && cors.AllowedOrigins.Contains("*"))
         {
             layers.Report("server.cors.allow_credentials", "cannot be true while server.cors.allowed_origins holds \"*\"; name the origins");
@@ -107,6 +118,13 @@ internal static class ConfigChecks
         else if (!DatabaseUrl.TryParse(storage.Url, out _, out var problem))
         {
             layers.Report(layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
+        }
+
+        if (storage.MaxConnections < storage.Journal.Flushers + 6)
+        {
+            layers.Report(
+                "storage.max_connections",
+                $"expected at least storage.journal.flushers and 6 more ({storage.Journal.Flushers + 6}), found {storage.MaxConnections}");
         }
     }
 

@@ -13,7 +13,10 @@ internal static partial class DatabaseConnections
     /// <summary>The storage's options as the engine wants them.</summary>
     public static DatabaseOptions OptionsOf(PeriplonConfig config, string directory)
     {
-        var options = config.Storage.IsPostgres ? DatabaseOptions.Parse(config.Storage.Url!) : DatabaseOptions.ForFile(config.SqlitePath(directory));
+        // The address is read by the code that checked it at start-up, so that what was accepted there cannot be refused here.
+        var options = config.Storage.IsPostgres
+            ? new DatabaseOptions { Kind = DatabaseKind.Postgres, ConnectionString = DatabaseUrl.ConnectionString(config.Storage) }
+            : DatabaseOptions.ForFile(config.SqlitePath(directory));
         var flushers = config.Storage.Journal.Flushers;
         var others = Math.Max(4, config.Storage.MaxConnections - flushers - 2);
         return options with

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging.Abstractions;
 using Periplon.Commands;
 using Periplon.Configuration;
@@ -17,20 +18,41 @@ internal sealed class DatabaseMigrations : IMigrations
         _migrator = new Migrator(database, TimeProvider.System, NullLogger<Migrator>.Instance);
     }
 
-    public static IMigrations Open(PeriplonConfig config, string directory) =>
-        new DatabaseMigrations(Database.Open(DatabaseConnections.OptionsOf(config, directory)));
+    public static IMigrations Open(PeriplonConfig config, string directory)
+    {
+        try
+        {
+            return new DatabaseMigrations(Database.Open(DatabaseConnections.OptionsOf(config, directory)));
+        }
+        catch (DbException exception)
+        {
+            throw new CommandException($"the database cannot be opened: {exception.Message}");
+        }
+    }
 
-    public async Task<IReadOnlyList<MigrationLine>> StatusAsync(CancellationToken cancellationToken) =>
-        Lines(await _migrator.StatusAsync(cancellationToken));
+    public Task<IReadOnlyList<MigrationLine>> StatusAsync(CancellationToken cancellationToken) =>
+        RunAsync(() => _migrator.StatusAsync(cancellationToken));
 
-    public async Task<IReadOnlyList<MigrationLine>> UpAsync(CancellationToken cancellationToken) =>
-        Lines(await _migrator.UpAsync(cancellationToken));
+    public Task<IReadOnlyList<MigrationLine>> UpAsync(CancellationToken cancellationToken) => RunAsync(() => _migrator.UpAsync(cancellationToken));
 
-    public async Task<IReadOnlyList<MigrationLine>> DownAsync(int steps, CancellationToken cancellationToken) =>
-        Lines(await _migrator.DownAsync(steps, cancellationToken));
+    public Task<IReadOnlyList<MigrationLine>> DownAsync(int steps, CancellationToken cancellationToken) =>
+        RunAsync(() => _migrator.DownAsync(steps, cancellationToken));
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
-    private static List<MigrationLine> Lines(IReadOnlyList<MigrationStatus> status) =>
-        [.. status.Select(s => new MigrationLine(s.Number, s.Name, s.State.ToString().ToLowerInvariant(), s.AppliedAt))];
+    private static async Task<IReadOnlyList<MigrationLine>> RunAsync(Func<Task<IReadOnlyList<MigrationStatus>>> action)
+    {
+        try
+        {
+            return [.. (await action()).Select(s => new MigrationLine(s.Number, s.Name, s.State.ToString().ToLowerInvariant(), s.AppliedAt))];
+        }
+        catch (MigrationException exception)
+        {
+            throw new CommandException(exception.Message);
+        }
+        catch (DbException exception)
+        {
+            throw new CommandException($"the database refused: {exception.Message}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ using Periplon.Engine.Storage;
 namespace Periplon.Hosting;
 
 /// <summary><c>periplon server</c>: API, silo and worker in one process.</summary>
-internal static class ServerHost
+internal static partial class ServerHost
 {
     public static async Task<int> RunAsync(PeriplonConfig config, ServerArguments arguments, CancellationToken cancellationToken)
     {
@@ -96,6 +96,11 @@ internal static class ServerHost
     {
         using var logging = LoggerFactory.Create(builder => ConfigureLogging(builder, config));
         var logger = logging.CreateLogger("Periplon.Storage");
+        if (UnusedSettings.In(config) is { Count: > 0 } unused)
+        {
+            LogUnused(logger, string.Join(", ", unused));
+        }
+
         if (await DatabaseConnections.ProbeAsync(database, cancellationToken) is { } problem)
         {
             await using var waiting = servesHttp ? await WaitingRoom.OpenAsync(config, cancellationToken) : null;
@@ -118,4 +123,7 @@ internal static class ServerHost
 
     private static string AddressOf(WebApplication app) =>
         app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    [LoggerMessage(LogLevel.Warning, "These settings have no effect in this version: {Settings}")]
+    private static partial void LogUnused(ILogger logger, string settings);
 }

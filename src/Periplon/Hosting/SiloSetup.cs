@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Orleans.Configuration;
 using Periplon.Configuration;
@@ -62,21 +61,11 @@ internal static class SiloSetup
     private static void ConfigureEndpoints(EndpointOptions options, PeriplonConfig config)
     {
         var cluster = config.Cluster;
-        options.AdvertisedIPAddress =
-            cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised)
-            : config.Storage.IsPostgres ? FirstAddress()
-            : IPAddress.Loopback;
+        // The ports between silos know no password: nobody else reaches them unless an address is named.
+        options.AdvertisedIPAddress = cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised) : IPAddress.Loopback;
         options.SiloPort = cluster.SiloPort != 0 ? cluster.SiloPort : FreePort(UsualSiloPort);
         options.GatewayPort = cluster.GatewayPort != 0 ? cluster.GatewayPort : FreePort(UsualGatewayPort);
     }
-
-    private static IPAddress FirstAddress() =>
-        NetworkInterface.GetAllNetworkInterfaces()
-            .Where(n => n.OperationalStatus is OperationalStatus.Up && n.NetworkInterfaceType is not NetworkInterfaceType.Loopback)
-            .SelectMany(n => n.GetIPProperties().UnicastAddresses)
-            .Select(a => a.Address)
-            .FirstOrDefault(a => a.AddressFamily is AddressFamily.InterNetwork && !a.ToString().StartsWith("169.254.", StringComparison.Ordinal))
-        ?? IPAddress.Loopback;
 
     private static int FreePort(int usual)
     {

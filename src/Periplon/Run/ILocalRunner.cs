@@ -28,8 +28,8 @@ internal sealed record LocalRunRequest
     /// <summary>Its file, absolute; relative paths inside it begin at this file's directory.</summary>
     public required string File { get; init; }
 
-    /// <summary>Input values as they were typed, by name; the runner binds them to the declared inputs.</summary>
-    public required IReadOnlyDictionary<string, string> Inputs { get; init; }
+    /// <summary>Values of the declared inputs, checked, defaults filled in; empty with <see cref="Resume"/>, which keeps those of the saved run.</summary>
+    public required IReadOnlyDictionary<string, JsonElement> Inputs { get; init; }
 
     /// <summary>Directory that keeps the state of runs, absolute.</summary>
     public required string StateDirectory { get; init; }

@@ -18,7 +18,8 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
         var console = Shell.Console();
         return await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
         {
-            var run = body(this);
+            // On a thread of its own: what the body does before its first wait must not hold up the first frame.
+            var run = Task.Run(() => body(this));
             while (!run.IsCompleted)
             {
                 live.UpdateTarget(Draw(console.Profile.Height));

@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Periplon.Core.Executions;
-using Periplon.Core.Inputs;
 using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
@@ -52,12 +51,6 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     private async Task<LocalExecution> CreateAsync(
         IServiceProvider services, LocalRunRequest request, LocalAttempts attempts, LocalRunReport report, CancellationToken cancellationToken)
     {
-        var binding = InputBinder.BindText(request.Workflow.Inputs, request.Inputs);
-        if (binding.Problems.Count > 0)
-        {
-            throw new LocalRunException("The inputs are wrong", [.. binding.Problems.Select(p => $"{p.Path}: {p.Message}")]);
-        }
-
         var revision = await PinAsync(services.GetRequiredService<IWorkflowStore>(), request, cancellationToken);
         var now = time.GetUtcNow();
         var created = new ExecutionCreated
@@ -69,7 +62,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             Revision = revision,
             WorkflowName = request.Workflow.Name,
             WorkflowVersion = request.Workflow.Version,
-            Inputs = binding.Values,
+            Inputs = request.Inputs,
             TimeLimitAt = request.Workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
             Labels = request.Workflow.Labels.Count > 0 ? request.Workflow.Labels : null,
         };

@@ -55,4 +55,13 @@ public sealed class AgentRulesTests
 
         found.ShouldContain(d => d.Code == "PPL101" && d.Hint == "Did you mean 'writer'?" && d.Path == "tasks.a.agent");
     }
+
+    [Theory]
+    [InlineData("tasks:\n  a:\n    switch:\n      on: x\n      cases:\n        x:\n          - b:\n              description: d\n              agent: w", 9)]
+    [InlineData("tasks:\n  a:\n    switch:\n      on: x\n      cases: {}\n      default:\n        - b:\n            description: d\n            agent: w", 9)]
+    [InlineData("tasks:\n  a:\n    command: {executable: x}\n    finally:\n      b:\n        description: d\n        agent: w", 7)]
+    [InlineData("tasks:\n  a:\n    subtasks:\n      - b: {command: {executable: x}}\n        c:\n          description: d\n          agent: w", 7)]
+    [InlineData("workflows:\n  m:\n    steps:\n      - stage: s\n        tasks:\n          - b:\n              description: d\n              agent: w", 8)]
+    public void Findings_inside_other_tasks_have_their_own_line(string yaml, int line) =>
+        Checked.Rules(yaml).ShouldContain(d => d.Code == "PPL102" && d.Line == line);
 }

@@ -38,8 +38,8 @@ public sealed class BoundRulesTests
     [Fact]
     public void Retries_lie_within_their_bounds()
     {
-        Task(new() { Id = "a", OnError = new() { Retry = 0, RetryDelaySecs = 0 }, Retry = new() { MaxAttempts = 1, DelaySecs = 0, Backoff = 1, Jitter = 1 } })
-            .ShouldBeEmpty();
+        Task(new() { Id = "a", OnError = new() { Retry = 0, RetryDelaySecs = 0 } }).ShouldBeEmpty();
+        Task(new() { Id = "a", Retry = new() { MaxAttempts = 1, DelaySecs = 0, Backoff = 1, Jitter = 1 } }).ShouldBeEmpty();
         Task(new() { Id = "a", OnError = new() { Retry = -1 } }).ShouldBe(["PPL305"]);
         Task(new() { Id = "a", OnError = new() { RetryDelaySecs = -1 } }).ShouldBe(["PPL305"]);
         Task(new() { Id = "a", Retry = new() { MaxAttempts = 0 } }).ShouldBe(["PPL306"]);
@@ -47,7 +47,8 @@ public sealed class BoundRulesTests
         Task(new() { Id = "a", Retry = new() { MaxDelaySecs = double.NaN } }).ShouldBe(["PPL306"]);
         Task(new() { Id = "a", Retry = new() { Backoff = 0.9 } }).ShouldBe(["PPL306"]);
         Task(new() { Id = "a", Retry = new() { Jitter = 1.1 } }).ShouldBe(["PPL306"]);
-        Codes(Empty with { Defaults = new() { Retry = new() { MaxAttempts = 0 }, OnError = new() { Retry = -1 } } }).ShouldBe(["PPL306", "PPL305"], ignoreOrder: true);
+        Codes(Empty with { Defaults = new() { Retry = new() { MaxAttempts = 0 } } }).ShouldBe(["PPL306"]);
+        Codes(Empty with { Defaults = new() { OnError = new() { Retry = -1 } } }).ShouldBe(["PPL305"]);
         Task(new() { Id = "a", DefinitionOfDone = new() { MaxRetries = -1 } }).ShouldBe(["PPL330"]);
     }
 
@@ -64,7 +65,8 @@ public sealed class BoundRulesTests
     [Fact]
     public void Limits_let_something_through()
     {
-        Task(new() { Id = "a", Concurrency = new("k"), RateLimit = new("k", 1), Cache = new("k", 1), Limits = new() { MaxStdoutBytes = 0 } }).ShouldBeEmpty();
+        Task(new() { Id = "a", Concurrency = new("k"), RateLimit = new("k", 1), Cache = new("k", 1) }).ShouldBeEmpty();
+        Task(new() { Id = "a", Limits = new() { MaxStdoutBytes = 0 } }).ShouldBeEmpty();
         Task(new() { Id = "a", Concurrency = new("k", 0) }).ShouldBe(["PPL324"]);
         Task(new() { Id = "a", RateLimit = new("k", 0) }).ShouldBe(["PPL324"]);
         Task(new() { Id = "a", RateLimit = new("k", 1, 0) }).ShouldBe(["PPL324"]);

@@ -6,7 +6,8 @@ namespace Periplon.Core.Tests.Validation;
 public sealed class CorpusValidationTests
 {
     public static TheoryData<string> Files() =>
-        [.. Directory.EnumerateFiles(Folder, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Folder, "*.yaml", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal)];
 
     private static string Folder => Yaml.WorkflowParserCorpusTests.Folder();
 

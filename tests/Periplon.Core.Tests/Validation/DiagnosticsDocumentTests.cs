@@ -28,14 +28,17 @@ public sealed partial class DiagnosticsDocumentTests
         var isParsers = code.CompareTo("PPL100", StringComparison.Ordinal) < 0;
         var text = Expand(yaml);
         var found = isParsers ? Checked.File(text) : Checked.AtStart(text);
-        var marked = MarkerPattern().Matches(text).Select(match => (match.Groups["code"].Value, Line: LineOf(text, match.Index))).ToList();
+        var marked = MarkerPattern().Matches(text)
+            .Select(match => (match.Groups["code"].Value, Line: LineOf(text, match.Index)))
+            .ToList();
 
         // A code that the parser is ahead of, with a code of its own, is marked with that one.
         marked.ShouldNotBeEmpty($"The example of {code} marks no line.");
         foreach (var (expected, line) in marked)
         {
             found.ShouldContain(
-                d => d.Code == expected && d.Line == line, $"{expected} is expected on line {line}. Found:\n{string.Join('\n', found)}\nin\n{yaml}");
+                d => d.Code == expected && d.Line == line,
+                $"{expected} is expected on line {line}. Found:\n{string.Join('\n', found)}\nin\n{yaml}");
         }
     }
 
@@ -60,13 +63,12 @@ public sealed partial class DiagnosticsDocumentTests
 
     private static string Expand(string yaml)
     {
-        yaml = LettersPattern().Replace(yaml, match => new string('x', int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)));
-        yaml = ItemsPattern().Replace(yaml, match => $"[{string.Join(',', Enumerable.Repeat(match.Groups["item"].Value, int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)))}]");
+        yaml = LettersPattern().Replace(yaml, match => new string('x', Count(match)));
+        yaml = ItemsPattern().Replace(yaml, match => $"[{string.Join(',', Enumerable.Repeat(match.Groups["item"].Value, Count(match)))}]");
         return DepthPattern().Replace(yaml, match =>
-        {
-            var depth = int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture);
-            return string.Concat(Enumerable.Repeat("{subtasks: [a: ", depth)) + "{}" + string.Concat(Enumerable.Repeat("]}", depth));
-        });
+            string.Concat(Enumerable.Repeat("{subtasks: [a: ", Count(match))) + "{}" + string.Concat(Enumerable.Repeat("]}", Count(match))));
+
+        static int Count(Match match) => int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture);
     }
 
     private static int LineOf(string text, int index) => text.AsSpan(0, index).Count('\n') + 1;
@@ -85,7 +87,9 @@ public sealed partial class DiagnosticsDocumentTests
         throw new FileNotFoundException("docs/diagnostics.md is not above the test assembly.");
     }
 
-    [GeneratedRegex("""^### (?<code>PPL\d{3}): [^\n]*\n(?:(?!^###? )[^\n]*\n)*?```ya?ml\n(?<yaml>.*?)^```$""", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(
+        """^### (?<code>PPL\d{3}): [^\n]*\n(?:(?!^###? )[^\n]*\n)*?```ya?ml\n(?<yaml>.*?)^```$""",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex ExamplePattern();
 
     [GeneratedRegex("""^### (?<code>PPL\d{3}): """, RegexOptions.Multiline)]

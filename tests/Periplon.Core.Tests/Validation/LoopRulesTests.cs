@@ -1,3 +1,7 @@
+using System.Text.Json;
+using Periplon.Core.Validation;
+using Periplon.Core.Workflows;
+
 namespace Periplon.Core.Tests.Validation;
 
 public sealed class LoopRulesTests
@@ -57,8 +61,19 @@ public sealed class LoopRulesTests
     [Theory]
     [InlineData(100_000)]
     [InlineData(100_001, "PPL123")]
-    public void Inline_lists_are_bounded(int count, params string[] codes) =>
-        Codes($"{{type: for_each, iterator: item, collection: {{source: inline, items: [{string.Join(',', Enumerable.Repeat(0, count))}]}}}}").ShouldBe(codes);
+    public void Inline_lists_are_bounded(int count, params string[] codes)
+    {
+        var items = Enumerable.Repeat(JsonSerializer.SerializeToElement(0), count).ToList();
+        var task = new TaskDefinition
+        {
+            Id = "a",
+            Command = new CommandDefinition { Executable = "x" },
+            Loop = new LoopDefinition.ForEach { Iterator = "item", Collection = new CollectionDefinition.Inline(items) },
+        };
+        var workflow = new WorkflowDefinition { Name = "list", Version = "1", Tasks = new Dictionary<string, TaskDefinition> { ["a"] = task } };
+
+        WorkflowValidator.Validate(workflow).Select(d => d.Code).ShouldBe(codes);
+    }
 
     [Fact]
     public void A_reference_at_the_start_of_an_address_is_only_a_warning()

@@ -105,7 +105,9 @@ public sealed class NotificationRulesTests
     public void Channels_are_complete(string channel, params string[] codes)
     {
         Checked.Codes($"{Secrets}notifications: {{default_channels: [{{{channel}}}]}}").ShouldBe(codes);
-        Checked.Codes($"{Secrets}tasks: {{a: {{command: {{executable: x}}, on_complete: {{notify: {{message: m, channels: [{{{channel}}}]}}}}}}}}").ShouldBe(codes);
+        Checked.Codes(
+            $"{Secrets}tasks: {{a: {{command: {{executable: x}}, "
+            + $"on_complete: {{notify: {{message: m, channels: [{{{channel}}}]}}}}}}}}").ShouldBe(codes);
     }
 
     [Theory]
@@ -126,8 +128,9 @@ public sealed class NotificationRulesTests
     [InlineData(25)]
     [InlineData(26, "PPL155")]
     public void A_Discord_card_has_few_fields(int count, params string[] codes) =>
-        Checked.Codes($"notifications: {{default_channels: [{{{Card}{{fields: [{string.Join(", ", Enumerable.Repeat("{name: n, value: v}", count))}]}}}}]}}")
-            .ShouldBe(codes);
+        Checked.Codes(
+            $"notifications: {{default_channels: [{{{Card}{{fields: "
+            + $"[{string.Join(", ", Enumerable.Repeat("{name: n, value: v}", count))}]}}}}]}}").ShouldBe(codes);
 
     [Theory]
     [InlineData("type: webhook, url: \"${workflow.url}\"", "PPL160")]

@@ -43,7 +43,9 @@ public sealed class RunnableCheckTests
     [InlineData("llm: {provider: openai, model: m, prompt: p}", "PPL426")]
     [InlineData("command: {executable: x}, on_error: {fallback_agent: w}", "PPL427")]
     public void A_task_runs_or_is_refused(string task, params string[] codes) =>
-        Codes($"agents: {{w: {{description: d}}}}\ntask_groups: {{g: {{description: d}}}}\ntasks: {{a: {{{task}}}, b: {{command: {{executable: x}}}}}}").ShouldBe(codes);
+        Codes(
+            "agents: {w: {description: d}}\ntask_groups: {g: {description: d}}\n"
+            + $"tasks: {{a: {{{task}}}, b: {{command: {{executable: x}}}}}}").ShouldBe(codes);
 
     [Theory]
     [InlineData("max_parallel: 2\nfail_fast: true\ntimeout_secs: 9\nlabels: {a: b}\nenv: [HOME]\nlimits: {max_stdout_bytes: 10}")]

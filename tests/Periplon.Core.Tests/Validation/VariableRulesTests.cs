@@ -52,8 +52,9 @@ public sealed class VariableRulesTests
     public void References_lead_somewhere(string text, params string[] codes)
     {
         var quoted = text.Replace("\\", "\\\\", StringComparison.Ordinal);
-        Checked.Codes($"{Surroundings}tasks:\n{Tasks}\n  a: {{command: {{executable: x}}, inputs: {{own: 1}}, outputs: {{made: x}}, description: \"{quoted}\"}}")
-            .ShouldBe(codes);
+        Checked.Codes(
+            $"{Surroundings}tasks:\n{Tasks}\n"
+            + $"  a: {{command: {{executable: x}}, inputs: {{own: 1}}, outputs: {{made: x}}, description: \"{quoted}\"}}").ShouldBe(codes);
     }
 
     [Theory]
@@ -95,8 +96,9 @@ public sealed class VariableRulesTests
 
     [Fact]
     public void A_subflow_sees_its_own_inputs() =>
-        Checked.Codes("subflows: {s: {inputs: {depth: {type: number}}, tasks: {x: {command: {executable: x}, description: \"${workflow.depth} ${input.depth}\"}}}}")
-            .ShouldBeEmpty();
+        Checked.Codes(
+            "subflows: {s: {inputs: {depth: {type: number}}, "
+            + "tasks: {x: {command: {executable: x}, description: \"${workflow.depth} ${input.depth}\"}}}}").ShouldBeEmpty();
 
     [Theory]
     [InlineData("task.build.status === 'completed' && success()")]
@@ -115,7 +117,9 @@ public sealed class VariableRulesTests
     [Fact]
     public void Hints_name_what_was_probably_meant()
     {
-        var found = Checked.Rules($"{Surroundings}tasks:\n{Tasks}\n  a: {{command: {{executable: x}}, description: \"${{workflow.rot}} ${{task.build}} ${{sekret.key}}\"}}");
+        var found = Checked.Rules(
+            $"{Surroundings}tasks:\n{Tasks}\n"
+            + "  a: {command: {executable: x}, description: \"${workflow.rot} ${task.build} ${sekret.key}\"}");
 
         found.Select(d => d.Hint).ShouldBe(
             ["Did you mean 'root'?", "A task has output, outputs.NAME, status, error and exit_code: ${task.build.output}.", "Did you mean 'secret'?"]);

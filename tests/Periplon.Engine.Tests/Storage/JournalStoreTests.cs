@@ -59,6 +59,18 @@ public sealed class JournalStoreTests(SqliteFixture fixture) : IClassFixture<Sql
     }
 
     [Fact]
+    public async Task Append_CommittedButTheAnswerIsLost_IsFoundByItsToken()
+    {
+        using var instruments = new JournalInstruments();
+        await using var store = new ForgetfulStore(fixture.Test.Database, instruments, TimeProvider.System, new RecordingLogger());
+        var append = Append();
+        await store.AppendAsync(append, Ct);
+        await Should.ThrowAsync<JournalConflictException>(store.AppendAsync(append with { Writer = Guid.NewGuid() }, Ct));
+        (await store.ReadAsync(append.ExecutionId, 0, Ct)).Count.ShouldBe(1);
+        (instruments.Retries, instruments.Recovered, instruments.Conflicts).ShouldBe((1, 1, 1));
+    }
+
+    [Fact]
     public void Instruments_CountWhatHappens()
     {
         using var instruments = new JournalInstruments();
@@ -83,6 +95,34 @@ public sealed class JournalStoreTests(SqliteFixture fixture) : IClassFixture<Sql
             _failures-- > 0
                 ? Task.FromException<AppendOutcome[]>(new IOException("cut"))
                 : Task.FromResult(new AppendOutcome[batch.Count]);
+    }
+
+    /// <summary>Commits its first batch and then loses the connection.</summary>
+    private sealed class ForgetfulStore : JournalStore
+    {
+        private readonly SqliteJournalWriter _writer;
+        private bool _hasForgotten;
+
+        public ForgetfulStore(Database database, JournalInstruments instruments, TimeProvider time, ILogger logger)
+            : base(database, instruments, time, logger)
+        {
+            _writer = new(((SqliteDataSource)database.Journal).OpenSqlite());
+            StartFlushers(1);
+        }
+
+        protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch)
+        {
+            var outcomes = _writer.Write(batch);
+            if (_hasForgotten)
+            {
+                return Task.FromResult(outcomes);
+            }
+
+            _hasForgotten = true;
+            return Task.FromException<AppendOutcome[]>(new IOException("cut"));
+        }
+
+        protected override void OnFlusherEnded() => _writer.Dispose();
     }
 
     private sealed class RecordingLogger : ILogger

@@ -10,7 +10,7 @@ public sealed class PostgresJournalStoreTests(PostgresFixture fixture) : Journal
     public async Task Append_ConnectionsCutUnderLoad_LosesNothingAndDoublesNothing()
     {
         const int Executions = 60;
-        const int Turns = 40;
+        const int Turns = 100;
         var ids = Enumerable.Range(0, Executions).Select(_ => Guid.CreateVersion7()).ToArray();
 
         async Task DriveAsync(Guid id)

@@ -41,6 +41,7 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("""{"queue": {"zzz": 1}}""", "queue.zzz: is not a known key; known are partitions, sweep_interval_secs")]
     [InlineData("""{"server": []}""", "server: expected an object with host, port, data_dir, max_body_bytes, log_level, environment, tls, cors, found []")]
     [InlineData("""{"server": {"host": "myhost"}}""", "server.host: expected an IP address, \"localhost\" or \"*\", found \"myhost\"")]
+    [InlineData("""{"server": {"host": "0.0.0.0"}}""", "server.host: this version has no sign-in and listens on the loopback address only; found \"0.0.0.0\", allowed is 127.0.0.1")]
     [InlineData("""{"server": {"host": ""}}""", "server.host: expected a string, found an empty string")]
     [InlineData("""{"server": {"log_level": "inf"}}""", """server.log_level: expected one of "trace", "debug", "info", "warning", "error", found "inf"; did you mean "info"?""")]
     [InlineData("""{"server": {"tls": {"enabled": 1}}}""", "server.tls.enabled: expected true or false, found 1")]
@@ -52,6 +53,7 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("""{"cluster": {"probe_timeout_secs": 5}}""", "cluster.max_probe_timeout_secs: expected at least cluster.probe_timeout_secs (5), found 2")]
     [InlineData("""{"storage": {"backend": "postgres"}}""", """storage.url: is missing, but storage.backend is "postgres"; expected postgres://user:password@host:5432/database""")]
     [InlineData("""{"storage": {"url": "postgres://h/d"}}""", """storage.url: is given, but storage.backend is "sqlite"; set storage.backend to "postgres" or remove the URL""")]
+    [InlineData("""{"storage": {"backend": "postgres", "url": "postgres://h/d", "max_connections": 20, "journal": {"flushers": 15}}}""", "storage.max_connections: expected at least storage.journal.flushers and 6 more (21), found 20")]
     [InlineData("""{"auth": {"jwt_secret": "short"}}""", "auth.jwt_secret: is shorter than 32 characters; make one with 'openssl rand -base64 48', or remove it")]
     [InlineData("""{"auth": {"jwt_secret": 5}}""", "auth.jwt_secret: expected a string, or null, found something else")]
     [InlineData("""{"ai": {"endpoint": "nowhere"}}""", "ai.endpoint: expected an http or https address, found \"nowhere\"")]
@@ -106,7 +108,7 @@ public sealed class ConfigLoaderTests : IDisposable
     [Fact]
     public void Load_EachLayer_WinsOverTheOneBefore()
     {
-        var file = _fixture.Write("""{"server": {"host": "0.0.0.0", "port": 1001}, "worker": {"slots": 2}, "queue": {"partitions": 4}}""");
+        var file = _fixture.Write("""{"server": {"host": "localhost", "port": 1001}, "worker": {"slots": 2}, "queue": {"partitions": 4}}""");
         _fixture.Variables["PERIPLON__SERVER__PORT"] = "1002";
         _fixture.Variables["periplon__worker__slots"] = "3";
 
@@ -114,7 +116,7 @@ public sealed class ConfigLoaderTests : IDisposable
 
         result.Problems.ShouldBeEmpty();
         (result.Config!.Server.Host, result.Config.Server.Port, result.Config.Worker.Slots, result.Config.Queue.Partitions)
-            .ShouldBe(("0.0.0.0", 1002, 5, 4));
+            .ShouldBe(("localhost", 1002, 5, 4));
         result.OriginOf("server.host").ToString().ShouldBe($"file:{file}");
         result.OriginOf("server.port").ToString().ShouldBe("env:PERIPLON__SERVER__PORT");
         result.OriginOf("worker.slots").ToString().ShouldBe("argument:--slots");

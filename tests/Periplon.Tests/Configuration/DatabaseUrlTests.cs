@@ -1,4 +1,5 @@
 using Periplon.Configuration;
+using Periplon.Hosting;
 
 namespace Periplon.Tests.Configuration;
 
@@ -49,6 +50,16 @@ public sealed class DatabaseUrlTests : IDisposable
         config.Storage.Backend.ShouldBe("postgres");
         DatabaseUrl.ConnectionString(config.Storage).ShouldBe(
             "Host=h;Database=d;Username=u;Password=p;Timeout=15");
+    }
+
+    [Fact]
+    public void OptionsOf_Postgres_StaysWithinTheConfiguredConnections()
+    {
+        _fixture.Variables["DATABASE_URL"] = "postgres://u:p@h/d";
+
+        var options = DatabaseConnections.OptionsOf(_fixture.LoadGood(), _fixture.Directory);
+
+        (options.JournalFlushers + 2 + options.ReadPoolSize + options.EnginePoolSize).ShouldBeInRange(40, 50);
     }
 
     [Fact]

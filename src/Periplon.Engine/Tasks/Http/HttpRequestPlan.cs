@@ -70,7 +70,10 @@ internal sealed record HttpRequestPlan
     /// <summary>The message to send.</summary>
     internal HttpRequestMessage ToMessage()
     {
-        var message = new HttpRequestMessage(Method, Url) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
+        var message = new HttpRequestMessage(Method, Url)
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
         if (Body is not null)
         {
             message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body));

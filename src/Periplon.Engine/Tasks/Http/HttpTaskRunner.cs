@@ -11,7 +11,8 @@ using Periplon.Engine.Tasks.Outputs;
 namespace Periplon.Engine.Tasks.Http;
 
 /// <summary>Sends HTTP requests.</summary>
-internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions options, IArtifactStore artifacts, TimeProvider time) : ITaskRunner
+internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions options, IArtifactStore artifacts, TimeProvider time)
+    : ITaskRunner
 {
     private const int BufferSize = 64 * 1024;
     private const int ShownBodyBytes = 1024;
@@ -43,7 +44,8 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         }
     }
 
-    private async Task<TaskOutcome> SendAsync(HttpRequestPlan plan, TaskContext context, OutputCapture capture, CancellationToken cancellationToken)
+    private async Task<TaskOutcome> SendAsync(
+        HttpRequestPlan plan, TaskContext context, OutputCapture capture, CancellationToken cancellationToken)
     {
         var http = context.Task.Http!;
         for (var redirects = 0; ; redirects++)
@@ -66,10 +68,12 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
 
                 plan = next;
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or HttpTargetRefusedException or SocketException
+            catch (Exception exception) when (
+                exception is HttpRequestException or IOException or HttpTargetRefusedException or SocketException
                 || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                return TaskOutcome.Failed(FailureKinds.Network, context.Texts.Mask($"{plan.Method} {plan.Url.Host}: {Explain(exception, plan.Url)}"));
+                return TaskOutcome.Failed(
+                    FailureKinds.Network, context.Texts.Mask($"{plan.Method} {plan.Url.Host}: {Explain(exception, plan.Url)}"));
             }
         }
     }
@@ -83,7 +87,8 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
     private string? RefuseRedirect(HttpRequestPlan from, HttpRequestPlan to, int redirects) =>
         redirects >= options.MaxRedirects ? $"{from.Url.Host} redirects more than {options.MaxRedirects} times"
         : to.Url.Scheme is not ("http" or "https") ? $"{from.Url.Host} redirects to '{to.Url.Scheme}:', which is not HTTP"
-        : from.Url.Scheme is "https" && to.Url.Scheme is "http" ? $"{from.Url.Host} redirects from https to http, which would undo the encryption"
+        : from.Url.Scheme is "https" && to.Url.Scheme is "http"
+            ? $"{from.Url.Host} redirects from https to http, which would undo the encryption"
         : to.HasSecretBody && !HttpRequestPlan.SameOrigin(from.Url, to.Url)
             ? $"{from.Url.Host} redirects to {to.Url.Host}, and the body holds a secret that is meant for {from.Url.Host} only"
         : null;

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Periplon.Engine.Tasks.Http;
 
-/// <summary>Decides which addresses HTTP tasks may connect to. It is asked after name resolution, for the address that is then used.</summary>
+/// <summary>
+/// Decides which addresses HTTP tasks may connect to. It is asked after name resolution, for the address that is then used.
+/// </summary>
 internal interface IHttpTargetPolicy
 {
     /// <summary>Why an address is refused; null when it is allowed.</summary>

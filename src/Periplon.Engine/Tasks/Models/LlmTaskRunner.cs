@@ -24,16 +24,19 @@ internal sealed class LlmTaskRunner(IEnumerable<ILanguageModel> models, TaskOpti
         {
             var known = string.Join(", ", _models.Keys.Order().Select(provider => provider.ToString().ToLowerInvariant()));
             return TaskOutcome.Failed(
-                FailureKinds.Model, $"The provider '{llm.Provider.ToString().ToLowerInvariant()}' is not in this version; there is: {known}");
+                FailureKinds.Model,
+                $"The provider '{llm.Provider.ToString().ToLowerInvariant()}' is not in this version; there is: {known}");
         }
 
+        using var capture = new OutputCapture(context, options, artifacts);
+        capture.Say($"Asking {llm.Provider.ToString().ToLowerInvariant()} {llm.Model}".TrimEnd());
         var limit = TimeLimit.Shorter(context.Timeout, llm.TimeoutSecs) ?? options.ModelTimeout;
         using var deadline = TimeLimit.Start(limit, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             var answer = await model.AnswerAsync(Fill(llm, context), stop.Token).WaitAsync(stop.Token);
-            return await ConcludeAsync(answer, context, stop.Token);
+            return await ConcludeAsync(answer, context, capture, stop.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -53,14 +56,14 @@ internal sealed class LlmTaskRunner(IEnumerable<ILanguageModel> models, TaskOpti
 
     private static string? Fill(string? text, TaskContext context) => text is null ? null : context.Texts.Strict(text);
 
-    private async Task<TaskOutcome> ConcludeAsync(ModelAnswer answer, TaskContext context, CancellationToken cancellationToken)
+    private static async Task<TaskOutcome> ConcludeAsync(
+        ModelAnswer answer, TaskContext context, OutputCapture capture, CancellationToken cancellationToken)
     {
         if (answer.Text is null)
         {
             return TaskOutcome.Failed(FailureKinds.Model, context.Texts.Mask(answer.Problem ?? "The model gave no answer"));
         }
 
-        using var capture = new OutputCapture(context, options, artifacts);
         var text = capture.Open("stdout", context.Limits.MaxStdoutBytes);
         text.Append(Encoding.UTF8.GetBytes(answer.Text));
         return (await capture.CompleteAsync([text], code: null, store: true, cancellationToken)).Completed();

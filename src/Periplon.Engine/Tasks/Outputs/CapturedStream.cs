@@ -3,7 +3,9 @@ using Periplon.Engine.Tasks.Processes;
 
 namespace Periplon.Engine.Tasks.Outputs;
 
-/// <summary>One stream of an attempt as it comes in: logged by lines, kept in part for the journal and in full for the artifact store.</summary>
+/// <summary>
+/// One stream of an attempt as it comes in: logged by lines, kept in part for the journal and in full for the artifact store.
+/// </summary>
 internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
 {
     // Beyond what is shown, so that a secret at the edge is seen whole when it is masked.

@@ -6,7 +6,9 @@ namespace Periplon.Engine.Tasks.Outputs;
 /// <summary>Receives lines of a stream.</summary>
 internal interface ILineSink
 {
-    /// <summary>False once ordinary lines are no longer wanted; then only lines that begin with a colon come, which may be commands.</summary>
+    /// <summary>
+    /// False once ordinary lines are no longer wanted; then only lines that begin with a colon come, which may be commands.
+    /// </summary>
     bool WantsAll { get; }
 
     /// <summary>Takes a line, or a piece of one that is too long, without its line feed.</summary>

@@ -7,14 +7,17 @@ using Periplon.Engine.Artifacts;
 
 namespace Periplon.Engine.Tasks.Outputs;
 
-/// <summary>Produces what a task declares under <c>outputs</c> and <c>set_state</c>, out of the result of the attempt that just ended well.</summary>
+/// <summary>
+/// Produces what a task declares under <c>outputs</c> and <c>set_state</c>, out of the result of the attempt that just ended well.
+/// </summary>
 internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts)
 {
     // A longer output text is not worth reading back from the store to look for a member in it.
     private const long MaxReadBack = 1024 * 1024;
 
     /// <summary>Adds the declared outputs to an output; the reason when one cannot be produced.</summary>
-    internal async Task<CapturedOutput> ProduceAsync(TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
+    internal async Task<CapturedOutput> ProduceAsync(
+        TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
     {
         var (task, values) = (context.Task, ToDictionary(output.Values));
         if (task.Outputs.Count is 0 && task.SetState.Count is 0)
@@ -48,7 +51,8 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
         return new CapturedOutput(output with { Values = OrNull(values), State = OrNull(state) }, null);
     }
 
-    private (JsonElement? Value, string? Problem) Produce(OutputDefinition definition, TaskContext context, TaskOutput output, OwnResultScope scope)
+    private (JsonElement? Value, string? Problem) Produce(
+        OutputDefinition definition, TaskContext context, TaskOutput output, OwnResultScope scope)
     {
         try
         {
@@ -72,7 +76,8 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
 
     private (JsonElement? Value, string? Problem) ReadFile(string written, TaskContext context, OwnResultScope scope)
     {
-        var directory = WorkingDirectory.Find(context, context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir, out _) ?? context.Directory;
+        var workingDir = context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir;
+        var directory = WorkingDirectory.Find(context, workingDir, out _) ?? context.Directory;
         var path = Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory);
         var file = new FileInfo(path);
         return !file.Exists ? (null, $"the file {path} does not exist")

@@ -81,15 +81,16 @@ internal sealed class OutputCapture : IDisposable
 
         if (_budget.IsExceeded)
         {
-            Say($"The output has {output.Size} bytes; what came after the first {_options.MaxSpillBytes} of them is kept only as far as it is shown");
+            Say($"The output has {output.Size} bytes, of which the first {_options.MaxSpillBytes} are stored; the rest is dropped");
         }
 
         try
         {
-            await using var content = new MaskingStream(included.SelectMany(stream => stream.Spool.Read()), _context.Texts, _options.MaxLineBytes);
+            var kept = included.SelectMany(stream => stream.Spool.Read());
+            await using var content = new MaskingStream(kept, _context.Texts, _options.MaxLineBytes);
             var name = $"{_context.TaskPath}/{_context.Attempt}/output";
-            return new CapturedOutput(
-                output with { Artifact = await _artifacts.PutAsync(_context.ExecutionId, name, content, cancellationToken) }, _commands.Problem);
+            var artifact = await _artifacts.PutAsync(_context.ExecutionId, name, content, cancellationToken);
+            return new CapturedOutput(output with { Artifact = artifact }, _commands.Problem);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -1,14 +1,16 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using Periplon.Core.Tasks;
 
 namespace Periplon.Engine.Tasks.Outputs;
 
 /// <summary>Collects the values that a task sets by lines such as <c>::set-output name=value</c>; the last line for a name wins.</summary>
-internal sealed partial class OutputCommandReader(TaskOptions options, AttemptLog log)
+internal sealed class OutputCommandReader(TaskOptions options, AttemptLog log)
 {
-    // All values together may be this many times the largest one.
+    // All values together, replaced ones included, may be this many times the largest one.
     private const int TotalFactor = 8;
+
+    private const string Advice = "write large values to a file or to the output text";
 
     private readonly Dictionary<string, JsonElement> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonElement> _state = new(StringComparer.Ordinal);
@@ -24,41 +26,39 @@ internal sealed partial class OutputCommandReader(TaskOptions options, AttemptLo
     /// <summary>Reads a line, which may be an ordinary one.</summary>
     internal void Read(string line, bool isWhole)
     {
-        if (!line.StartsWith("::set-", StringComparison.Ordinal) || Command().Match(line) is not { Success: true } match)
+        if (!line.StartsWith("::set-", StringComparison.Ordinal) || Problem is not null)
         {
             return;
         }
 
-        var name = match.Groups["name"].Value;
-        var value = ToValue(match.Groups["value"].Value);
-        var size = Encoding.UTF8.GetByteCount(value.GetRawText());
-        _bytes += size;
-        if (!isWhole || size > options.MaxValueBytes || _bytes > (long)options.MaxValueBytes * TotalFactor)
+        var read = OutputCommands.Read(line);
+        foreach (var problem in read.Problems)
         {
-            var limit = !isWhole || size > options.MaxValueBytes ? $"{options.MaxValueBytes} bytes, the limit of one value"
-                : $"{(long)options.MaxValueBytes * TotalFactor} bytes, the limit of all values of an attempt";
-            Problem ??= $"The value of '{name}' takes more than {limit}; write large values to a file or to the output text";
-            log.Say(Problem);
-            return;
+            log.Say(problem);
         }
 
-        (match.Groups["kind"].Value is "state" ? _state : _values)[name] = value;
+        Take(read.Outputs, _values, isWhole);
+        Take(read.State, _state, isWhole);
     }
 
-    // As for inputs on the command line: JSON when it is JSON, else the text itself.
-    private static JsonElement ToValue(string text)
+    private void Take(IReadOnlyDictionary<string, JsonElement> from, Dictionary<string, JsonElement> into, bool isWhole)
     {
-        try
+        foreach (var (name, value) in from)
         {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return JsonSerializer.SerializeToElement(text);
+            var size = Encoding.UTF8.GetByteCount(value.GetRawText()) + Encoding.UTF8.GetByteCount(name);
+            var all = (long)options.MaxValueBytes * TotalFactor;
+            _bytes += size;
+            Problem = !isWhole || size > options.MaxValueBytes
+                    ? $"The value of '{name}' takes more than {options.MaxValueBytes} bytes; {Advice}"
+                : _bytes > all ? $"The values set up to '{name}' take more than {all} bytes; {Advice}"
+                : null;
+            if (Problem is not null)
+            {
+                log.Say(Problem);
+                return;
+            }
+
+            into[name] = value;
         }
     }
-
-    [GeneratedRegex("^::set-(?<kind>output|state) +(?<name>[A-Za-z_][A-Za-z0-9_.-]*)=(?<value>.*)\\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
-    private static partial Regex Command();
 }

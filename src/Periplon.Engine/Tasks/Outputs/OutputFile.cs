@@ -6,15 +6,16 @@ namespace Periplon.Engine.Tasks.Outputs;
 /// <summary>Writes the output text to the file a task names under <c>output</c>: at once or not at all.</summary>
 internal sealed class OutputFile(IArtifactStore artifacts)
 {
-    /// <summary>Writes it; the reason when that fails.</summary>
-    internal async Task<string?> WriteAsync(TaskContext context, TaskOutput output, CancellationToken cancellationToken)
-    {
-        if (context.Task.Output is not { Length: > 0 } written)
-        {
-            return null;
-        }
+    /// <summary>
+    /// The file, found before the task runs: a path that cannot be filled in must not cost a run. Null when none is named.
+    /// </summary>
+    /// <exception cref="Core.Templates.TemplateException">The path refers to what does not exist.</exception>
+    internal static string? Find(TaskContext context) =>
+        context.Task.Output is { Length: > 0 } written ? Path.GetFullPath(context.Texts.Strict(written), context.Directory) : null;
 
-        var path = Path.GetFullPath(context.Texts.Strict(written), context.Directory);
+    /// <summary>Writes it; the reason when that fails.</summary>
+    internal async Task<string?> WriteAsync(string path, TaskOutput output, CancellationToken cancellationToken)
+    {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {

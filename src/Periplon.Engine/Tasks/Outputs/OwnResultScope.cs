@@ -9,7 +9,8 @@ namespace Periplon.Engine.Tasks.Outputs;
 /// <c>task.exit_code</c> and <c>task.status</c>, also written with its id (<c>task.build.output</c>).
 /// </summary>
 internal sealed class OwnResultScope(
-    ITemplateScope outer, string taskPath, TaskOutput output, IReadOnlyDictionary<string, JsonElement> values, string? text) : ITemplateScope
+    ITemplateScope outer, string taskPath, TaskOutput output, IReadOnlyDictionary<string, JsonElement> values, string? text)
+    : ITemplateScope
 {
     /// <summary>Whether a task id means a task: its path, or the last part of it.</summary>
     internal static bool Means(string id, string taskPath) =>

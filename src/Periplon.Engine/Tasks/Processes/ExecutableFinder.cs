@@ -37,7 +37,8 @@ internal static class ExecutableFinder
             }
         }
 
-        problem = $"The program '{executable}' was not found on PATH ({(places.Length is 0 ? "which is empty" : string.Join(", ", places))})";
+        var looked = places.Length is 0 ? "which is empty" : string.Join(", ", places);
+        problem = $"The program '{executable}' was not found on PATH ({looked})";
         return null;
     }
 

@@ -61,7 +61,12 @@ internal sealed class ProcessAttempt(ProcessRunner processes, TaskOptions option
             included.Add(stderr);
         }
 
-        var code = end switch { ProcessEnd.Exited exited => exited.Code, ProcessEnd.Signalled signalled => signalled.Code, _ => (int?)null };
+        var code = end switch
+        {
+            ProcessEnd.Exited exited => exited.Code,
+            ProcessEnd.Signalled signalled => signalled.Code,
+            _ => (int?)null,
+        };
         var output = await capture.CompleteAsync(included, code, store: end is not ProcessEnd.Cancelled, cancellationToken);
         return Conclude(end, output, stderr, planned, context);
     }
@@ -73,7 +78,8 @@ internal sealed class ProcessAttempt(ProcessRunner processes, TaskOptions option
         ProcessEnd.Exited { Code: var code } => TaskOutcome.Failed(
             FailureKinds.ExitCode, WithLastLines($"'{plan.Executable}' ended with exit code {code}", stderr), output.Output, code),
         ProcessEnd.Signalled signalled => TaskOutcome.Failed(
-            FailureKinds.Signal, WithLastLines($"'{plan.Executable}' was ended by {signalled.Signal}", stderr), output.Output, signalled.Code),
+            FailureKinds.Signal, WithLastLines($"'{plan.Executable}' was ended by {signalled.Signal}", stderr),
+            output.Output, signalled.Code),
         ProcessEnd.TimedOut timedOut => TaskOutcome.TimedOut(timedOut.Limit, output.Output),
         ProcessEnd.Cancelled => TaskOutcome.Cancelled(output.Output),
         ProcessEnd.NotStarted notStarted => TaskOutcome.Failed(

@@ -4,10 +4,14 @@ namespace Periplon.Engine.Tasks.Processes;
 
 /// <summary>
 /// Starts a program as the leader of a session and process group of its own. The runtime cannot do that itself, so <c>setsid</c> stands in
-/// front (it replaces itself: the process id stays), or perl where there is no <c>setsid</c> program, as on macOS.
+/// front (it replaces itself: the process id stays). The runtime also ignores SIGPIPE, which children would inherit, and then the left side
+/// of <c>yes | head</c> complains instead of ending; a shell cannot undo that, <c>env</c> of GNU can. Where these are missing, as on macOS,
+/// perl does both.
 /// </summary>
 internal static class SessionStart
 {
+    private const string DefaultPipe = "--default-signal=PIPE";
+
     private static readonly Lazy<string[]?> Prefix = new(FindPrefix);
 
     /// <summary>Whether this machine can start sessions.</summary>
@@ -24,9 +28,29 @@ internal static class SessionStart
     private static string[]? FindPrefix()
     {
         var path = Environment.GetEnvironmentVariable("PATH") + ":/usr/bin:/bin";
-        return OperatingSystem.IsWindows() ? null
-            : ExecutableFinder.Find("setsid", path, "/", out _) is { } setsid ? [setsid]
-            : ExecutableFinder.Find("perl", path, "/", out _) is { } perl ? [perl, "-e", "use POSIX; POSIX::setsid(); exec { $ARGV[0] } @ARGV"]
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        var setsid = ExecutableFinder.Find("setsid", path, "/", out _);
+        if (setsid is not null && ExecutableFinder.Find("env", path, "/", out _) is { } env && Succeeds(env, DefaultPipe, "true"))
+        {
+            return [setsid, env, DefaultPipe];
+        }
+
+        return ExecutableFinder.Find("perl", path, "/", out _) is { } perl
+                ? [perl, "-e", "use POSIX; POSIX::setsid(); $SIG{PIPE} = 'DEFAULT'; exec { $ARGV[0] } @ARGV"]
+            : setsid is not null ? [setsid]
             : null;
+    }
+
+    private static bool Succeeds(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode is 0;
     }
 }

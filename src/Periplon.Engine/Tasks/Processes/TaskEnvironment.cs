@@ -24,7 +24,7 @@ internal static partial class TaskEnvironment
         {
             if (!ValidName().IsMatch(name))
             {
-                problem = $"'{name}' cannot be the name of an environment variable; allowed are letters, digits and '_', not beginning with a digit";
+                problem = $"'{name}' cannot name an environment variable; allowed are letters, digits and '_', not beginning with a digit";
                 return null;
             }
 

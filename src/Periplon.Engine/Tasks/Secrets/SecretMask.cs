@@ -13,7 +13,9 @@ internal sealed class SecretMask
     /// <summary>What stands for a secret.</summary>
     internal const string Mark = "***";
 
-    /// <summary>Shorter values are not masked: they occur everywhere, and masking them would destroy text without hiding anything.</summary>
+    /// <summary>
+    /// Shorter values are not masked: they occur everywhere, and masking them would destroy text without hiding anything.
+    /// </summary>
     internal const int MinLength = 4;
 
     // Longer patterns are looked for by their first characters; see the margins kept where text is cut.
@@ -30,7 +32,8 @@ internal sealed class SecretMask
         var patterns = new HashSet<string>(StringComparer.Ordinal);
         foreach (var secret in secrets.Where(secret => secret.Length >= MinLength))
         {
-            patterns.UnionWith(Forms(secret).Where(form => form.Length >= MinLength).Select(form => form[..Math.Min(form.Length, MaxPatternLength)]));
+            var forms = Forms(secret).Where(form => form.Length >= MinLength);
+            patterns.UnionWith(forms.Select(form => form[..Math.Min(form.Length, MaxPatternLength)]));
         }
 
         // The longest first: of two that begin at the same place, the longer one hides more.

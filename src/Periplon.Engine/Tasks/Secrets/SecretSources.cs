@@ -74,5 +74,7 @@ internal sealed class SecretSources(WorkflowDefinition workflow, TaskOptions opt
 internal static class NamePattern
 {
     internal static bool Matches(string pattern, string name) =>
-        pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : string.Equals(pattern, name, StringComparison.Ordinal);
+        pattern.EndsWith('*')
+            ? name.StartsWith(pattern[..^1], StringComparison.Ordinal)
+            : string.Equals(pattern, name, StringComparison.Ordinal);
 }

@@ -136,8 +136,8 @@ internal static class ExecutionsApi
         {
             StartStatus.WorkflowNotFound => ApiProblem.NotFound("workflow", id),
             StartStatus.WorkflowInactive => ApiProblem.Conflict($"Workflow '{id}' is not active; set is_active to true to start it", id),
-            StartStatus.NotRunnable => ApiProblem.Create(
-                422, "The workflow uses parts of the language that this version does not run: " + messages, id, errors: errors),
+            StartStatus.NotRunnable => ApiProblem.NotRunnable(
+                "The workflow uses parts of the language that this version does not run: " + messages, id, errors),
             StartStatus.Conflict when key is not null => ApiProblem.KeyReused(key),
             StartStatus.Conflict => ApiProblem.Conflict("The execution's id exists already", id),
             _ => ApiProblem.BadRequest("The inputs are wrong: " + messages, errors),

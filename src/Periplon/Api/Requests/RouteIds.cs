@@ -15,7 +15,7 @@ internal static class RouteIds
         Guid.TryParseExact(text, "D", out var id)
             ? id
             : throw new ApiProblemException(ApiProblem.Create(
-                400, $"'{text}' is not the id of a {thing}; ids are UUIDs such as {Guid.Empty:D}", text));
+                400, $"'{text}' is no {thing} id; ids are UUIDs such as {Guid.Empty:D}", text));
 
     /// <summary>The idempotency key as the header has it; null when there is none.</summary>
     public static string? CheckIdempotencyKey(string? key) =>

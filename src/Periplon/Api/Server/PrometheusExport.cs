@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using Periplon.Core.Executions;
 using Periplon.Engine;
+using Periplon.Engine.Storage;
 using Prometheus;
 
 namespace Periplon.Api.Server;
@@ -16,6 +17,7 @@ internal sealed partial class PrometheusExport : IDisposable
 
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     private readonly MeterListener _listener = new();
+    private readonly JournalInstruments _journal;
     private readonly StatisticsReader _statistics;
     private readonly ProcessSampler _process;
     private readonly IOptions<ApiOptions> _options;
@@ -23,16 +25,17 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly ILogger<PrometheusExport> _logger;
     private readonly Dictionary<string, Counter> _counters = [];
     private readonly Dictionary<string, Histogram> _histograms = [];
+    private readonly IReadOnlyList<(Counter Counter, Func<JournalInstruments, long> Read)> _journalCounters;
     private readonly Gauge _active;
     private readonly Gauge _jobs;
     private readonly Gauge _memory;
     private readonly Gauge _cpu;
 
     public PrometheusExport(
-        EngineInstruments engine, StatisticsReader statistics, ProcessSampler process, IOptions<ApiOptions> options,
+        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, ProcessSampler process, IOptions<ApiOptions> options,
         TimeProvider time, ILogger<PrometheusExport> logger)
     {
-        (_statistics, _process, _options, _time, _logger) = (statistics, process, options, time, logger);
+        (_journal, _statistics, _process, _options, _time, _logger) = (journal, statistics, process, options, time, logger);
         var factory = Metrics.WithCustomRegistry(_registry);
         AddCounters(factory);
         AddHistogram(factory, "workflow_executions_duration", "Seconds from acceptance to the terminal status");
@@ -48,6 +51,13 @@ internal sealed partial class PrometheusExport : IDisposable
             "queue_jobs_total", "Queue by status: pending tasks; processing, completed and failed executions", "status");
         _memory = factory.CreateGauge("system_memory_usage_bytes", "Memory that the process holds", unknown);
         _cpu = factory.CreateGauge("system_cpu_usage_percent", "Share of all processors that the process uses", unknown);
+        _journalCounters =
+        [
+            (factory.CreateCounter("periplon_journal_commits_total", "Commits of the event journal"), j => j.Commits),
+            (factory.CreateCounter("periplon_journal_rows_total", "Rows appended to the event journal"), j => j.Rows),
+            (factory.CreateCounter("periplon_journal_retries_total", "Commits tried again after a passing failure"), j => j.Retries),
+            (factory.CreateCounter("periplon_journal_recovered_total", "Appends found stored after a lost answer"), j => j.Recovered),
+        ];
         Listen(engine);
     }
 
@@ -135,6 +145,11 @@ internal sealed partial class PrometheusExport : IDisposable
         var process = _process.Read();
         _memory.Set(process.MemoryUsageBytes);
         _cpu.Set(process.CpuUsagePercent);
+        foreach (var (counter, read) in _journalCounters)
+        {
+            counter.IncTo(read(_journal));
+        }
+
         try
         {
             using var deadline = new CancellationTokenSource(_options.Value.CheckTimeout, _time);

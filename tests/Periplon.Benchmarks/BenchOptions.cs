@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Periplon.Benchmarks;
+
+/// <summary>What to measure.</summary>
+internal sealed record BenchOptions
+{
+    public const string Usage = """
+        periplon-bench [--database sqlite|postgres] [--url URL] [--clients N] [--seconds N] [--scenario NAME]...
+
+          --database   sqlite (default), or postgres, which needs --url with a database that may be filled
+          --clients    clients of the closed loop: each starts an execution, waits for its end, starts the next (default 64)
+          --seconds    length of each measurement (default 10)
+          --scenario   echo-1 (one task), echo-10 (ten tasks in a row), fan-10 (ten tasks at once),
+                       latency (one task, one client); default: all
+        """;
+
+    public string Database { get; private init; } = "sqlite";
+
+    public string? Url { get; private init; }
+
+    public int Clients { get; private init; } = 64;
+
+    public int Seconds { get; private init; } = 10;
+
+    public IReadOnlyList<Scenario> Scenarios { get; private init; } = Scenario.All;
+
+    public static bool TryParse(string[] args, [NotNullWhen(true)] out BenchOptions? options, out string problem)
+    {
+        options = new BenchOptions();
+        problem = "";
+        var scenarios = new List<Scenario>();
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            switch (args[i])
+            {
+                case "--database" when value is "sqlite" or "postgres":
+                    options = options with { Database = value };
+                    break;
+                case "--url" when value != "":
+                    options = options with { Url = value };
+                    break;
+                case "--clients" when int.TryParse(value, out var clients) && clients > 0:
+                    options = options with { Clients = clients };
+                    break;
+                case "--seconds" when int.TryParse(value, out var seconds) && seconds > 0:
+                    options = options with { Seconds = seconds };
+                    break;
+                case "--scenario" when Scenario.All.FirstOrDefault(s => s.Name == value) is { } scenario:
+                    scenarios.Add(scenario);
+                    break;
+                default:
+                    problem = $"'{args[i]} {value}' is not an option with a value it takes";
+                    return false;
+            }
+        }
+
+        if (options is { Database: "postgres", Url: null })
+        {
+            problem = "--database postgres needs --url";
+            return false;
+        }
+
+        options = scenarios.Count > 0 ? options with { Scenarios = scenarios } : options;
+        return true;
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Time.Testing;
+using Periplon.Client.Executions;
+
+namespace Periplon.Client.Tests;
+
+public sealed class ExecutionIdsTests
+{
+    [Fact]
+    public void New_CarriesTheTimeInItsFirstBits()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var earlier = ExecutionIds.New(time);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        var later = ExecutionIds.New(time);
+        earlier.Version.ShouldBe(7);
+        string.CompareOrdinal(earlier.ToString("D")[..13], later.ToString("D")[..13]).ShouldBeLessThan(0);
+    }
+
+    [Fact]
+    public void FromKey_SameKeyAndScope_GivesTheSameId()
+    {
+        var id = ExecutionIds.FromKey("default", "POST /executions", "order-17");
+        ExecutionIds.FromKey("default", "POST /executions", "order-17").ShouldBe(id);
+        id.Version.ShouldBe(8);
+        id.ToString("D").ShouldStartWith("00000000-0000-8");
+    }
+
+    [Theory]
+    [InlineData("default", "POST /executions", "order-18")]
+    [InlineData("default", "POST /workflows", "order-17")]
+    [InlineData("other", "POST /executions", "order-17")]
+    [InlineData("defaultPOST ", "/executions", "order-17")]
+    public void FromKey_AnythingElse_GivesAnotherId(string organization, string scope, string key) =>
+        ExecutionIds.FromKey(organization, scope, key).ShouldNotBe(ExecutionIds.FromKey("default", "POST /executions", "order-17"));
+
+    [Fact]
+    public void FromKey_KeyIsUuid7_KeepsItsTime()
+    {
+        var key = Guid.CreateVersion7(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var id = ExecutionIds.FromKey("default", "POST /executions", key.ToString("D"));
+        id.ToString("D")[..13].ShouldBe(key.ToString("D")[..13]);
+        id.Version.ShouldBe(8);
+        ExecutionIds.FromKey("default", "POST /executions", key.ToString("D")).ShouldBe(id);
+    }
+}

@@ -1,0 +1,125 @@
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Tests.Storage;
+
+public abstract class MigratorTests : IAsyncLifetime
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private protected abstract DatabaseKind Kind { get; }
+
+    private protected TestDatabase Test { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Test = await TestDatabase.CreateEmptyAsync(Kind);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Test.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task UpDownUp_LeavesWhatUpLeaves()
+    {
+        var migrator = Test.Migrator();
+        (await migrator.StatusAsync(Ct)).ShouldAllBe(status => status.State == MigrationState.Pending);
+
+        var applied = await migrator.UpAsync(Ct);
+        var schema = await DumpAsync();
+        applied.Select(status => status.Name).Take(4).ShouldBe(["orleans", "workflows", "executions", "logs"]);
+        (await migrator.UpAsync(Ct)).ShouldBeEmpty("everything is applied");
+
+        (await migrator.DownAsync(1, Ct)).Select(status => status.Number).ShouldBe([applied.Count]);
+        (await migrator.StatusAsync(Ct))[^1].State.ShouldBe(MigrationState.Pending);
+        (await migrator.DownAsync(99, Ct)).Count.ShouldBe(applied.Count - 1);
+        (await DumpAsync()).ShouldNotContain("workflows");
+
+        await migrator.UpAsync(Ct);
+        (await DumpAsync()).ShouldBe(schema);
+    }
+
+    [Fact]
+    public async Task Up_FileChangedAfterItWasApplied_NamesIt()
+    {
+        await Test.Migrator([new(1, "first", "create table first (id integer)", "drop table first")]).UpAsync(Ct);
+        var changed = Test.Migrator([new(1, "first", "create table first (id bigint)", "drop table first")]);
+        (await changed.StatusAsync(Ct))[0].State.ShouldBe(MigrationState.Changed);
+        (await Should.ThrowAsync<MigrationException>(changed.UpAsync(Ct))).Message.ShouldContain("001_first");
+        (await Should.ThrowAsync<MigrationException>(changed.DownAsync(1, Ct))).Message.ShouldContain("changed");
+    }
+
+    [Fact]
+    public async Task Up_DatabaseOfANewerProgram_SaysSo()
+    {
+        await Test.Migrator([new(9, "later", "create table later (id integer)", "drop table later")]).UpAsync(Ct);
+        var older = Test.Migrator([]);
+        (await older.StatusAsync(Ct))[0].State.ShouldBe(MigrationState.Unknown);
+        (await Should.ThrowAsync<MigrationException>(older.UpAsync(Ct))).Message.ShouldContain("newer version");
+    }
+
+    [Fact]
+    public async Task Up_MigrationThatFailsHalfWay_LeavesNothingOfItself()
+    {
+        var migrator = Test.Migrator(
+        [
+            new(1, "good", "create table good (id integer)", "drop table good"),
+            new(2, "bad", "create table half (id integer); create table good (id integer);", "drop table half"),
+        ]);
+        (await Should.ThrowAsync<MigrationException>(migrator.UpAsync(Ct))).Message.ShouldContain("002_bad");
+        (await migrator.StatusAsync(Ct)).Select(status => status.State).ShouldBe([MigrationState.Applied, MigrationState.Pending]);
+        (await DumpAsync()).ShouldNotContain("half");
+    }
+
+    [Fact]
+    public async Task Up_SeveralProgramsAtOnce_ApplyEachMigrationOnce()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Test.Migrator().UpAsync(Ct), Ct)));
+        results.SelectMany(result => result).Select(status => status.Number).ShouldBeUnique();
+    }
+
+    [Fact]
+    public async Task Up_EmptyDatabase_MatchesTheExpectedSchema()
+    {
+        await Test.Migrator().UpAsync(Ct);
+        var file = Path.Combine(Golden.Folder(), $"schema.{Kind.ToString().ToLowerInvariant()}.expected.sql");
+        await Golden.MatchesAsync(file, await DumpAsync());
+    }
+
+    private protected abstract Task<string> DumpAsync();
+}
+
+public sealed class SqliteMigratorTests : MigratorTests
+{
+    private protected override DatabaseKind Kind => DatabaseKind.Sqlite;
+
+    private protected override async Task<string> DumpAsync() => string.Join("\n", await Test.LinesAsync(
+        "select sql || ';' from sqlite_master where sql is not null and name not like 'sqlite_%' order by tbl_name, type desc, name"));
+}
+
+public sealed class PostgresMigratorTests : MigratorTests
+{
+    // Months come and go, so partitions other than the default one are no part of the schema.
+    private const string DumpSql = """
+        with tables as (
+          select oid, relname from pg_class
+           where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+             and (not relispartition or relname like '%\_default'))
+        select line from (
+          select relname, 1 as part, attnum::text as place,
+                 relname || '.' || attname || ' ' || format_type(atttypid, atttypmod) || case when attnotnull then ' not null' else '' end
+                   || coalesce(' default ' || pg_get_expr(adbin, adrelid), '') as line
+            from tables join pg_attribute on attrelid = tables.oid and attnum > 0 and not attisdropped
+            left join pg_attrdef on adrelid = attrelid and adnum = attnum
+          union all
+          select relname, 2, conname, relname || ' ' || conname || ': ' || pg_get_constraintdef(pg_constraint.oid)
+            from tables join pg_constraint on conrelid = tables.oid and contype <> 'n'
+          union all
+          select relname, 3, indexname, indexdef from tables join pg_indexes on tablename = relname and schemaname = 'public'
+        ) as lines
+        order by relname, part, lpad(place, 60, '0') collate "C"
+        """;
+
+    private protected override DatabaseKind Kind => DatabaseKind.Postgres;
+
+    private protected override async Task<string> DumpAsync() => string.Join("\n", await Test.LinesAsync(DumpSql));
+}

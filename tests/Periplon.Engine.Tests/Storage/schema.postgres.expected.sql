@@ -1,0 +1,172 @@
+checkpoints.execution_id uuid not null
+checkpoints.seq bigint not null
+checkpoints.at timestamp with time zone not null
+checkpoints.state bytea not null
+checkpoints checkpoints_pkey: PRIMARY KEY (execution_id)
+checkpoints checkpoints_seq_check: CHECK ((seq >= 1))
+CREATE UNIQUE INDEX checkpoints_pkey ON public.checkpoints USING btree (execution_id)
+execution_events.execution_id uuid not null
+execution_events.seq bigint not null
+execution_events.created_on date not null
+execution_events.writer uuid not null
+execution_events.at timestamp with time zone not null
+execution_events.events bytea not null
+execution_events execution_events_pkey: PRIMARY KEY (execution_id, seq, created_on)
+execution_events execution_events_seq_check: CHECK ((seq >= 1))
+CREATE UNIQUE INDEX execution_events_pkey ON ONLY public.execution_events USING btree (execution_id, seq, created_on)
+execution_events_default.execution_id uuid not null
+execution_events_default.seq bigint not null
+execution_events_default.created_on date not null
+execution_events_default.writer uuid not null
+execution_events_default.at timestamp with time zone not null
+execution_events_default.events bytea not null
+execution_events_default execution_events_seq_check: CHECK ((seq >= 1))
+execution_events_default execution_events_default_pkey: PRIMARY KEY (execution_id, seq, created_on)
+CREATE UNIQUE INDEX execution_events_default_pkey ON public.execution_events_default USING btree (execution_id, seq, created_on)
+execution_logs.execution_id uuid not null
+execution_logs.id bigint not null default nextval('execution_logs_id'::regclass)
+execution_logs.created_on date not null
+execution_logs.task text
+execution_logs.attempt integer not null
+execution_logs.at timestamp with time zone not null
+execution_logs.level text not null
+execution_logs.stream text not null
+execution_logs.message text not null
+execution_logs execution_logs_pkey: PRIMARY KEY (execution_id, id, created_on)
+execution_logs execution_logs_level_check: CHECK ((level = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text])))
+execution_logs execution_logs_stream_check: CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'engine'::text])))
+CREATE UNIQUE INDEX execution_logs_pkey ON ONLY public.execution_logs USING btree (execution_id, id, created_on)
+execution_logs_default.execution_id uuid not null
+execution_logs_default.id bigint not null default nextval('execution_logs_id'::regclass)
+execution_logs_default.created_on date not null
+execution_logs_default.task text
+execution_logs_default.attempt integer not null
+execution_logs_default.at timestamp with time zone not null
+execution_logs_default.level text not null
+execution_logs_default.stream text not null
+execution_logs_default.message text not null
+execution_logs_default execution_logs_level_check: CHECK ((level = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text])))
+execution_logs_default execution_logs_default_pkey: PRIMARY KEY (execution_id, id, created_on)
+execution_logs_default execution_logs_stream_check: CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'engine'::text])))
+CREATE UNIQUE INDEX execution_logs_default_pkey ON public.execution_logs_default USING btree (execution_id, id, created_on)
+executions.id uuid not null
+executions.organization text not null
+executions.workflow_id uuid not null
+executions.workflow_name text not null
+executions.workflow_version text not null
+executions.revision integer not null
+executions.status text not null
+executions.priority integer not null
+executions.partition integer not null
+executions.wait_reason text
+executions.next_wake_at timestamp with time zone
+executions.trigger_type text not null
+executions.triggered_by text
+executions.parent_execution_id uuid
+executions.inputs text not null
+executions.result text
+executions.error text
+executions.retry_count integer not null
+executions.labels jsonb not null
+executions.created_at timestamp with time zone not null
+executions.started_at timestamp with time zone
+executions.completed_at timestamp with time zone
+executions executions_end: CHECK (
+CASE
+    WHEN (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])) THEN ((completed_at IS NOT NULL) AND (next_wake_at IS NULL) AND (wait_reason IS NULL))
+    ELSE ((completed_at IS NULL) AND (next_wake_at IS NOT NULL))
+END)
+executions executions_pkey: PRIMARY KEY (id)
+executions executions_labels_check: CHECK ((jsonb_typeof(labels) = 'object'::text))
+executions executions_status_check: CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])))
+executions executions_partition_check: CHECK ((partition >= 0))
+executions executions_retry_count_check: CHECK ((retry_count >= 0))
+CREATE INDEX executions_due ON public.executions USING btree (partition, next_wake_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
+CREATE INDEX executions_list ON public.executions USING btree (organization, created_at DESC, id DESC)
+CREATE UNIQUE INDEX executions_pkey ON public.executions USING btree (id)
+CREATE INDEX executions_ended ON public.executions USING btree (completed_at) WHERE (completed_at IS NOT NULL)
+CREATE INDEX executions_active ON public.executions USING btree (partition, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
+CREATE INDEX executions_labels ON public.executions USING gin (labels jsonb_path_ops) WHERE (labels <> '{}'::jsonb)
+CREATE INDEX executions_parent ON public.executions USING btree (parent_execution_id) WHERE (parent_execution_id IS NOT NULL)
+CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
+CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
+orleansmembershiptable.deploymentid text not null
+orleansmembershiptable.address text not null
+orleansmembershiptable.port integer not null
+orleansmembershiptable.generation integer not null
+orleansmembershiptable.siloname text not null
+orleansmembershiptable.hostname text not null
+orleansmembershiptable.status integer not null
+orleansmembershiptable.proxyport integer
+orleansmembershiptable.suspecttimes text
+orleansmembershiptable.starttime timestamp with time zone not null
+orleansmembershiptable.iamalivetime timestamp with time zone not null
+orleansmembershiptable orleansmembershiptable_pkey: PRIMARY KEY (deploymentid, address, port, generation)
+CREATE UNIQUE INDEX orleansmembershiptable_pkey ON public.orleansmembershiptable USING btree (deploymentid, address, port, generation)
+orleansmembershipversiontable.deploymentid text not null
+orleansmembershipversiontable.timestamp timestamp with time zone not null
+orleansmembershipversiontable.version integer not null default 0
+orleansmembershipversiontable orleansmembershipversiontable_pkey: PRIMARY KEY (deploymentid)
+CREATE UNIQUE INDEX orleansmembershipversiontable_pkey ON public.orleansmembershipversiontable USING btree (deploymentid)
+orleansquery.querykey text not null
+orleansquery.querytext text not null
+orleansquery orleansquery_pkey: PRIMARY KEY (querykey)
+CREATE UNIQUE INDEX orleansquery_pkey ON public.orleansquery USING btree (querykey)
+orleansreminderstable.serviceid text not null
+orleansreminderstable.grainid text not null
+orleansreminderstable.remindername text not null
+orleansreminderstable.starttime timestamp with time zone not null
+orleansreminderstable.period bigint not null
+orleansreminderstable.grainhash integer not null
+orleansreminderstable.version integer not null
+orleansreminderstable orleansreminderstable_pkey: PRIMARY KEY (serviceid, grainid, remindername)
+CREATE INDEX orleansreminderstable_hash ON public.orleansreminderstable USING btree (serviceid, grainhash)
+CREATE UNIQUE INDEX orleansreminderstable_pkey ON public.orleansreminderstable USING btree (serviceid, grainid, remindername)
+orleansstorage.grainidhash integer not null
+orleansstorage.grainidn0 bigint not null
+orleansstorage.grainidn1 bigint not null
+orleansstorage.graintypehash integer not null
+orleansstorage.graintypestring text not null
+orleansstorage.grainidextensionstring text
+orleansstorage.serviceid text not null
+orleansstorage.payloadbinary bytea
+orleansstorage.modifiedon timestamp with time zone not null
+orleansstorage.version integer not null
+CREATE UNIQUE INDEX orleansstorage_key ON public.orleansstorage USING btree (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, COALESCE(grainidextensionstring, ''::text))
+schema_migrations.number integer not null
+schema_migrations.name text not null
+schema_migrations.checksum text not null
+schema_migrations.applied_at timestamp with time zone not null
+schema_migrations schema_migrations_pkey: PRIMARY KEY (number)
+CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
+workflow_versions.workflow_id uuid not null
+workflow_versions.revision integer not null
+workflow_versions.version text not null
+workflow_versions.definition text not null
+workflow_versions.sha256 text not null
+workflow_versions.created_at timestamp with time zone not null
+workflow_versions.created_by text
+workflow_versions workflow_versions_pkey: PRIMARY KEY (workflow_id, revision)
+workflow_versions workflow_versions_sha256_check: CHECK ((length(sha256) = 64))
+workflow_versions workflow_versions_revision_check: CHECK ((revision >= 1))
+workflow_versions workflow_versions_workflow_id_fkey: FOREIGN KEY (workflow_id) REFERENCES workflows(id) ON DELETE CASCADE
+CREATE UNIQUE INDEX workflow_versions_pkey ON public.workflow_versions USING btree (workflow_id, revision)
+workflows.id uuid not null
+workflows.organization text not null
+workflows.name text not null
+workflows.version text not null
+workflows.revision integer not null
+workflows.description text
+workflows.tags jsonb not null default '[]'::jsonb
+workflows.is_active boolean not null
+workflows.is_deleted boolean not null
+workflows.created_at timestamp with time zone not null
+workflows.updated_at timestamp with time zone not null
+workflows.created_by text
+workflows workflows_pkey: PRIMARY KEY (id)
+workflows workflows_name_check: CHECK ((name <> ''::text))
+workflows workflows_tags_check: CHECK ((jsonb_typeof(tags) = 'array'::text))
+workflows workflows_revision_check: CHECK ((revision >= 1))
+CREATE UNIQUE INDEX workflows_name ON public.workflows USING btree (organization, name) WHERE (NOT is_deleted)
+CREATE UNIQUE INDEX workflows_pkey ON public.workflows USING btree (id)
+CREATE INDEX workflows_tags ON public.workflows USING gin (tags) WHERE (NOT is_deleted)

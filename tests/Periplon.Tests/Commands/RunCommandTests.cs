@@ -1,0 +1,207 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Periplon.Commands;
+using Periplon.Core.Executions;
+using Periplon.Run;
+
+namespace Periplon.Tests.Commands;
+
+public sealed class RunCommandTests : IDisposable
+{
+    private const string Workflow = """
+        name: demo
+        version: "1.0"
+        inputs:
+          who: {type: string, required: true}
+          times: {type: integer, default: 2}
+        tasks:
+          build: {description: Build, command: {executable: make}}
+          test: {description: Test, depends_on: [build], command: {executable: make, args: [test]}}
+        """;
+
+    private static readonly Guid Id = Guid.Parse("0199c0de-0000-7000-8000-000000000001");
+
+    private readonly CommandFixture _fixture = new();
+    private readonly ScriptedRunner _runner;
+
+    public RunCommandTests()
+    {
+        _runner = new ScriptedRunner(_fixture);
+        _fixture.Modes = _fixture.Modes with { LocalRunner = () => _runner };
+        _fixture.Write("flow.yaml", Workflow);
+    }
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task Run_Arguments_BecomeTheRequest()
+    {
+        (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=5", "--set", "times=3", "-s", "states", "--clean")).ShouldBe(ExitCode.Ok);
+
+        var request = _runner.Request!;
+        request.Workflow.Name.ShouldBe("demo");
+        request.File.ShouldBe(Path.Combine(_fixture.Directory, "flow.yaml"));
+        request.StateDirectory.ShouldBe(Path.Combine(_fixture.Directory, "states"));
+        request.Inputs["who"].GetString().ShouldBe("5");
+        request.Inputs["times"].GetInt32().ShouldBe(3);
+        (request.Clean, request.Resume).ShouldBe((true, false));
+    }
+
+    [Fact]
+    public async Task Run_NoTerminal_PrintsALineForEachChange()
+    {
+        (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x")).ShouldBe(ExitCode.Ok);
+
+        _fixture.Out.ToString().ShouldBe($"""
+            12:00:01 demo 1.0: 2 tasks, execution {Id}
+            12:00:01 build  started
+            12:00:03 build  completed in 2.00s
+            12:00:03 test   started
+            12:00:05 test   completed in 2.00s
+            demo completed: 2 of 2 tasks completed in 4.00s
+
+            """);
+    }
+
+    [Fact]
+    public async Task Run_Terminal_DrawsATreeAndTheSum()
+    {
+        _runner.Fails = "test";
+        _fixture.IsTerminal = true;
+
+        (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x")).ShouldBe(ExitCode.Failure);
+
+        var drawn = Regex.Replace(_fixture.Out.ToString(), @"\x1b\[[0-9;?]*[A-Za-z]", "");
+        drawn.ShouldContain("demo 1.0  2/2");
+        drawn.ShouldContain("✓ build  2.00s");
+        drawn.ShouldContain("✗ test  2.00s  exit code 2");
+        drawn.ShouldContain("  | line of test");
+        drawn.ShouldContain("demo failed: 1 of 2 tasks completed in 4.00s");
+    }
+
+    [Fact]
+    public async Task Run_Verbose_ShowsWhatTasksPrint()
+    {
+        await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x", "-v");
+
+        _fixture.Out.ToString().ShouldContain("12:00:01 build  | line of build\n");
+    }
+
+    [Fact]
+    public async Task Run_ATaskFails_ShowsItsLinesAndExitsWith1()
+    {
+        _runner.Fails = "test";
+
+        (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Out.ToString().ShouldEndWith("""
+            12:00:05 test   failed in 2.00s: exit code 2
+
+            test failed: exit code 2
+              | line of test
+            demo failed: 1 of 2 tasks completed in 4.00s
+
+            """);
+        _fixture.Error.ToString().ShouldBe("Error: task 'test' failed\n");
+    }
+
+    [Fact]
+    public async Task Run_Json_PrintsOneDocumentInTheKnownShape()
+    {
+        _runner.Fails = "test";
+
+        (await _fixture.RunAsync("run", "flow.yaml", "-i", "who=x", "-j")).ShouldBe(ExitCode.Failure);
+
+        var json = JsonDocument.Parse(_fixture.Out.ToString()).RootElement;
+        json.EnumerateObject().Select(each => each.Name).Take(9).ShouldBe(
+            ["success", "workflow_name", "workflow_version", "duration_secs", "progress", "completed_tasks", "total_tasks", "failed_tasks", "error"]);
+        json.GetProperty("success").GetBoolean().ShouldBeFalse();
+        json.GetProperty("failed_tasks")[0].GetString().ShouldBe("test");
+        json.GetProperty("duration_secs").GetDouble().ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Run_DryRun_ChecksAndStops()
+    {
+        (await _fixture.RunAsync("run", "flow.yaml", "--dry-run")).ShouldBe(ExitCode.Ok);
+
+        _runner.Request.ShouldBeNull();
+        _fixture.Out.ToString().ShouldBe("flow.yaml is valid: demo 1.0, 0 agents, 2 tasks\n");
+    }
+
+    [Theory]
+    [InlineData("run flow.yaml", ExitCode.Failure, "Error: the inputs do not fit flow.yaml\n  ")]
+    [InlineData("run flow.yaml -i who=x -i times=many", ExitCode.Failure, "Error: the inputs do not fit flow.yaml\n  ")]
+    [InlineData("run flow.yaml -i who=x --resume", ExitCode.Usage, "Error: --resume keeps the inputs of the saved run")]
+    [InlineData("run gone.yaml", ExitCode.Failure, "Error: there is no file ")]
+    public async Task Run_CannotBegin_SaysWhy(string line, int exit, string expected)
+    {
+        (await _fixture.RunAsync(line.Split(' '))).ShouldBe(exit);
+
+        _runner.Request.ShouldBeNull();
+        _fixture.Error.ToString().ShouldStartWith(expected);
+    }
+
+    [Fact]
+    public async Task Run_PartOfTheLanguageThatDoesNotRun_IsRefused()
+    {
+        _fixture.Write("flow.yaml", "name: a\nversion: '1'\ntasks: {b: {description: c, sleep: 5}}\n");
+
+        (await _fixture.RunAsync("run", "flow.yaml")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldContain("error PPL");
+        _fixture.Error.ToString().ShouldEndWith("Error: flow.yaml cannot be run: 1 error\n");
+    }
+
+    [Fact]
+    public async Task Run_RunnerRefuses_PrintsItsReason()
+    {
+        _runner.Refuses = new LocalRunException("there is no run to resume");
+
+        (await _fixture.RunAsync("run", "flow.yaml", "--resume")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldBe("Error: there is no run to resume\n");
+    }
+
+    /// <summary>Runs every task in turn: two seconds, one line, the scripted end.</summary>
+    private sealed class ScriptedRunner(CommandFixture fixture) : ILocalRunner
+    {
+        public LocalRunRequest? Request { get; private set; }
+        public string? Fails { get; set; }
+        public LocalRunException? Refuses { get; set; }
+
+        public Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
+        {
+            if (Refuses is not null)
+            {
+                throw Refuses;
+            }
+
+            Request = request;
+            var ids = request.Workflow.Tasks.Keys.ToArray();
+            progress.OnStarted(new LocalRunPlan(
+                request.Workflow.Name, request.Workflow.Version, Id, [.. ids.Select(id => new Periplon.Run.PlannedTask(id, null, ""))]));
+            var results = ids.Select(id => RunTask(id, progress)).ToArray();
+            var status = Fails is null ? ExecutionStatus.Completed : ExecutionStatus.Failed;
+            var result = new LocalRunResult
+            {
+                ExecutionId = Id, Status = status, Duration = TimeSpan.FromSeconds(4), Tasks = results,
+                Error = Fails is null ? null : $"task '{Fails}' failed",
+            };
+            progress.OnFinished(result);
+            return Task.FromResult(result);
+        }
+
+        private LocalTaskResult RunTask(string id, IRunProgress progress)
+        {
+            var failed = id == Fails;
+            progress.OnTaskChanged(id, TaskRunStatus.Ready, 1, null);
+            progress.OnTaskChanged(id, TaskRunStatus.Running, 1, null);
+            progress.OnLog(id, "stdout", $"line of {id}");
+            fixture.Time.Advance(TimeSpan.FromSeconds(2));
+            var status = failed ? TaskRunStatus.Failed : TaskRunStatus.Completed;
+            progress.OnTaskChanged(id, status, 1, failed ? "exit code 2" : null);
+            return new LocalTaskResult(id, status, 1, TimeSpan.FromSeconds(2), failed ? "exit code 2" : null);
+        }
+    }
+}
