@@ -27,6 +27,7 @@ internal sealed partial class WorkerService(
     private readonly SemaphoreSlim _slots = new(options.Value.Slots);
     private readonly CancellationTokenSource _abandon = new();
     private volatile bool _stopped;
+    private int _emptied;
     private readonly string _name = local.SiloAddress.ToParsableString();
 
     public override void Dispose()
@@ -198,9 +199,10 @@ internal sealed partial class WorkerService(
         }
     }
 
+    // Slots that were found empty stay taken: a wait that was given up goes on where it was, and a second stop finds nothing to wait for.
     private async Task AllSlotsAsync(CancellationToken cancellationToken)
     {
-        for (var i = 0; i < options.Value.Slots; i++)
+        for (; _emptied < options.Value.Slots; _emptied++)
         {
             await _slots.WaitAsync(cancellationToken);
         }

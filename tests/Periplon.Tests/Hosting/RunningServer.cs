@@ -71,10 +71,12 @@ internal sealed class RunningServer : IAsyncDisposable
         }
     }
 
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await _app.StopAsync();
+        await StopAsync();
         await _app.DisposeAsync();
         await _database.DisposeAsync();
         await _drop();
