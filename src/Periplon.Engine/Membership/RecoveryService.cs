@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Periplon.Client.Queue;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Membership;
 
@@ -11,10 +12,21 @@ namespace Periplon.Engine.Membership;
 /// if that silo dies too, the next death is the next round.
 /// </summary>
 internal sealed partial class RecoveryService(
-    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, QueuePartitions partitions, ILogger<RecoveryService> logger)
+    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, QueuePartitions partitions, IJournalStore journal,
+    ILogger<RecoveryService> logger)
     : BackgroundService
 {
     private readonly HashSet<SiloAddress> _handled = [];
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (await journal.FitPartitionsAsync(partitions.Count, cancellationToken) is > 0 and var moved)
+        {
+            LogMoved(moved, partitions.Count);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -52,6 +64,9 @@ internal sealed partial class RecoveryService(
         });
         return dead.Count;
     }
+
+    [LoggerMessage(LogLevel.Information, "{Count} executions of partitions that no longer exist now belong to the {Partitions} that do")]
+    private partial void LogMoved(int count, int partitions);
 
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} has died; its work goes to others")]
     private partial void LogSiloDied(SiloAddress silo);
