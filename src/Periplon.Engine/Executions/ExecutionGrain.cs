@@ -129,16 +129,9 @@ internal sealed partial class ExecutionGrain(
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
-        OfferReady(after, after.Ready.Except(before.Ready));
-        if (after.IsEnding && !after.Running.IsEmpty)
-        {
-            foreach (var rank in after.Running)
-            {
-                var running = after.Task(after.Plan.Tasks[rank.Index]);
-                signals.Stop(running.Worker!, running.Token);
-            }
-        }
-
+        // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
+        OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : after.Ready.Except(before.Ready));
+        StopWhatNoLongerMatters(before, after, events);
         Count(before, after, events);
         if (!after.IsTerminal)
         {
@@ -212,9 +205,10 @@ internal sealed partial class ExecutionGrain(
         }
         else
         {
-            await ReturnLostAsync(CancellationToken.None);
+            // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
             SetTimer();
+            await ReturnLostAsync(CancellationToken.None);
         }
     }
 
@@ -304,6 +298,29 @@ internal sealed partial class ExecutionGrain(
         }
     }
 
+    private void StopWhatNoLongerMatters(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
+    {
+        if (after.IsEnding)
+        {
+            foreach (var rank in after.Running)
+            {
+                Stop(after.Task(after.Plan.Tasks[rank.Index]));
+            }
+        }
+
+        // An attempt that was given up without its worker's report may still run there.
+        foreach (var happened in events)
+        {
+            if (happened is TaskCancelled or TaskFailed { Failure.Kind: FailureKinds.Timeout }
+                && before.Task(before.Plan.Find(((TaskEvent)happened).Task)!) is { Status: TaskRunStatus.Running } given)
+            {
+                Stop(given);
+            }
+        }
+
+        void Stop(TaskState running) => signals.Stop(running.Worker!, running.Token);
+    }
+
     private void SetTimer()
     {
         if (ExecutionPlanner.NextTimer(_driver!.State) is not { } next)
@@ -313,17 +330,27 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
-        var due = next - time.GetUtcNow();
-        due = due < TimeSpan.Zero ? TimeSpan.Zero : due;
+        var due = ExecutionTimers.Until(next, time.GetUtcNow());
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(
-                static (grain, token) => grain._driver!.AdvanceAsync(token), this,
+                static (grain, token) => grain.OnTimerAsync(token), this,
                 new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
         }
         else
         {
             _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    {
+        var driver = _driver!;
+        await driver.AdvanceAsync(cancellationToken);
+        if (!driver.State.IsTerminal)
+        {
+            // A timer that fired early, or runs in parts, has changed nothing yet.
+            SetTimer();
         }
     }
 
