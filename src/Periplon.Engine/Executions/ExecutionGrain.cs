@@ -18,13 +18,10 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, WorkerLiveness liveness, QueuePartitions partitions,
-    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost
+    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
-
-    // A claim whose answer is still on its way to the worker is not yet known there.
-    private static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ExecutionDriver? _driver;
@@ -39,6 +36,19 @@ internal sealed partial class ExecutionGrain(
     {
         _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
         return Task.CompletedTask;
+    }
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            await context.Invoke();
+        }
+        catch (JournalConflictException e)
+        {
+            // This activation was stale. All callers know what to do after a time-out: they ask again, and then ask one that is not.
+            throw new TimeoutException($"{e.Message}. The outcome of this call is unknown; repeat it");
+        }
     }
 
     public async Task<StartStatus> CreateAsync(CreateExecution request, CancellationToken cancellationToken)
@@ -259,66 +269,6 @@ internal sealed partial class ExecutionGrain(
         }
 
         return await driver.DoAsync(decide, cancellationToken) ? ControlStatus.Done : ControlStatus.NoChange;
-    }
-
-    // A worker that died takes its leases with it; one that lives is asked, because the answer to a claim may have been lost.
-    private async Task ReturnLostAsync(CancellationToken cancellationToken)
-    {
-        var state = _driver!.State;
-        if (state.Running.IsEmpty)
-        {
-            return;
-        }
-
-        var now = time.GetUtcNow();
-        var leases = state.Running
-            .Select(rank => state.Task(state.Plan.Tasks[rank.Index]))
-            .Where(task => task.StartedAt + ClaimGrace <= now || liveness.IsDead(task.Worker!))
-            .Select(task => (task.Worker!, task.Token))
-            .ToList();
-        var lost = await liveness.FindLostAsync(GrainFactory, leases, cancellationToken);
-        if (lost.Count > 0)
-        {
-            var random = signals.NextRandom();
-            await _driver.DoAsync(
-                turn =>
-                {
-                    ExecutionCommands.ReturnLost(turn, task => lost.Contains(task.Token), random);
-                    return true;
-                },
-                cancellationToken);
-        }
-    }
-
-    private void OfferReady(ExecutionState state, IEnumerable<TaskRank> ready)
-    {
-        foreach (var rank in ready)
-        {
-            signals.Offer(TaskOffers.Of(_id, state, state.Plan.Tasks[rank.Index]));
-        }
-    }
-
-    private void StopWhatNoLongerMatters(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
-    {
-        if (after.IsEnding)
-        {
-            foreach (var rank in after.Running)
-            {
-                Stop(after.Task(after.Plan.Tasks[rank.Index]));
-            }
-        }
-
-        // An attempt that was given up without its worker's report may still run there.
-        foreach (var happened in events)
-        {
-            if (happened is TaskCancelled or TaskFailed { Failure.Kind: FailureKinds.Timeout }
-                && before.Task(before.Plan.Find(((TaskEvent)happened).Task)!) is { Status: TaskRunStatus.Running } given)
-            {
-                Stop(given);
-            }
-        }
-
-        void Stop(TaskState running) => signals.Stop(running.Worker!, running.Token);
     }
 
     private void SetTimer()
