@@ -46,6 +46,18 @@ internal sealed class FakeAttempts : IAttemptRunner
         }
     }
 
+    /// <summary>Whether attempts that are held hear a stop; one that does not is like one of a silo that is dead.</summary>
+    public bool HearsStops { get; set; } = true;
+
+    /// <summary>Ends all that is held.</summary>
+    public void Release()
+    {
+        foreach (var task in _held.Keys)
+        {
+            Finish(task);
+        }
+    }
+
     public async Task<TaskOutcome> RunAsync(TaskOffer offer, TaskLease lease, CancellationToken cancellationToken)
     {
         Add(_begun, $"{offer.Task}/{offer.Attempt}/{lease.Delivery}");
@@ -53,7 +65,7 @@ internal sealed class FakeAttempts : IAttemptRunner
         {
             try
             {
-                return await held.Task.WaitAsync(cancellationToken);
+                return await held.Task.WaitAsync(HearsStops ? cancellationToken : CancellationToken.None);
             }
             catch (OperationCanceledException)
             {
