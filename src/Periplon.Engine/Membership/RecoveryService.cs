@@ -39,15 +39,17 @@ internal sealed partial class RecoveryService(
     /// <summary>Handles one view of the cluster; returns how many deaths were new.</summary>
     internal async Task<int> RunOnceAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && _handled.Add(m.SiloAddress)).ToList();
+        var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && !_handled.Contains(m.SiloAddress)).ToList();
         var leader = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Active).Select(m => m.SiloAddress).Min();
         if (dead.Count == 0 || !local.SiloAddress.Equals(leader))
         {
             return 0;
         }
 
+        // Only who acts remembers: silos see changes at different times, and a new leader rather looks once too often than not at all.
         foreach (var silo in dead)
         {
+            _handled.Add(silo.SiloAddress);
             LogSiloDied(silo.SiloAddress);
         }
 
@@ -57,7 +59,7 @@ internal sealed partial class RecoveryService(
             {
                 await grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition)).RecoverAsync(token);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!token.IsCancellationRequested)
             {
                 LogRecoverFailed(e, partition);
             }
