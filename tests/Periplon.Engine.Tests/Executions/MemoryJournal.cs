@@ -71,6 +71,9 @@ internal sealed class MemoryJournal : IJournalStore
     public Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    // Executions in memory keep the partition they were made for.
+    public Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken) => Task.FromResult(0);
+
     public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>
