@@ -66,7 +66,7 @@ internal sealed class KnownNames
             "group" => workflow.TaskGroups.ContainsKey(name) || IsGroupInput(name, node),
             "secret" => workflow.Secrets.ContainsKey(name),
             "loop" => IsLoopName(name, node),
-            "task" => (node is not null && IsOwn(name, node)) || IsTaskMember(reference, node),
+            "task" => (node is not null && (IsOwn(name, node) || TaskMembers.Contains(name))) || IsTaskMember(reference, node),
 
             // What these hold is known only when the workflow runs.
             _ => true,
