@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime.Placement;
+using Orleans.Serialization;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -22,6 +23,9 @@ public static class EngineHostingExtensions
         var services = silo.Services;
         services.AddOptions<EngineOptions>().Configure(options => configure?.Invoke(options)).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+
+        // Without this a caller on another silo is told that the exception has no codec, rather than what went wrong.
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Periplon", "Npgsql"]));
         services.TryAddSingleton<EngineInstruments>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();

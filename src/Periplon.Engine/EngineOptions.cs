@@ -6,11 +6,11 @@ namespace Periplon.Engine;
 public sealed class EngineOptions
 {
     /// <summary>Number of queue partitions; the same on every silo of a cluster, and fixed for a database. Default: 8.</summary>
-    [Range(1, 256)]
+    [Range(1, 1024)]
     public int Partitions { get; set; } = 8;
 
     /// <summary>How often a partition looks in the database for executions that are due. Default: 3 seconds.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.5", "00:05:00")]
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether this silo runs tasks. Default: true.</summary>
@@ -24,6 +24,6 @@ public sealed class EngineOptions
     public IReadOnlyList<string> Tags { get; set; } = [];
 
     /// <summary>How long running attempts may go on at shutdown before they are handed back. Default: 20 seconds.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 }

@@ -153,7 +153,7 @@ public sealed record ExecutionView
     [Id(6)] public ReadOnlyMemory<byte> Outputs { get; init; }
     /// <summary>Tasks: a JSON array in UTF-8, each as <see cref="TaskView"/>.</summary>
     [Id(7)] public IReadOnlyList<TaskView> Tasks { get; init; } = [];
-    /// <summary>What the execution waits for, outermost first; empty once ended.</summary>
+    /// <summary>What the execution waits for: what can move it comes first, what waits for that after it. Empty once ended.</summary>
     [Id(8)] public IReadOnlyList<WaitView> Why { get; init; } = [];
     /// <summary>When it was accepted.</summary>
     [Id(9)] public DateTimeOffset CreatedAt { get; init; }

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Jint;
 using Jint.Native;
-using Jint.Runtime;
 using Jint.Runtime.Interop;
+using Jint.Runtime;
+using Jint;
+using Periplon.Core.Names;
 using Periplon.Core.Templates;
 
 namespace Periplon.Core.Conditions;

@@ -146,7 +146,7 @@ public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IC
         switch (path[0].Name)
         {
             case "output":
-                return output is not null && ReferencePath.TryGetMember(Text(output.Text ?? ""), rest, out value);
+                return output is not null && ReferencePath.TryGetMember(Text(OutputText.Referenced(output)), rest, out value);
             case "outputs":
                 return !rest.IsEmpty && !rest[0].IsIndex && output?.Values is { } values && TryFollow(values, rest[0].Name!, rest[1..], out value);
             case "status":

@@ -48,8 +48,8 @@ internal static class WorkflowOutputs
     }
 
     private static JsonElement TextOf(ExecutionState state, string path) =>
-        state.Plan.Find(path) is { } task && state.Task(task).Output?.Text is { } text
-            ? JsonSerializer.SerializeToElement(text, ExecutionJson.Default.String)
+        state.Plan.Find(path) is { } task && state.Task(task).Output is { } output
+            ? JsonSerializer.SerializeToElement(OutputText.Referenced(output), ExecutionJson.Default.String)
             : Null;
 
     // The file is known only through the task that wrote it: the machine itself reads no files.

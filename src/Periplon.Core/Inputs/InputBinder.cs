@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Names;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 

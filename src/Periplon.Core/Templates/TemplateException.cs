@@ -1,3 +1,5 @@
+using Periplon.Core.Names;
+
 namespace Periplon.Core.Templates;
 
 /// <summary>A reference in a text could not be resolved.</summary>

@@ -7,6 +7,8 @@ namespace Periplon.Core.Validation;
 internal sealed class KnownNames
 {
     private static readonly string[] LoopMembers = ["item", "index", "iteration", "parent"];
+    private static readonly string[] HttpOutputs = ["status_code", "headers", "json"];
+    private static readonly string[] WorkflowMembers = ["name", "version"];
     private static readonly string[] TaskMembers = ["output", "outputs", "status", "error", "exit_code"];
 
     private readonly ValidationContext _context;
@@ -57,14 +59,14 @@ internal sealed class KnownNames
         var workflow = _context.Workflow;
         return reference.Root switch
         {
-            "workflow" => _workflowNames.Contains(name) || IsSubflowName(name, node),
+            "workflow" => _workflowNames.Contains(name) || IsSubflowName(name, node) || WorkflowMembers.Contains(name),
             "input" => workflow.Inputs.ContainsKey(name) || IsSubflowName(name, node),
             "agent" => _agentNames.Contains(name) || workflow.Agents.ContainsKey(name),
             "subflow" => _subflowNames.Contains(name) || workflow.Subflows.ContainsKey(name),
             "group" => workflow.TaskGroups.ContainsKey(name) || IsGroupInput(name, node),
             "secret" => workflow.Secrets.ContainsKey(name),
             "loop" => IsLoopName(name, node),
-            "task" => (node is not null && IsOwn(name, node)) || IsTaskMember(reference, node),
+            "task" => (node is not null && (IsOwn(name, node) || TaskMembers.Contains(name))) || IsTaskMember(reference, node),
 
             // What these hold is known only when the workflow runs.
             _ => true,
@@ -89,14 +91,16 @@ internal sealed class KnownNames
         }
 
         return reference.Segments[used].Name is { } member
-            && (TaskMembers.Contains(member) || task.Task.Outputs.ContainsKey(member))
-            && (member != "outputs" || IsDeclaredOutput(reference, used + 1, task));
+            && (TaskMembers.Contains(member) || IsOutput(member, task.Task))
+            && (member != "outputs" || used + 1 >= reference.Segments.Count
+                || (reference.Segments[used + 1].Name is { } name && IsOutput(name, task.Task)));
     }
 
-    // A task without declared outputs may still set some while it runs, with ::set-output lines.
-    private static bool IsDeclaredOutput(ReferencePath reference, int at, TaskNode task) =>
-        at >= reference.Segments.Count || task.Task.Outputs.Count == 0
-        || (reference.Segments[at].Name is { } name && task.Task.Outputs.ContainsKey(name));
+    // A program that declares no outputs may still set some while it runs, with ::set-output lines.
+    private static bool IsOutput(string name, TaskDefinition task) =>
+        task.Outputs.ContainsKey(name)
+        || (task.Outputs.Count == 0 && task.Kind is TaskKind.Script or TaskKind.Command)
+        || (task.Kind is TaskKind.Http && HttpOutputs.Contains(name));
 
     /// <summary>The task that the segments behind <c>task</c> name, a subtask by the ids on the way to it.</summary>
     private TaskNode? FindTask(ReferencePath reference, TaskNode? node, out int used)

@@ -1,3 +1,4 @@
+using Periplon.Core.Names;
 using Periplon.Core.Templates;
 
 namespace Periplon.Core.Validation;

@@ -38,6 +38,7 @@ internal sealed class ExecutionDriver(
     public Task<T> DoAsync<T>(Func<ExecutionTurn, T> decide, CancellationToken cancellationToken)
     {
         var command = new Command<T>(decide);
+        bool begins;
         lock (_gate)
         {
             if (_fault is not null)
@@ -46,11 +47,14 @@ internal sealed class ExecutionDriver(
             }
 
             _waiting.Add(command);
-            if (!_turning)
-            {
-                _turning = true;
-                _ = TurnAsync();
-            }
+            begins = !_turning;
+            _turning = true;
+        }
+
+        if (begins)
+        {
+            // Outside the lock: a commit that ends at once calls the host, which may have locks of its own.
+            _ = TurnAsync();
         }
 
         return command.Answer.WaitAsync(cancellationToken);

@@ -18,13 +18,10 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, WorkerLiveness liveness, QueuePartitions partitions,
-    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost
+    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
-
-    // A claim whose answer is still on its way to the worker is not yet known there.
-    private static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ExecutionDriver? _driver;
@@ -39,6 +36,19 @@ internal sealed partial class ExecutionGrain(
     {
         _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
         return Task.CompletedTask;
+    }
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            await context.Invoke();
+        }
+        catch (JournalConflictException e)
+        {
+            // This activation was stale. All callers know what to do after a time-out: they ask again, and then ask one that is not.
+            throw new TimeoutException($"{e.Message}. The outcome of this call is unknown; repeat it");
+        }
     }
 
     public async Task<StartStatus> CreateAsync(CreateExecution request, CancellationToken cancellationToken)
@@ -129,16 +139,9 @@ internal sealed partial class ExecutionGrain(
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
-        OfferReady(after, after.Ready.Except(before.Ready));
-        if (after.IsEnding && !after.Running.IsEmpty)
-        {
-            foreach (var rank in after.Running)
-            {
-                var running = after.Task(after.Plan.Tasks[rank.Index]);
-                signals.Stop(running.Worker!, running.Token);
-            }
-        }
-
+        // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
+        OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : after.Ready.Except(before.Ready));
+        StopWhatNoLongerMatters(before, after, events);
         Count(before, after, events);
         if (!after.IsTerminal)
         {
@@ -212,9 +215,10 @@ internal sealed partial class ExecutionGrain(
         }
         else
         {
-            await ReturnLostAsync(CancellationToken.None);
+            // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
             SetTimer();
+            await ReturnLostAsync(CancellationToken.None);
         }
     }
 
@@ -267,43 +271,6 @@ internal sealed partial class ExecutionGrain(
         return await driver.DoAsync(decide, cancellationToken) ? ControlStatus.Done : ControlStatus.NoChange;
     }
 
-    // A worker that died takes its leases with it; one that lives is asked, because the answer to a claim may have been lost.
-    private async Task ReturnLostAsync(CancellationToken cancellationToken)
-    {
-        var state = _driver!.State;
-        if (state.Running.IsEmpty)
-        {
-            return;
-        }
-
-        var now = time.GetUtcNow();
-        var leases = state.Running
-            .Select(rank => state.Task(state.Plan.Tasks[rank.Index]))
-            .Where(task => task.StartedAt + ClaimGrace <= now || liveness.IsDead(task.Worker!))
-            .Select(task => (task.Worker!, task.Token))
-            .ToList();
-        var lost = await liveness.FindLostAsync(GrainFactory, leases, cancellationToken);
-        if (lost.Count > 0)
-        {
-            var random = signals.NextRandom();
-            await _driver.DoAsync(
-                turn =>
-                {
-                    ExecutionCommands.ReturnLost(turn, task => lost.Contains(task.Token), random);
-                    return true;
-                },
-                cancellationToken);
-        }
-    }
-
-    private void OfferReady(ExecutionState state, IEnumerable<TaskRank> ready)
-    {
-        foreach (var rank in ready)
-        {
-            signals.Offer(TaskOffers.Of(_id, state, state.Plan.Tasks[rank.Index]));
-        }
-    }
-
     private void SetTimer()
     {
         if (ExecutionPlanner.NextTimer(_driver!.State) is not { } next)
@@ -313,17 +280,27 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
-        var due = next - time.GetUtcNow();
-        due = due < TimeSpan.Zero ? TimeSpan.Zero : due;
+        var due = ExecutionTimers.Until(next, time.GetUtcNow());
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(
-                static (grain, token) => grain._driver!.AdvanceAsync(token), this,
+                static (grain, token) => grain.OnTimerAsync(token), this,
                 new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
         }
         else
         {
             _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    {
+        var driver = _driver!;
+        await driver.AdvanceAsync(cancellationToken);
+        if (!driver.State.IsTerminal)
+        {
+            // A timer that fired early, or runs in parts, has changed nothing yet.
+            SetTimer();
         }
     }
 

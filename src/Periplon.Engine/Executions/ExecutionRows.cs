@@ -49,7 +49,7 @@ internal static class ExecutionRows
                 NextWakeAt = null,
                 StartedAt = state.StartedAt,
                 CompletedAt = state.FinishedAt,
-                Error = state.Error,
+                Error = state.Error?.Replace('\0', '\uFFFD'),
                 RetryCount = state.Retries,
                 Result = state.Outputs is { Count: > 0 } outputs
                     ? JsonSerializer.Serialize(outputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)

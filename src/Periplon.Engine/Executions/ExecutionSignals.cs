@@ -12,8 +12,7 @@ namespace Periplon.Engine.Executions;
 /// What executions and the worker of this silo have to tell others: offers and tickets to partitions, stops to workers. It runs outside grains, so that calls between
 /// grains go one way only, and it sends together what waits for the same receiver. What cannot be delivered is found by the sweep.
 /// </summary>
-internal sealed partial class ExecutionSignals(
-    IGrainFactory grains, QueuePartitions partitions, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ExecutionSignals> logger)
+internal sealed partial class ExecutionSignals
 {
     private const int MaxBatch = 512;
     private const int MaxTries = 5;
@@ -22,18 +21,32 @@ internal sealed partial class ExecutionSignals(
 
     private readonly ConcurrentDictionary<int, ChannelWriter<TaskOffer>> _offers = new();
     private readonly ConcurrentDictionary<int, ChannelWriter<long>> _done = new();
-    private readonly ConcurrentDictionary<string, ChannelWriter<Guid>> _stops = new();
+    private readonly ChannelWriter<(string Worker, Guid Token)> _stops;
     private readonly Random _random = new();
     private readonly Lock _randomGate = new();
+    private readonly IGrainFactory _grains;
+    private readonly QueuePartitions _partitions;
+    private readonly TimeProvider _time;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<ExecutionSignals> _logger;
+
+    public ExecutionSignals(
+        IGrainFactory grains, QueuePartitions partitions, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ExecutionSignals> logger)
+    {
+        (_grains, _partitions, _time, _lifetime, _logger) = (grains, partitions, time, lifetime, logger);
+
+        // One for all workers: workers come and go, and one for each would stay after the last of its calls.
+        _stops = Start<(string Worker, Guid Token)>("stops to workers", SendStopsAsync);
+    }
 
     /// <summary>Offers a ready task to its partition.</summary>
-    public void Offer(TaskOffer offer) => _offers.GetOrAdd(partitions.Of(offer.ExecutionId), StartOffers).TryWrite(offer);
+    public void Offer(TaskOffer offer) => _offers.GetOrAdd(_partitions.Of(offer.ExecutionId), StartOffers).TryWrite(offer);
 
     /// <summary>Tells a partition that a taken offer needs no second hand-out.</summary>
     public void Done(int partition, long ticket) => _done.GetOrAdd(partition, StartDone).TryWrite(ticket);
 
     /// <summary>Tells a worker that an attempt no longer matters.</summary>
-    public void Stop(string worker, Guid token) => _stops.GetOrAdd(worker, StartStops).TryWrite(token);
+    public void Stop(string worker, Guid token) => _stops.TryWrite((worker, token));
 
     /// <summary>A number from 0 to below 1, for the jitter of delays.</summary>
     public double NextRandom()
@@ -46,31 +59,29 @@ internal sealed partial class ExecutionSignals(
 
     private ChannelWriter<TaskOffer> StartOffers(int partition)
     {
-        var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
+        var queue = _grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
         return Start<TaskOffer>(
-            $"offers to partition {partition}", offers => queue.OfferAsync(offers, lifetime.ApplicationStopping), static () => { });
+            $"offers to partition {partition}", offers => queue.OfferAsync(offers, CancellationToken.None));
     }
 
     private ChannelWriter<long> StartDone(int partition)
     {
-        var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
-        return Start<long>($"tickets to partition {partition}", tickets => queue.DoneAsync(tickets), static () => { });
+        var queue = _grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
+        return Start<long>($"tickets to partition {partition}", tickets => queue.DoneAsync(tickets));
     }
 
-    private ChannelWriter<Guid> StartStops(string worker)
-    {
-        var receiver = grains.GetGrain<IWorkerGrain>(worker);
-        return Start<Guid>($"stops to worker {worker}", tokens => receiver.StopAsync(tokens), () => _stops.TryRemove(worker, out _));
-    }
+    private Task SendStopsAsync(IReadOnlyList<(string Worker, Guid Token)> stops) => Task.WhenAll(
+        stops.GroupBy(stop => stop.Worker)
+            .Select(ofWorker => _grains.GetGrain<IWorkerGrain>(ofWorker.Key).StopAsync([.. ofWorker.Select(stop => stop.Token)])));
 
-    private ChannelWriter<T> Start<T>(string what, Func<IReadOnlyList<T>, Task> send, Action onGivenUp)
+    private ChannelWriter<T> Start<T>(string what, Func<IReadOnlyList<T>, Task> send)
     {
         var channel = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
-        _ = Task.Run(() => SendAllAsync(what, channel.Reader, send, onGivenUp));
+        _ = Task.Run(() => SendAllAsync(what, channel.Reader, send));
         return channel.Writer;
     }
 
-    private async Task SendAllAsync<T>(string what, ChannelReader<T> reader, Func<IReadOnlyList<T>, Task> send, Action onGivenUp)
+    private async Task SendAllAsync<T>(string what, ChannelReader<T> reader, Func<IReadOnlyList<T>, Task> send)
     {
         while (await reader.WaitToReadAsync())
         {
@@ -87,15 +98,14 @@ internal sealed partial class ExecutionSignals(
                     await send(batch);
                     break;
                 }
-                catch (Exception e) when (tries < MaxTries && !lifetime.ApplicationStopping.IsCancellationRequested)
+                catch (Exception e) when (tries < MaxTries && !_lifetime.ApplicationStopping.IsCancellationRequested)
                 {
                     LogRetried(e, what, tries);
-                    await Task.Delay(RetryDelay * tries, time, CancellationToken.None);
+                    await Task.Delay(RetryDelay * tries, _time, CancellationToken.None);
                 }
                 catch (Exception e)
                 {
                     LogGivenUp(e, batch.Count, what);
-                    onGivenUp();
                     break;
                 }
             }

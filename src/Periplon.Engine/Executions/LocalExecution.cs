@@ -32,7 +32,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     {
         (_id, _attempts, _onChange, _time) = (id, attempts, onChange, time);
         _driver = new ExecutionDriver(id, state, seq, row, journal, this, time);
-        _timer = time.CreateTimer(_ => Advance(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => _ = AdvanceAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The committed state.</summary>
@@ -128,18 +128,19 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
 
     private void StartReady(IEnumerable<TaskRank> ready)
     {
-        if (_interrupt.IsCancellationRequested)
-        {
-            return;
-        }
-
         foreach (var rank in ready)
         {
             var offer = TaskOffers.Of(_id, State, State.Plan.Tasks[rank.Index]);
             var token = Guid.NewGuid();
-            var stop = CancellationTokenSource.CreateLinkedTokenSource(_interrupt.Token);
             lock (_gate)
             {
+                // Looked at under the lock, so that whoever interrupts sees every attempt that has begun.
+                if (_interrupt.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                var stop = CancellationTokenSource.CreateLinkedTokenSource(_interrupt.Token);
                 _running[token] = (Task.Run(() => RunAttemptAsync(offer, token, stop)), stop);
             }
         }
@@ -185,13 +186,15 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         {
             foreach (var (_, stop) in _running.Values)
             {
-                stop.Cancel();
+                // Not in this thread: what is registered on the token may end the attempt, which takes the lock.
+                _ = stop.CancelAsync();
             }
         }
     }
 
     private async Task StopAsync()
     {
+        await _interrupt.CancelAsync();
         Task[] running;
         lock (_gate)
         {
@@ -205,10 +208,20 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     {
         if (ExecutionPlanner.NextTimer(State) is { } next)
         {
-            var due = next - _time.GetUtcNow();
-            _timer.Change(due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer.Change(ExecutionTimers.Until(next, _time.GetUtcNow()), Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void Advance() => _ = _driver.AdvanceAsync(CancellationToken.None);
+    private async Task AdvanceAsync()
+    {
+        try
+        {
+            await _driver.AdvanceAsync(CancellationToken.None);
+            SetTimer();
+        }
+        catch (Exception e)
+        {
+            _ended.TrySetException(e);
+        }
+    }
 }

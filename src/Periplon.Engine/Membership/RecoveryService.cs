@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Periplon.Client.Queue;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Membership;
 
@@ -11,10 +12,21 @@ namespace Periplon.Engine.Membership;
 /// if that silo dies too, the next death is the next round.
 /// </summary>
 internal sealed partial class RecoveryService(
-    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, QueuePartitions partitions, ILogger<RecoveryService> logger)
+    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, QueuePartitions partitions, IJournalStore journal,
+    ILogger<RecoveryService> logger)
     : BackgroundService
 {
     private readonly HashSet<SiloAddress> _handled = [];
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (await journal.FitPartitionsAsync(partitions.Count, cancellationToken) is > 0 and var moved)
+        {
+            LogMoved(moved, partitions.Count);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,15 +39,17 @@ internal sealed partial class RecoveryService(
     /// <summary>Handles one view of the cluster; returns how many deaths were new.</summary>
     internal async Task<int> RunOnceAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && _handled.Add(m.SiloAddress)).ToList();
+        var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && !_handled.Contains(m.SiloAddress)).ToList();
         var leader = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Active).Select(m => m.SiloAddress).Min();
         if (dead.Count == 0 || !local.SiloAddress.Equals(leader))
         {
             return 0;
         }
 
+        // Only who acts remembers: silos see changes at different times, and a new leader rather looks once too often than not at all.
         foreach (var silo in dead)
         {
+            _handled.Add(silo.SiloAddress);
             LogSiloDied(silo.SiloAddress);
         }
 
@@ -45,13 +59,16 @@ internal sealed partial class RecoveryService(
             {
                 await grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition)).RecoverAsync(token);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!token.IsCancellationRequested)
             {
                 LogRecoverFailed(e, partition);
             }
         });
         return dead.Count;
     }
+
+    [LoggerMessage(LogLevel.Information, "{Count} executions of partitions that no longer exist now belong to the {Partitions} that do")]
+    private partial void LogMoved(int count, int partitions);
 
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} has died; its work goes to others")]
     private partial void LogSiloDied(SiloAddress silo);

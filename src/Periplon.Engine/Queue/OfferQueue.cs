@@ -12,7 +12,8 @@ internal sealed class OfferQueue(TimeProvider time)
     public static readonly TimeSpan TicketTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
-    private readonly HashSet<(Guid, string, int)> _known = [];
+    // Zero while the offer waits, its ticket while it is taken.
+    private readonly Dictionary<(Guid, string, int), long> _known = [];
     private readonly Dictionary<long, TaskOffer> _taken = [];
     private readonly Queue<(long Ticket, DateTimeOffset At)> _takenOrder = new();
     private long _arrivals;
@@ -33,9 +34,15 @@ internal sealed class OfferQueue(TimeProvider time)
     /// <summary>Adds an offer. False when it waits or is taken already.</summary>
     public bool Add(TaskOffer offer)
     {
-        if (!_known.Add(KeyOf(offer)))
+        if (_known.TryGetValue(KeyOf(offer), out var ticket))
         {
-            return false;
+            // An attempt that came back has been claimed since its first hand-out: the word of that was lost with the worker.
+            if (!offer.Returned || !_taken.TryGetValue(ticket, out var taken) || taken.Returned)
+            {
+                return false;
+            }
+
+            _taken.Remove(ticket);
         }
 
         Enqueue(offer);
@@ -55,8 +62,14 @@ internal sealed class OfferQueue(TimeProvider time)
             var offer = lane.Offers.Dequeue() with { Ticket = ++_tickets };
             Count--;
             _taken.Add(offer.Ticket, offer);
+            _known[KeyOf(offer)] = offer.Ticket;
             _takenOrder.Enqueue((offer.Ticket, now));
             taken.Add(offer);
+            if (lane.Offers.Count == 0)
+            {
+                // Tags are the workflows' own words; there is no end to them.
+                _lanes.Remove(lane.Key);
+            }
         }
 
         return taken;
@@ -99,10 +112,11 @@ internal sealed class OfferQueue(TimeProvider time)
         var key = offer.Tags.Count == 0 ? "" : string.Join('\n', offer.Tags.Order(StringComparer.Ordinal));
         if (!_lanes.TryGetValue(key, out var lane))
         {
-            _lanes.Add(key, lane = new Lane(offer.Tags));
+            _lanes.Add(key, lane = new Lane(key, offer.Tags));
         }
 
         lane.Offers.Enqueue(offer, new Rank(!offer.Returned, -offer.Priority, offer.TaskPriority, offer.ScheduledAt, ++_arrivals));
+        _known[KeyOf(offer)] = 0;
         Count++;
     }
 
@@ -121,8 +135,10 @@ internal sealed class OfferQueue(TimeProvider time)
         return best;
     }
 
-    private sealed class Lane(IReadOnlyList<string> tags)
+    private sealed class Lane(string key, IReadOnlyList<string> tags)
     {
+        public string Key { get; } = key;
+
         public IReadOnlyList<string> Tags { get; } = tags;
 
         public PriorityQueue<TaskOffer, Rank> Offers { get; } = new();

@@ -27,6 +27,7 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
     private int _partition;
     private bool _recovering;
     private bool _recoverAgain;
+    private IGrainTimer? _recovery;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +38,7 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
         this.RegisterGrainTimer(
             static (grain, token) => grain.SweepAsync(token), this,
             new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });
-        this.RegisterGrainTimer(
+        _recovery = this.RegisterGrainTimer(
             static (grain, token) => grain.RecoverLoopAsync(token), this,
             new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
     }
@@ -88,9 +89,9 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
 
     public Task RecoverAsync(CancellationToken cancellationToken)
     {
-        this.RegisterGrainTimer(
-            static (grain, token) => grain.RecoverLoopAsync(token), this,
-            new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        // A round that is under way is followed by another.
+        _recoverAgain = true;
+        _recovery!.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
     }
 
@@ -117,8 +118,10 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
         if (_queue.ReturnOverdue() is > 0 and var returned)
         {
             LogTicketsOverdue(_partition, returned);
-            WakeWaiters();
         }
+
+        // The worker that was woken for an offer may have had no slot left for it; another may.
+        WakeWaiters();
 
         try
         {
@@ -128,7 +131,7 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
                 await WakeAllAsync(due, cancellationToken);
             }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogSweepFailed(e, _partition);
         }
@@ -156,10 +159,10 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
                 }
             }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The sweep finds what was not reached, and the next death of a silo starts again.
             LogRecoveryFailed(e, _partition);
+            _recovery!.Change(options.Value.SweepInterval, Timeout.InfiniteTimeSpan);
         }
         finally
         {
@@ -188,7 +191,7 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
         {
             return await GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).WakeAsync(cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogWakeFailed(e, executionId);
             return false;
@@ -208,7 +211,7 @@ internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineO
     [LoggerMessage(LogLevel.Warning, "Partition {Partition}: the sweep failed and is repeated")]
     private partial void LogSweepFailed(Exception exception, int partition);
 
-    [LoggerMessage(LogLevel.Warning, "Partition {Partition}: looking at all executions again failed part way; the sweep goes on with the rest")]
+    [LoggerMessage(LogLevel.Warning, "Partition {Partition}: looking at all executions again failed part way and is repeated")]
     private partial void LogRecoveryFailed(Exception exception, int partition);
 
     [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId} could not be woken; the sweep tries again")]

@@ -51,6 +51,11 @@ internal interface IJournalStore
     /// because its own turn has moved it meanwhile, keeps its time.
     /// </summary>
     Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives executions of partitions that no longer exist, because the number of partitions was lowered, to those that do.
+    /// </summary>
+    Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken);
 }
 
 /// <summary>Another writer appended first: this activation is stale and must reload.</summary>

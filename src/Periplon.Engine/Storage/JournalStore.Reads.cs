@@ -79,6 +79,15 @@ internal abstract partial class JournalStore
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    public async Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = FitPartitionsSql;
+        command.AddInteger("partitions", partitions);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     private static async Task<IReadOnlyList<Guid>> ReadIdsAsync(DbCommand command, CancellationToken cancellationToken)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

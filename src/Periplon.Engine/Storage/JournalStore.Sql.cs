@@ -10,6 +10,9 @@ internal abstract partial class JournalStore
 
     private const string IsActiveSql = $"select 1 from executions where id = @id and {ActiveSql}";
 
+    private const string FitPartitionsSql =
+        $"update executions set partition = partition % @partitions where partition >= @partitions and {ActiveSql}";
+
     private const string ListActiveSql =
         $"select id from executions where partition = @partition and {ActiveSql} and id > @after order by id limit @limit";
 

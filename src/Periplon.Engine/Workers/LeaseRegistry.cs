@@ -48,7 +48,8 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
             {
                 try
                 {
-                    source.Cancel();
+                    // Not in this thread, which is a grain's: what is registered on the token may take its time.
+                    _ = source.CancelAsync();
                 }
                 catch (ObjectDisposedException)
                 {

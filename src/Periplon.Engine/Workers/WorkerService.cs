@@ -27,7 +27,7 @@ internal sealed partial class WorkerService(
     private readonly SemaphoreSlim _slots = new(options.Value.Slots);
     private readonly CancellationTokenSource _abandon = new();
     private volatile bool _stopped;
-    private int _emptied;
+    private int _drainedSlots;
     private readonly string _name = local.SiloAddress.ToParsableString();
 
     public override void Dispose()
@@ -199,12 +199,13 @@ internal sealed partial class WorkerService(
         }
     }
 
-    // Slots that were found empty stay taken: a wait that was given up goes on where it was, and a second stop finds nothing to wait for.
+    // Slots that are drained stay so: a second call, after a time-out or at a second stop, waits for the rest only.
     private async Task AllSlotsAsync(CancellationToken cancellationToken)
     {
-        for (; _emptied < options.Value.Slots; _emptied++)
+        while (_drainedSlots < options.Value.Slots)
         {
             await _slots.WaitAsync(cancellationToken);
+            _drainedSlots++;
         }
     }
 }

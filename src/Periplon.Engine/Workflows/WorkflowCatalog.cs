@@ -29,11 +29,6 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
         if (!_entries.TryGetValue(key, out var entry))
         {
             entry = _entries.GetOrAdd(key, _ => new(() => LoadAsync(workflowId, revision)));
-            _order.Enqueue(key);
-            if (_order.Count > MaxEntries && _order.TryDequeue(out var oldest))
-            {
-                _entries.TryRemove(oldest, out _);
-            }
         }
 
         try
@@ -68,6 +63,15 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
             throw new InvalidOperationException($"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
         }
 
-        return new CatalogEntry(ExecutionPlan.Compile(workflow), row, RunnableCheck.Check(workflow));
+        var loaded = new CatalogEntry(ExecutionPlan.Compile(workflow), row, RunnableCheck.Check(workflow));
+
+        // Only what was found counts: questions for revisions that are not stored push nothing out.
+        _order.Enqueue((workflowId, revision));
+        if (_order.Count > MaxEntries && _order.TryDequeue(out var oldest))
+        {
+            _entries.TryRemove(oldest, out _);
+        }
+
+        return loaded;
     }
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Periplon.Configuration;
+using Periplon.Core.Names;
 using Periplon.Http;
 
 namespace Periplon.Commands;
@@ -102,7 +103,7 @@ internal sealed record ClientCall(CommandShell Shell, PeriplonHttp Http, ParseRe
         }
 
         var all = await Http.ListWorkflowsAsync(null, 100, 0, cancellationToken);
-        var nearest = Nearest.Find(nameOrId, all.Value.Workflows.Select(each => each.Name));
+        var nearest = NearestName.Find(nameOrId, all.Value.Workflows.Select(each => each.Name));
         throw new CommandException($"there is no workflow '{nameOrId}'" + (nearest is null ? "; see 'periplon workflows list'" : $"; did you mean '{nearest}'?"));
     }
 

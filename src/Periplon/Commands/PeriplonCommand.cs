@@ -1,6 +1,7 @@
-using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine;
 using Periplon.Configuration;
+using Periplon.Core.Names;
 
 namespace Periplon.Commands;
 
@@ -94,7 +95,7 @@ internal static class PeriplonCommand
             ? command.Options.SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal))
             : command.Subcommands.Select(child => child.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        return $"'{NameOf(command)}' has no {what} '{token}'" + (Nearest.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");
+        return $"'{NameOf(command)}' has no {what} '{token}'" + (NearestName.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");
     }
 
     // The parser's own texts name .NET types and spread lists over lines.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Names;
 
 namespace Periplon.Configuration;
 
@@ -118,7 +119,7 @@ internal sealed class ConfigFile
 
     private static string Unknown(string name, SectionNode section)
     {
-        if (Nearest.Find(name, section.Children.Keys) is { } nearest)
+        if (NearestName.Find(name, section.Children.Keys) is { } nearest)
         {
             return $"is not a known key; did you mean '{nearest}'?";
         }

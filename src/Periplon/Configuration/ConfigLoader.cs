@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Names;
 
 namespace Periplon.Configuration;
 
@@ -71,7 +72,7 @@ internal static class ConfigLoader
                 continue;
             }
 
-            var nearest = Nearest.Find(path, ConfigSchema.Settings.Select(setting => setting.Path));
+            var nearest = NearestName.Find(path, ConfigSchema.Settings.Select(setting => setting.Path));
             layers.Report(name, node is SectionNode
                 ? $"'{path}' is a section, not a setting"
                 : $"there is no setting '{path}'" + (nearest is null ? "" : $"; did you mean {VariableOf(nearest)}?"));

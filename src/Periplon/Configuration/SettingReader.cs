@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Periplon.Core.Names;
 
 namespace Periplon.Configuration;
 
@@ -101,7 +102,7 @@ internal static class SettingReader
         $"expected {setting.Allowed}, found {(setting.IsSecret ? "something else" : found)}";
 
     private static string Suggestion(string text, IEnumerable<string> words) =>
-        Nearest.Find(text, words) is { } nearest ? $"; did you mean \"{nearest}\"?" : "";
+        NearestName.Find(text, words) is { } nearest ? $"; did you mean \"{nearest}\"?" : "";
 
     private static string Quote(string text) => JsonSerializer.Serialize(text);
 }

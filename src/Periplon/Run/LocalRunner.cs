@@ -140,8 +140,16 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             options.ReadableEnvironment = [.. request.Config.Worker.EnvAllow];
         });
         var provider = services.BuildServiceProvider();
-        await provider.GetRequiredService<Migrator>().UpAsync(cancellationToken);
-        return provider;
+        try
+        {
+            await provider.GetRequiredService<Migrator>().UpAsync(cancellationToken);
+            return provider;
+        }
+        catch (MigrationException exception)
+        {
+            await provider.DisposeAsync();
+            throw new LocalRunException($"The saved state {path} does not fit this version; --clean deletes it", [exception.Message]);
+        }
     }
 
     private static Guid WorkflowId(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));

@@ -191,6 +191,23 @@ public abstract class JournalStoreConformance(DatabaseFixture fixture) : IAsyncL
     }
 
     [Fact]
+    public async Task FitPartitions_FewerThanBefore_GivesActiveExecutionsToOnesThatExist()
+    {
+        var (active, ended) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await Store.AppendAsync(Append(active, 1, id => Row(id) with { Partition = 13 }), Ct);
+        await Store.AppendAsync(Append(ended, 1, id => Row(id) with { Partition = 13 }), Ct);
+        await Store.AppendAsync(Append(ended, 2, id => Ended(id) with { Partition = 13 }), Ct);
+
+        await Store.FitPartitionsAsync(8, Ct);
+
+        (await FindAsync(active))!.Partition.ShouldBe(5);
+        (await Store.IsActiveAsync(active, Ct)).ShouldBeTrue();
+        (await Store.IsActiveAsync(ended, Ct)).ShouldBeFalse();
+        (await Store.IsActiveAsync(Guid.CreateVersion7(), Ct)).ShouldBeFalse();
+        (await Store.FitPartitionsAsync(8, Ct)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Append_AfterClose_IsRefused()
     {
         var store = Open(Test.Database);

@@ -42,7 +42,7 @@ public sealed class ExecutionDetailsApiTests
         await using var api = await ApiHost.StartAsync();
         api.AddExecution();
         (await api.GetAsync(_one + "/why")).ShouldBeJson(200, $$"""
-            {"execution_id":"{{Samples.ExecutionId}}","status":"queued","message":"Task 'test' waits for a worker","why":[
+            {"execution_id":"{{Samples.ExecutionId}}","status":"queued","message":"The execution waits for task 'test'","why":[
             {"task":null,"waits_for":"task","message":"The execution waits for task 'test'","held_by":null,"wakes_by":"task","wakes_at":null,"since":null},
             {"task":"test","waits_for":"worker","message":"Task 'test' waits for a worker","held_by":"default/3","wakes_by":"sweep","wakes_at":null,"since":null}]}
             """);

@@ -88,6 +88,8 @@ internal sealed class FakeStores : IWorkflowStore, IExecutionQueries, IJournalSt
     Task<IReadOnlyList<JournalRow>> IJournalStore.ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<JournalRow>>(() => [.. Journal.GetValueOrDefault(executionId, []).Where(row => row.Seq > afterSeq)]);
 
+    public Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using Periplon.Core.Names;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Yaml.Syntax;
@@ -28,44 +29,5 @@ internal static class Wording
 
     /// <summary>A hint that names the nearest allowed word, if one is near enough.</summary>
     internal static string? DidYouMean(string found, IEnumerable<string> allowed) =>
-        Nearest(found, allowed) is { } nearest ? $"Did you mean '{nearest}'?" : null;
-
-    internal static string? Nearest(string found, IEnumerable<string> allowed)
-    {
-        string? nearest = null;
-        var least = Math.Clamp(found.Length / 3, 1, 3) + 1;
-        foreach (var name in allowed)
-        {
-            var distance = Math.Abs(name.Length - found.Length) >= least ? least : Distance(Fold(found), Fold(name));
-            if (distance < least)
-            {
-                (nearest, least) = (name, distance);
-            }
-        }
-
-        return nearest;
-    }
-
-    // dependsOn, depends-on and Depends_On are all near depends_on.
-    private static string Fold(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal)
-        .ToLowerInvariant();
-
-    private static int Distance(string left, string right)
-    {
-        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
-        var current = new int[right.Length + 1];
-        for (var i = 1; i <= left.Length; i++)
-        {
-            current[0] = i;
-            for (var j = 1; j <= right.Length; j++)
-            {
-                var replaced = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
-                current[j] = Math.Min(replaced, Math.Min(previous[j], current[j - 1]) + 1);
-            }
-
-            (previous, current) = (current, previous);
-        }
-
-        return previous[right.Length];
-    }
+        NearestName.Find(found, allowed) is { } nearest ? $"Did you mean '{nearest}'?" : null;
 }

@@ -61,7 +61,7 @@ internal static class ExecutionDetailsApi
         {
             { IsTerminal: true, Error: { } error } => $"The execution has ended: {view.Status}: {error}",
             { IsTerminal: true } => $"The execution has ended: {view.Status}",
-            { Why: [.., var last] } => last.Message,
+            { Why: [var first, ..] } => first.Message,
             _ => $"The execution is {view.Status}",
         };
         return TypedResults.Ok(new WhyObject(row.Id, view.Status, message, [.. view.Why.Select(WaitObject.From)]));

@@ -1,0 +1,70 @@
+using Periplon.Core.Executions;
+
+namespace Periplon.Engine.Executions;
+
+// What the execution has to do with workers: offers to them, stops, and the leases of those that are gone.
+internal sealed partial class ExecutionGrain
+{
+    // A claim whose answer is still on its way to the worker is not yet known there.
+    private static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(10);
+
+    // A worker that died takes its leases with it; one that lives is asked, because the answer to a claim may have been lost.
+    private async Task ReturnLostAsync(CancellationToken cancellationToken)
+    {
+        var state = _driver!.State;
+        if (state.Running.IsEmpty)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var leases = state.Running
+            .Select(rank => state.Task(state.Plan.Tasks[rank.Index]))
+            .Where(task => task.StartedAt + ClaimGrace <= now || liveness.IsDead(task.Worker!))
+            .Select(task => (task.Worker!, task.Token))
+            .ToList();
+        var lost = await liveness.FindLostAsync(GrainFactory, leases, cancellationToken);
+        if (lost.Count > 0)
+        {
+            var random = signals.NextRandom();
+            await _driver.DoAsync(
+                turn =>
+                {
+                    ExecutionCommands.ReturnLost(turn, task => lost.Contains(task.Token), random);
+                    return true;
+                },
+                cancellationToken);
+        }
+    }
+
+    private void OfferReady(ExecutionState state, IEnumerable<TaskRank> ready)
+    {
+        foreach (var rank in ready)
+        {
+            signals.Offer(TaskOffers.Of(_id, state, state.Plan.Tasks[rank.Index]));
+        }
+    }
+
+    private void StopWhatNoLongerMatters(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
+    {
+        if (after.IsEnding)
+        {
+            foreach (var rank in after.Running)
+            {
+                Stop(after.Task(after.Plan.Tasks[rank.Index]));
+            }
+        }
+
+        // An attempt that was given up without its worker's report may still run there.
+        foreach (var happened in events)
+        {
+            if (happened is TaskCancelled or TaskFailed { Failure.Kind: FailureKinds.Timeout }
+                && before.Task(before.Plan.Find(((TaskEvent)happened).Task)!) is { Status: TaskRunStatus.Running } given)
+            {
+                Stop(given);
+            }
+        }
+
+        void Stop(TaskState running) => signals.Stop(running.Worker!, running.Token);
+    }
+}

@@ -1,0 +1,89 @@
+using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
+
+namespace Periplon.Engine.Tests.Executions;
+
+public sealed class ExecutionRowsTests
+{
+    private static readonly Guid Token = Guid.NewGuid();
+
+    [Fact]
+    public void First_NewExecution_IsQueuedAndLookedAtByTheSweep()
+    {
+        var state = Samples.Begin(Samples.Workflow("labels: {team: data}", "a"), Samples.Start).State;
+        var row = ExecutionRows.First(state.Created.ExecutionId, state.Created with { Labels = new Dictionary<string, string> { ["team"] = "data" } }, 3);
+
+        row.Status.ShouldBe(ExecutionStatus.Queued);
+        row.Partition.ShouldBe(3);
+        row.WaitReason.ShouldBe("worker");
+        row.NextWakeAt.ShouldBe(Samples.Start + ExecutionRows.SafetyInterval);
+        row.Labels.ShouldBe("""{"team":"data"}""");
+        ExecutionRows.Next(row, state, Samples.Start).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Next_TaskAfterTask_WritesTheRowOnlyWhenTheStatusChanges()
+    {
+        var state = Samples.Begin(Samples.Workflow("", "a", "b: depends_on: [a]"), Samples.Start).State;
+        var row = Samples.Row(state);
+        state = Samples.Claim(state, "a", Samples.Start, Token);
+        row = ExecutionRows.Next(row, state, Samples.Start).ShouldNotBeNull();
+        row.Status.ShouldBe(ExecutionStatus.Running);
+        row.StartedAt.ShouldBe(Samples.Start);
+
+        state = Samples.Report(state, "a", Samples.Start.AddSeconds(1), Token, Samples.Done());
+        ExecutionRows.Next(row, state, Samples.Start.AddSeconds(1)).ShouldBeNull();
+        state = Samples.Claim(state, "b", Samples.Start.AddSeconds(2), Token);
+        ExecutionRows.Next(row, state, Samples.Start.AddSeconds(2)).ShouldBeNull();
+
+        var end = Samples.Report(state, "b", Samples.Start.AddSeconds(3), Token, Samples.Done());
+        row = ExecutionRows.Next(row, end, Samples.Start.AddSeconds(3)).ShouldNotBeNull();
+        (row.Status, row.WaitReason, row.NextWakeAt, row.CompletedAt).ShouldBe((ExecutionStatus.Completed, null, null, Samples.Start.AddSeconds(3)));
+    }
+
+    [Fact]
+    public void Next_WaitingForARetry_WakesAtItsTimeHoweverFar()
+    {
+        var state = Samples.Begin(
+            Samples.Workflow("", "a: retry: {max_attempts: 2, delay_secs: 3600, max_delay_secs: 3600, jitter: 0}"), Samples.Start).State;
+        var row = Samples.Row(state);
+        state = Samples.Claim(state, "a", Samples.Start, Token);
+        row = ExecutionRows.Next(row, state, Samples.Start)!;
+        state = Samples.Report(state, "a", Samples.Start, Token, Samples.Failed());
+        row = ExecutionRows.Next(row, state, Samples.Start).ShouldNotBeNull();
+
+        (row.Status, row.WaitReason, row.RetryCount).ShouldBe((ExecutionStatus.Waiting, "retry_delay", 1));
+        row.NextWakeAt.ShouldBe(Samples.Start.AddHours(1));
+    }
+
+    [Fact]
+    public void Next_EarlierTimer_IsWritten()
+    {
+        var state = Samples.Begin(Samples.Workflow("", "a: timeout_secs: 5"), Samples.Start).State;
+        var row = Samples.Row(state);
+        state = Samples.Claim(state, "a", Samples.Start, Token);
+        ExecutionRows.Next(row, state, Samples.Start)!.NextWakeAt.ShouldBe(Samples.Start.AddSeconds(5) + ExecutionPlanner.TimeoutGrace);
+    }
+
+    [Fact]
+    public void Next_Failure_NamesTheErrorAndKeepsOutputs()
+    {
+        var state = Samples.Begin(Samples.Workflow("outputs: {left: 'over'}", "a"), Samples.Start).State;
+        var row = Samples.Row(state);
+        state = Samples.Claim(state, "a", Samples.Start, Token);
+        state = Samples.Report(state, "a", Samples.Start, Token, Samples.Failed("no such table"));
+        row = ExecutionRows.Next(row, state, Samples.Start).ShouldNotBeNull();
+        row.Status.ShouldBe(ExecutionStatus.Failed);
+        row.Error.ShouldNotBeNull().ShouldContain("no such table");
+    }
+
+    [Fact]
+    public void Next_ErrorWithANulCharacter_IsOneThatEveryDatabaseStores()
+    {
+        var state = Samples.Begin(Samples.Workflow("", "a"), Samples.Start).State;
+        var row = Samples.Row(state);
+        state = Samples.Claim(state, "a", Samples.Start, Token);
+        state = Samples.Report(state, "a", Samples.Start, Token, Samples.Failed("be\0fore"));
+        ExecutionRows.Next(row, state, Samples.Start)!.Error!.ShouldNotContain("\0");
+    }
+}

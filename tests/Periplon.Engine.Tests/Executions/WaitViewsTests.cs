@@ -1,0 +1,115 @@
+using Periplon.Client.Executions;
+using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
+
+namespace Periplon.Engine.Tests.Executions;
+
+public sealed class WaitViewsTests
+{
+    private static readonly Guid Token = Guid.NewGuid();
+    private static readonly DateTimeOffset Now = Samples.Start;
+
+    [Fact]
+    public void Of_ReadyTask_WaitsForAWorkerWithItsTags()
+    {
+        var link = Single(Begin("", "a: worker_tags: [gpu]"));
+        (link.Task, link.WaitsFor).ShouldBe(("a", "worker"));
+        link.Message.ShouldContain("gpu");
+        link.WakesAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Of_RunningTask_IsHeldByItsWorkerAndComesBeforeWhatWaitsForIt()
+    {
+        var links = WaitViews.Of(Samples.Claim(Begin("", "a", "b: depends_on: [a]"), "a", Now, Token));
+        links.Select(link => (link.Task, link.WaitsFor, link.HeldBy)).ShouldBe([("a", "attempt", "w1"), ("b", "dependency", "a")]);
+        links[0].WakesAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Of_RetryDelay_TellsWhenAndWhy()
+    {
+        var state = Samples.Claim(Begin("", "a: retry: {max_attempts: 2, delay_secs: 60, jitter: 0}"), "a", Now, Token);
+        var link = Single(Samples.Report(state, "a", Now, Token, Samples.Failed("no route")));
+        (link.WaitsFor, link.WakesAt).ShouldBe(("retry_delay", Now.AddSeconds(60)));
+        link.Message.ShouldContain("no route");
+        link.Message.ShouldContain("attempt 2");
+    }
+
+    [Fact]
+    public void Of_MaxParallel_NamesWhatHoldsIt()
+    {
+        var link = WaitViews.Of(Begin("max_parallel: 1", "a", "b")).Single(each => each.Task == "b");
+        (link.WaitsFor, link.HeldBy).ShouldBe(("max_parallel", "a"));
+    }
+
+    [Fact]
+    public void Of_Paused_BeginsWithTheResumeThatIsAwaited()
+    {
+        var state = Samples.Do(Begin("", "a"), Now, turn => ExecutionCommands.Pause(turn, "ada"));
+        var first = WaitViews.Of(state)[0];
+        (first.Task, first.WaitsFor, first.WakesBy).ShouldBe((null, "resume", "resume"));
+    }
+
+    [Fact]
+    public void Of_Ending_WaitsForTheWorkersUntilTheGraceIsOver()
+    {
+        var state = Samples.Claim(Begin("", "a"), "a", Now, Token);
+        state = Samples.Do(state, Now, turn => ExecutionCommands.Cancel(turn, null, null));
+        var first = WaitViews.Of(state)[0];
+        (first.WaitsFor, first.WakesAt).ShouldBe(("cancel", Now + ExecutionPlanner.StopGrace));
+    }
+
+    [Fact]
+    public void Of_EveryStateThatIsNotTerminal_NamesSomething()
+    {
+        // Seeded walks: promise 3 holds in every state that any order of events reaches.
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            var state = Begin("max_parallel: 2\ntimeout_secs: 3000", "a: retry: {max_attempts: 3, delay_secs: 5}", "b: depends_on: [a]", "c", "d: depends_on: [c]");
+            var now = Now;
+            for (var step = 0; step < 40 && !state.IsTerminal; step++)
+            {
+                now = now.AddSeconds(random.Next(4));
+                state = Samples.Do(state, now, turn => Step(turn, random));
+                var links = WaitViews.Of(state);
+                if (state.IsTerminal)
+                {
+                    links.ShouldBeEmpty();
+                    continue;
+                }
+
+                links.ShouldNotBeEmpty($"seed {seed}, step {step}");
+                links.ShouldAllBe(link => link.WakesBy.Length > 0 && link.Message.Length > 0);
+            }
+        }
+    }
+
+    private static void Step(ExecutionTurn turn, Random random)
+    {
+        var state = turn.State;
+        switch (random.Next(10))
+        {
+            case < 4 when !state.Ready.IsEmpty:
+                var ready = state.Plan.Tasks[state.Ready.Min.Index];
+                ExecutionCommands.TryStart(turn, ready.Path, state.Task(ready).Attempt, "w", Guid.NewGuid());
+                break;
+            case < 8 when !state.Running.IsEmpty:
+                var running = state.Plan.Tasks[state.Running.Max.Index];
+                var task = state.Task(running);
+                ExecutionCommands.Report(turn, running.Path, task.Attempt, task.Token, random.Next(2) == 0 ? Samples.Done() : Samples.Failed(), 0);
+                break;
+            case 8:
+                _ = state.IsPaused ? ExecutionCommands.Resume(turn, null) : ExecutionCommands.Pause(turn, null);
+                break;
+            case 9 when random.Next(4) == 0:
+                ExecutionCommands.Cancel(turn, null, null);
+                break;
+        }
+    }
+
+    private static ExecutionState Begin(string head, params string[] tasks) => Samples.Begin(Samples.Workflow(head, tasks), Now).State;
+
+    private static WaitView Single(ExecutionState state) => WaitViews.Of(state).ShouldHaveSingleItem();
+}

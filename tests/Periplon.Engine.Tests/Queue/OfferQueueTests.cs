@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Time.Testing;
+using Periplon.Client.Queue;
+using Periplon.Engine.Queue;
+
+namespace Periplon.Engine.Tests.Queue;
+
+public sealed class OfferQueueTests
+{
+    private static readonly Guid Execution = Guid.Parse("019aaaaa-0000-7000-8000-000000000001");
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+    private readonly OfferQueue _queue;
+
+    public OfferQueueTests() => _queue = new OfferQueue(_time);
+
+    [Fact]
+    public void Take_ManyOffers_GivesReturnedThenExecutionPriorityThenTaskPriorityThenAge()
+    {
+        var older = _time.GetUtcNow().AddMinutes(-1);
+        _queue.Add(Offer("last"));
+        _queue.Add(Offer("arrived after it"));
+        _queue.Add(Offer("older") with { ScheduledAt = older });
+        _queue.Add(Offer("better task") with { TaskPriority = -1 });
+        _queue.Add(Offer("better execution") with { Priority = 5, TaskPriority = 9 });
+        _queue.Add(Offer("returned") with { Returned = true, Priority = -5 });
+
+        Taken(10).ShouldBe(["returned", "better execution", "better task", "older", "last", "arrived after it"]);
+    }
+
+    [Fact]
+    public void Take_MoreThanThereIs_GivesWhatThereIsAndNoMoreThanWasAsked()
+    {
+        _queue.Add(Offer("a"));
+        _queue.Add(Offer("b"));
+        Taken(1).ShouldBe(["a"]);
+        _queue.Count.ShouldBe(1);
+        Taken(10).ShouldBe(["b"]);
+        Taken(10).ShouldBeEmpty();
+        _queue.Taken.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Take_OfferWithTags_GoesOnlyToAWorkerThatCarriesThemAll()
+    {
+        _queue.Add(Offer("gpu") with { Tags = ["gpu", "linux"], Priority = 9 });
+        _queue.Add(Offer("any"));
+
+        _queue.HasWorkFor(["linux"]).ShouldBeTrue();
+        Taken(10, "linux").ShouldBe(["any"]);
+        _queue.HasWorkFor(["linux"]).ShouldBeFalse();
+        Taken(10, "linux", "gpu", "big").ShouldBe(["gpu"]);
+    }
+
+    [Fact]
+    public void Take_SameTagsInAnotherOrder_ShareTheirOrder()
+    {
+        _queue.Add(Offer("a") with { Tags = ["x", "y"] });
+        _queue.Add(Offer("b") with { Tags = ["y", "x"], Priority = 1 });
+        Taken(2, "x", "y").ShouldBe(["b", "a"]);
+    }
+
+    [Fact]
+    public void Add_KnownOffer_IsRefusedWhileItWaitsAndWhileItIsTaken()
+    {
+        _queue.Add(Offer("a")).ShouldBeTrue();
+        _queue.Add(Offer("a")).ShouldBeFalse();
+        var taken = _queue.Take(1, []).ShouldHaveSingleItem();
+        _queue.Add(Offer("a")).ShouldBeFalse();
+        _queue.Done([taken.Ticket]);
+        _queue.Add(Offer("a")).ShouldBeTrue();
+        _queue.Add(Offer("a") with { Attempt = 2 }).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Add_AttemptReturnedWhileItsFirstHandOutIsOpen_GoesOutAtOnce()
+    {
+        // The worker died after the claim and before it said that the ticket is done.
+        _queue.Add(Offer("a"));
+        var first = _queue.Take(1, []).ShouldHaveSingleItem();
+        _queue.Add(Offer("a") with { Returned = true }).ShouldBeTrue();
+        var second = _queue.Take(1, []).ShouldHaveSingleItem();
+
+        second.Ticket.ShouldNotBe(first.Ticket);
+        _queue.Done([first.Ticket]);
+        _queue.Add(Offer("a") with { Returned = true }).ShouldBeFalse("the second hand-out is still open");
+        _time.Advance(OfferQueue.TicketTimeout);
+        _queue.ReturnOverdue().ShouldBe(1);
+    }
+
+    [Fact]
+    public void Done_UnknownTicket_ChangesNothing()
+    {
+        _queue.Add(Offer("a"));
+        _queue.Done([1, 99, -1]);
+        Taken(1).ShouldBe(["a"]);
+        _queue.Done([99]);
+        _queue.Add(Offer("a")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void ReturnOverdue_TicketInTime_StaysOut()
+    {
+        _queue.Add(Offer("a"));
+        Taken(1).ShouldBe(["a"]);
+        _time.Advance(OfferQueue.TicketTimeout - TimeSpan.FromTicks(1));
+        _queue.ReturnOverdue().ShouldBe(0);
+        _queue.HasWorkFor([]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void ReturnOverdue_TicketNobodySpokeOf_GoesOutAgainFirstAndWithANewTicket()
+    {
+        _queue.Add(Offer("lost"));
+        var lost = _queue.Take(1, []).ShouldHaveSingleItem();
+        _queue.Add(Offer("urgent") with { Priority = 9 });
+        _time.Advance(OfferQueue.TicketTimeout);
+        _queue.ReturnOverdue().ShouldBe(1);
+        _queue.ReturnOverdue().ShouldBe(0);
+
+        var again = _queue.Take(2, []);
+        again.Select(o => o.Task).ShouldBe(["lost", "urgent"]);
+        again[0].Ticket.ShouldBeGreaterThan(lost.Ticket);
+    }
+
+    [Fact]
+    public void ReturnOverdue_DoneTicket_IsForgotten()
+    {
+        _queue.Add(Offer("a"));
+        _queue.Done([_queue.Take(1, [])[0].Ticket]);
+        _time.Advance(OfferQueue.TicketTimeout * 2);
+        _queue.ReturnOverdue().ShouldBe(0);
+        _queue.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void OldestAt_WaitingOffers_IsTheAgeOfTheOldestHead()
+    {
+        _queue.OldestAt.ShouldBeNull();
+        var older = _time.GetUtcNow().AddMinutes(-2);
+        _queue.Add(Offer("a"));
+        _queue.Add(Offer("b") with { Tags = ["x"], ScheduledAt = older });
+        _queue.OldestAt.ShouldBe(older);
+        Taken(5, "x");
+        _queue.OldestAt.ShouldBeNull();
+    }
+
+    private List<string> Taken(int max, params string[] tags) => [.. _queue.Take(max, tags).Select(offer => offer.Task)];
+
+    private TaskOffer Offer(string task) => new() { ExecutionId = Execution, Task = task, Attempt = 1, ScheduledAt = _time.GetUtcNow() };
+}
