@@ -1,6 +1,8 @@
 # One image for every mode of Periplon: server, worker, run, and the client commands.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
+# The editor's settings are rules of the build too.
+COPY .editorconfig ./
 COPY src/ src/
 COPY sql/ sql/
 COPY examples/ examples/
