@@ -28,7 +28,8 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
         var key = (workflowId, revision);
         if (!_entries.TryGetValue(key, out var entry))
         {
-            entry = _entries.GetOrAdd(key, _ => new(() => LoadAsync(workflowId, revision)));
+            // Off the caller's turn: a file of 5 MB takes seconds to parse.
+            entry = _entries.GetOrAdd(key, _ => new(() => Task.Run(() => LoadAsync(workflowId, revision))));
         }
 
         try
