@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using Periplon.Hosting;
+using Periplon.Tests.Configuration;
+
+namespace Periplon.Tests.Deployment;
+
+/// <summary>What the README and the pages of <c>docs/</c> name exists.</summary>
+public sealed partial class ReadmeTests
+{
+    private static readonly string Readme = File.ReadAllText(Repository.PathOf("README.md"));
+
+    public static TheoryData<string> Pages => ["README.md", "examples/README.md", "docs/api.md", "docs/configuration.md"];
+
+    [Fact]
+    public void Readme_QuickStart_BeginsWithServerAndTests() =>
+        Command().Matches(Readme).Take(2).Select(match => match.Groups["line"].Value)
+            .ShouldBe(["dotnet run -c Release --project src/Periplon -- server", "./test.sh"]);
+
+    [Fact]
+    public void Readme_Workflow_HasNoFindings() =>
+        WorkflowReader.Read(Yaml().Match(Readme).Groups["text"].Value).Diagnostics.ShouldBeEmpty();
+
+    [Fact]
+    public void Readme_Promises_NameTestsThatExist()
+    {
+        var sources = Directory.GetFiles(Repository.PathOf("tests"), "*.cs", SearchOption.AllDirectories)
+            .ToLookup(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText);
+        var named = TestName().Matches(Readme);
+        named.Count.ShouldBeGreaterThan(8);
+        foreach (var match in named.AsEnumerable())
+        {
+            var (file, method) = (match.Groups["class"].Value, match.Groups["method"].Value);
+            sources[file].Any(text => text.Contains(method, StringComparison.Ordinal)).ShouldBeTrue(match.Value);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Page_Links_LeadToFiles(string page)
+    {
+        var path = Repository.PathOf(page);
+        foreach (var target in Link().Matches(File.ReadAllText(path)).Select(match => match.Groups["target"].Value).Where(target => !target.StartsWith("http", StringComparison.Ordinal) && !target.StartsWith('#')))
+        {
+            Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)).ShouldBeTrue($"{page} links to {target}");
+        }
+    }
+
+    [GeneratedRegex("^    (?<line>[^ ].*)$", RegexOptions.Multiline)]
+    private static partial Regex Command();
+
+    [GeneratedRegex("```yaml\n(?<text>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Yaml();
+
+    [GeneratedRegex("`(?<class>[A-Za-z]+(Tests|Conformance))(\\.(?<method>[A-Za-z_]+))?`")]
+    private static partial Regex TestName();
+
+    [GeneratedRegex("\\]\\((?<target>[^)]+)\\)")]
+    private static partial Regex Link();
+}
