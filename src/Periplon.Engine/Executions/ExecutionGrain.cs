@@ -284,7 +284,7 @@ internal sealed partial class ExecutionGrain(
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(
-                static (grain, token) => grain.OnTimerAsync(token), this,
+                static (grain, _) => grain.OnTimerAsync(), this,
                 new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
         }
         else
@@ -293,10 +293,11 @@ internal sealed partial class ExecutionGrain(
         }
     }
 
-    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    // Without the timer's own token: what follows from the turn may dispose of the timer, which would cancel the turn that is under way.
+    private async Task OnTimerAsync()
     {
         var driver = _driver!;
-        await driver.AdvanceAsync(cancellationToken);
+        await driver.AdvanceAsync(CancellationToken.None);
         if (!driver.State.IsTerminal)
         {
             // A timer that fired early, or runs in parts, has changed nothing yet.

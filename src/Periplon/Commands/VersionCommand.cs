@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 
@@ -40,6 +41,7 @@ internal static class VersionCommand
     }
 
     // From the file, not from the assembly's attributes: to read one of those loads the types of all, Orleans' among them.
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The published single file has no location; the assembly's name then has the version")]
     private static string ReadVersion()
     {
         var assembly = typeof(VersionCommand).Assembly;
