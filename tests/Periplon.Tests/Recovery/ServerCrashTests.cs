@@ -50,6 +50,36 @@ public sealed class ServerCrashTests
     }
 
     [Fact]
+    public async Task Kill9_OfAWorker_ItsAttemptsRunOnAnotherAndEveryExecutionEndsOnce()
+    {
+        await using var work = await Workspace.CreateAsync(DatabaseKind.Postgres);
+        await using var server = await work.ServeAsync(("PERIPLON__WORKER__SLOTS", "0"));
+        await server.SaveAsync(work.SlowWorkflow("slow"));
+        var ids = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            ids.Add(await server.StartExecutionAsync("slow"));
+        }
+
+        await using var victim = work.Work(slots: 8);
+        await work.LinesAsync("slow", 4);
+        await using var survivor = work.Work(slots: 8);
+        await victim.KillAsync();
+        await work.LinesAsync("slow", 8);
+        work.Open("gate");
+        foreach (var id in ids)
+        {
+            (await server.EndAsync(id)).ShouldBe("completed");
+        }
+
+        work.Lines("first").Order().ShouldBe(ids.Select(id => $"{id}/first/1").Order());
+        work.Lines("slow-done").Order().ShouldBe(ids.Select(id => $"{id}/slow/1").Order());
+        work.Lines("last").Order().ShouldBe(ids.Select(id => $"{id}/last/1").Order());
+        survivor.Terminate();
+        (await survivor.ExitAsync(Ct)).ShouldBe(0, survivor.Output);
+    }
+
+    [Fact]
     public async Task Terminate_RunningTaskThatEnds_IsRecordedAndTheExitIsClean()
     {
         await using var work = await Workspace.CreateAsync();

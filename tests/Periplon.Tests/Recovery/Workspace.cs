@@ -14,7 +14,13 @@ internal sealed class Workspace : IAsyncDisposable
     public string Home => _root;
 
     /// <summary>The variables that name the database; none for the embedded one.</summary>
-    public (string Name, string Value)[] Environment => _database is null ? [] : [("DATABASE_URL", _database.Options.ConnectionString)];
+    public (string Name, string Value)[] Environment => _database is null ? [] :
+    [
+        ("DATABASE_URL", _database.Options.ConnectionString),
+        ("PERIPLON__CLUSTER__ADVERTISED_IP", "127.0.0.1"),
+        ("PERIPLON__CLUSTER__SILO_PORT", $"{Ports.Free()}"),
+        ("PERIPLON__CLUSTER__GATEWAY_PORT", $"{Ports.Free()}"),
+    ];
 
     public static async Task<Workspace> CreateAsync(DatabaseKind kind = DatabaseKind.Sqlite) =>
         new() { _database = kind is DatabaseKind.Postgres ? await TestDatabase.CreateEmptyAsync(kind) : null };
@@ -29,6 +35,10 @@ internal sealed class Workspace : IAsyncDisposable
 
     public Task LinesAsync(string name, int count) => Eventually.TrueAsync(
         $"{name} has {count} lines", () => Task.FromResult(Lines(name).Length >= count), 60);
+
+    /// <summary>Starts a worker of the cluster.</summary>
+    public PeriplonProcess Work(int slots) =>
+        PeriplonProcess.Start(_root, ["worker", "--slots", $"{slots}", "--data-dir", PathOf($"worker-{Guid.NewGuid():N}")], Environment);
 
     public Task<TestServer> ServeAsync(params (string Name, string Value)[] environment) =>
         TestServer.StartAsync(_root, [.. Environment, .. environment]);
