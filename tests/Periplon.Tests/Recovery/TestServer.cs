@@ -56,7 +56,15 @@ internal sealed class TestServer : IAsyncDisposable
         var status = "";
         await Eventually.TrueAsync($"execution {id} has ended", async () =>
         {
-            status = (await GetAsync($"{id}?wait=20")).GetProperty("status").GetString()!;
+            try
+            {
+                status = (await GetAsync($"{id}?wait=20")).GetProperty("status").GetString()!;
+            }
+            catch (HttpRequestException e)
+            {
+                throw new InvalidOperationException($"The server does not answer; it printed:\n{Process.Output}", e);
+            }
+
             return status is "completed" or "failed" or "cancelled" or "timed_out";
         }, 90);
         return status;
