@@ -17,20 +17,16 @@ internal sealed class DataDirectoryLock : IDisposable
     {
         problem = "";
         Directory.CreateDirectory(directory);
-        var path = Path.Combine(directory, "periplon.lock");
-        try
+        var holder = Path.Combine(directory, "periplon.pid");
+        if (FileLock.TryTake(Path.Combine(directory, "periplon.lock")) is not { } file)
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            file.Flush();
-            return new DataDirectoryLock(file);
-        }
-        catch (IOException)
-        {
-            problem = $"Another process uses the data directory {directory}{Holder(path)}. Stop it, or name another directory with --data-dir";
+            problem = $"Another process uses the data directory {directory}{Holder(holder)}. Stop it, or name another directory with --data-dir";
             return null;
         }
+
+        // In a file of its own: one that is locked cannot be read by others.
+        File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        return new DataDirectoryLock(file);
     }
 
     /// <summary>Gives the lock back; the operating system does so too when the process dies.</summary>
@@ -40,8 +36,7 @@ internal sealed class DataDirectoryLock : IDisposable
     {
         try
         {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return $" (process {reader.ReadToEnd()})";
+            return $" (process {File.ReadAllText(path)})";
         }
         catch (IOException)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -17,6 +18,7 @@ internal static partial class ServerHost
     public static async Task<int> RunAsync(PeriplonConfig config, ServerArguments arguments, CancellationToken cancellationToken)
     {
         using var lockFile = config.Storage.IsPostgres ? null : DataDirectoryLock.TryTake(config.DataDirectory(arguments.Directory), out var problem) ?? Refuse(problem);
+        RequireFreePort(config);
         await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
         try
         {
@@ -37,8 +39,7 @@ internal static partial class ServerHost
         }
         catch (IOException e) when (e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
         {
-            throw new CommandException(
-                $"Port {config.Server.Port} on {config.Server.Host} is in use by another program. Choose another with --port (server.port), or 0 for a free one");
+            throw PortInUse(config);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -118,6 +119,28 @@ internal static partial class ServerHost
             await StaleMembership.ForgetAsync(database, cancellationToken);
         }
     }
+
+    // Looked at first, so that no silo joins a cluster only to leave it again.
+    private static void RequireFreePort(PeriplonConfig config)
+    {
+        if (config.Server.Port == 0)
+        {
+            return;
+        }
+
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, config.Server.Port));
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        {
+            throw PortInUse(config);
+        }
+    }
+
+    private static CommandException PortInUse(PeriplonConfig config) => new(
+        $"Port {config.Server.Port} on {config.Server.Host} is in use by another program. Choose another with --port (server.port), or 0 for a free one");
 
     private static DataDirectoryLock Refuse(string problem) => throw new CommandException(problem);
 

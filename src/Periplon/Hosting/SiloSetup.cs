@@ -11,7 +11,8 @@ namespace Periplon.Hosting;
 /// <summary>A silo of Periplon, from its configuration: the same for <c>server</c> and <c>worker</c>.</summary>
 internal static class SiloSetup
 {
-    // Ports that other installations of Orleans use too; a restart on the same port is known to the cluster at once.
+    // Ports that other installations of Orleans use too; a restart on the same port is known to the cluster at once. A server that is alone
+    // has no use for that, and several that start at the same time would all find the same port free.
     private const int UsualSiloPort = 11111;
     private const int UsualGatewayPort = 30000;
 
@@ -63,13 +64,13 @@ internal static class SiloSetup
         var cluster = config.Cluster;
         // The ports between silos know no password: nobody else reaches them unless an address is named.
         options.AdvertisedIPAddress = cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised) : IPAddress.Loopback;
-        options.SiloPort = cluster.SiloPort != 0 ? cluster.SiloPort : FreePort(UsualSiloPort);
-        options.GatewayPort = cluster.GatewayPort != 0 ? cluster.GatewayPort : FreePort(UsualGatewayPort);
+        options.SiloPort = cluster.SiloPort != 0 ? cluster.SiloPort : FreePort(config.Storage.IsPostgres ? UsualSiloPort : 0);
+        options.GatewayPort = cluster.GatewayPort != 0 ? cluster.GatewayPort : FreePort(config.Storage.IsPostgres ? UsualGatewayPort : 0);
     }
 
     private static int FreePort(int usual)
     {
-        foreach (var port in new[] { usual, 0 })
+        foreach (var port in usual == 0 ? [0] : new[] { usual, 0 })
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try

@@ -31,15 +31,23 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var path = StatePath(request);
         if (request.Clean)
         {
+            if (RunLock.IsAnyHeld(path))
+            {
+                throw new LocalRunException($"A run of workflow '{request.Workflow.Name}' is still under way in another process; its state cannot be deleted");
+            }
+
             Delete(path);
         }
 
         await using var services = await OpenAsync(request, path, cancellationToken);
         var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, progress);
         var report = new LocalRunReport(progress);
-        await using var execution = request.Resume
-            ? await ResumeAsync(services, request, attempts, report, cancellationToken)
-            : await CreateAsync(services, request, attempts, report, cancellationToken);
+        var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
+        var id = last?.Id ?? Guid.CreateVersion7(time.GetUtcNow());
+        await using var held = RunLock.Take(path, id);
+        await using var execution = last is not null
+            ? await ResumeAsync(services, request, last, attempts, report, cancellationToken)
+            : await CreateAsync(services, request, id, attempts, report, cancellationToken);
         report.Begin(execution.State);
         var started = time.GetTimestamp();
         var state = await execution.RunAsync(cancellationToken);
@@ -49,14 +57,15 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     }
 
     private async Task<LocalExecution> CreateAsync(
-        IServiceProvider services, LocalRunRequest request, LocalAttempts attempts, LocalRunReport report, CancellationToken cancellationToken)
+        IServiceProvider services, LocalRunRequest request, Guid id, LocalAttempts attempts, LocalRunReport report,
+        CancellationToken cancellationToken)
     {
         var revision = await PinAsync(services.GetRequiredService<IWorkflowStore>(), request, cancellationToken);
         var now = time.GetUtcNow();
         var created = new ExecutionCreated
         {
             At = now,
-            ExecutionId = Guid.CreateVersion7(now),
+            ExecutionId = id,
             Organization = Organization,
             WorkflowId = WorkflowId(request.Workflow.Name),
             Revision = revision,
@@ -72,8 +81,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             plan, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
     }
 
-    private async Task<LocalExecution> ResumeAsync(
-        IServiceProvider services, LocalRunRequest request, LocalAttempts attempts, LocalRunReport report, CancellationToken cancellationToken)
+    private static async Task<ExecutionRow> FindLastAsync(IServiceProvider services, LocalRunRequest request, CancellationToken cancellationToken)
     {
         var filter = new ExecutionFilter { Organization = Organization, WorkflowId = WorkflowId(request.Workflow.Name) };
         var rows = await services.GetRequiredService<IExecutionQueries>().ListAsync(filter, null, 0, 1, cancellationToken);
@@ -89,6 +97,13 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
                 $"The last run of workflow '{request.Workflow.Name}' has ended ({row.Status.ToWord()}); only an interrupted one can be resumed");
         }
 
+        return row;
+    }
+
+    private async Task<LocalExecution> ResumeAsync(
+        IServiceProvider services, LocalRunRequest request, ExecutionRow row, LocalAttempts attempts, LocalRunReport report,
+        CancellationToken cancellationToken)
+    {
         // The run goes on with the file as it was, whatever it is now.
         var version = await services.GetRequiredService<IWorkflowStore>().FindVersionAsync(row.WorkflowId, row.Revision, cancellationToken);
         var pinned = version is null ? null : WorkflowParser.Parse(version.Definition).Workflow;

@@ -4,6 +4,7 @@ using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Engine.Tests.Cluster;
 
@@ -180,6 +181,24 @@ public sealed class ExecutionGrainTests(SiloWithoutWorker silo) : IClassFixture<
         });
         (await _cluster.ReportAsync(offer, _token, Samples.Done())).ShouldBe(ReportStatus.Accepted);
         (await _cluster.EndAsync(id)).Status.ShouldBe("completed");
+    }
+
+    [Fact]
+    public async Task Cancel_WorkerThatDidNotConfirm_IsToldAgainWhenTheExecutionEndsWithoutIt()
+    {
+        var offer = await _cluster.TakeAsync(await _cluster.RunAsync("", "a"));
+        var leases = _cluster.Service<LeaseRegistry>();
+        var stopped = leases.Add(_token, CancellationToken.None);
+        (await _cluster.ClaimAsync(offer, _token)).ShouldNotBeNull();
+        await _cluster.DeactivateAsync(_cluster.Execution(offer.ExecutionId));
+
+        // The stop was lost half a minute ago, with the activation that sent it.
+        var before = TimeProvider.System.GetUtcNow() - ExecutionPlanner.StopGrace;
+        await _cluster.Service<IJournalStore>().AppendAsync(
+            new JournalAppend(offer.ExecutionId, 3, EventCodec.Encode([new CancelRequested { At = before }]), Guid.NewGuid(), before, null), Ct);
+        (await _cluster.EndAsync(offer.ExecutionId)).Status.ShouldBe("cancelled");
+        await Eventually.TrueAsync("the attempt is stopped", () => Task.FromResult(stopped.IsCancellationRequested));
+        (await _cluster.ReportAsync(offer, _token, Samples.Done())).ShouldBe(ReportStatus.LeaseLost);
     }
 
     [Fact]
