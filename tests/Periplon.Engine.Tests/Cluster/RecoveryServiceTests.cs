@@ -8,6 +8,7 @@ using Orleans.Runtime;
 using Periplon.Client.Queue;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Tests.Cluster;
 
@@ -28,7 +29,8 @@ public sealed class RecoveryServiceTests : IDisposable
         _grains.GetGrain<IQueueGrain>(Arg.Any<string>(), null).Returns(_queue);
         var partitions = new QueuePartitions(Options.Create(new EngineOptions { Partitions = 4 }));
         _service = new RecoveryService(
-            Substitute.For<IClusterMembershipService>(), local, _grains, partitions, NullLogger<RecoveryService>.Instance);
+            Substitute.For<IClusterMembershipService>(), local, _grains, partitions, Substitute.For<IJournalStore>(),
+            NullLogger<RecoveryService>.Instance);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
