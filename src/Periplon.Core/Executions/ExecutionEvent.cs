@@ -103,6 +103,9 @@ public sealed record TaskFailed : TaskEvent
     public TaskOutput? Output { get; init; }
     /// <summary>Whether the task itself has failed: no further attempt follows.</summary>
     public required bool Final { get; init; }
+    /// <summary>Whether the execution itself gave the attempt up; a report of its worker that comes later is dropped.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GivenUp { get; init; }
 }
 
 /// <summary>Another attempt will follow at a time.</summary>

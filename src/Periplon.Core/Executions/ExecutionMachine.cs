@@ -98,11 +98,17 @@ public static class ExecutionMachine
             TaskReturned e => Move(state, task, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
             TaskRetryScheduled e => Move(
                 state with { Retries = state.Retries + 1 }, task, before with { Status = TaskRunStatus.Waiting, DueAt = e.DueAt }),
-            TaskFailed { Final: false } e => Move(state, task, before with { Status = TaskRunStatus.Waiting, Failure = e.Failure, Output = e.Output }),
+            TaskFailed { Final: false } e => Move(state, task, before with
+            {
+                Status = TaskRunStatus.Waiting, Failure = e.Failure, Output = e.Output, Token = TokenAfter(e, before),
+            }),
             TaskFailed e => Settle(
                 state with { FirstFailure = state.FirstFailure ?? (task.Definition.ContinueOnError ? null : task.Path) },
                 task,
-                before with { Status = TaskRunStatus.Failed, Failure = e.Failure, Output = e.Output, FinishedAt = e.At }),
+                before with
+                {
+                    Status = TaskRunStatus.Failed, Failure = e.Failure, Output = e.Output, FinishedAt = e.At, Token = TokenAfter(e, before),
+                }),
             TaskCompleted e => Settle(
                 e.Output.State is { Count: > 0 } values ? state with { Values = state.Values.SetItems(values) } : state,
                 task,
@@ -113,6 +119,9 @@ public static class ExecutionMachine
             _ => state,
         };
     }
+
+    // An attempt that was given up has no lease any more, so that its late report is seen to be late.
+    private static Guid TokenAfter(TaskFailed happened, TaskState before) => happened.GivenUp ? Guid.Empty : before.Token;
 
     private static ExecutionState Settle(ExecutionState state, PlannedTask task, TaskState after)
     {

@@ -114,7 +114,7 @@ public static class ExecutionPlanner
             {
                 var failure = new TaskFailure(FailureKinds.Timeout, $"Worker {running.Worker} did not end the attempt at its limit of {task.TimeoutSecs} s");
                 var again = task.Retry.Allows(running.Attempt, failure);
-                turn.Record(new TaskFailed { At = turn.Now, Task = task.Path, Attempt = running.Attempt, Failure = failure, Final = !again });
+                turn.Record(new TaskFailed { At = turn.Now, Task = task.Path, Attempt = running.Attempt, Failure = failure, Final = !again, GivenUp = true });
                 if (again)
                 {
                     turn.Record(new TaskRetryScheduled { At = turn.Now, Task = task.Path, Attempt = running.Attempt + 1, DueAt = turn.Now });

@@ -16,6 +16,18 @@ public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
     /// <summary>The events of the turn, in order.</summary>
     public IReadOnlyList<ExecutionEvent> Events => _events;
 
+    /// <summary>A place to come back to with <see cref="ReturnTo"/>.</summary>
+    public TurnMark Mark() => new(State, _events.Count);
+
+    /// <summary>Takes back everything recorded since a mark of this turn.</summary>
+    /// <param name="mark">The mark.</param>
+    public void ReturnTo(TurnMark mark)
+    {
+        ArgumentNullException.ThrowIfNull(mark);
+        State = mark.State;
+        _events.RemoveRange(mark.Count, _events.Count - mark.Count);
+    }
+
     /// <summary>Records an event.</summary>
     /// <param name="happened">The event.</param>
     public void Record(ExecutionEvent happened)
@@ -24,3 +36,8 @@ public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
         _events.Add(happened);
     }
 }
+
+/// <summary>A place in a turn.</summary>
+/// <param name="State">The state there.</param>
+/// <param name="Count">The number of events there.</param>
+public sealed record TurnMark(ExecutionState State, int Count);

@@ -15,6 +15,9 @@ public sealed record RetryRule(
     // Cap of reference §8; it holds for exponential delays only.
     private const double OnErrorMaxDelaySecs = 60;
 
+    // Ten years: what nobody means, and what times can still be reckoned with.
+    private const double LongestDelaySecs = 10 * 365.25 * 24 * 3600;
+
     /// <summary>One attempt and no more.</summary>
     public static RetryRule None { get; } = new(1, 0, 1, 0, 0, []);
 
@@ -43,8 +46,14 @@ public sealed record RetryRule(
     /// <param name="random">A number from 0 to below 1.</param>
     public TimeSpan DelayBefore(int attempt, double random)
     {
+        if (DelaySecs <= 0)
+        {
+            // Zero times a factor that has grown to infinity is no number.
+            return TimeSpan.Zero;
+        }
+
         var full = Math.Min(MaxDelaySecs, DelaySecs * Math.Pow(Backoff, attempt - 2));
-        return TimeSpan.FromSeconds(full * (1 - (Jitter * random)));
+        return TimeSpan.FromSeconds(Math.Min(full, LongestDelaySecs) * (1 - (Jitter * random)));
     }
 
     private static RetryRule Of(RetryDefinition retry) =>

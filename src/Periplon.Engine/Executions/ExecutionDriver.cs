@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
 
@@ -17,11 +18,17 @@ internal interface IExecutionHost
 /// Drives one execution: commands are decided one turn at a time, and commands that arrive while a commit is under way share the next one.
 /// Nothing is acknowledged before its commit; what is in memory is always what was committed.
 /// </summary>
-internal sealed class ExecutionDriver(
+internal sealed partial class ExecutionDriver(
     Guid executionId, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IExecutionHost host, TimeProvider time)
 {
+    // So many refused commits in a row, and the execution cannot go on: it ends with the reason.
+    private const int MaxRefusals = 3;
+
     private readonly Lock _gate = new();
     private List<Command> _waiting = [];
+    private int _oneByOne;
+    private int _refusals;
+    private DbException? _lastRefusal;
     private bool _turning;
     private Exception? _fault;
 
@@ -63,6 +70,23 @@ internal sealed class ExecutionDriver(
     /// <summary>Lets the planner look at the execution: due timers, what follows by itself.</summary>
     public Task AdvanceAsync(CancellationToken cancellationToken) => DoAsync(static _ => true, cancellationToken);
 
+    /// <summary>
+    /// Records how an attempt ended. An outcome that cannot be written down becomes a failure that says so: were it refused, the worker would
+    /// report it for ever.
+    /// </summary>
+    public async Task<bool> ReportAsync(string task, int attempt, Guid token, TaskOutcome outcome, double random, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DoAsync(turn => ExecutionCommands.Report(turn, task, attempt, token, outcome, random), cancellationToken);
+        }
+        catch (DecisionFailedException e)
+        {
+            var failed = TaskOutcome.Failed(FailureKinds.Internal, $"The outcome of the attempt could not be recorded: {e.Message}");
+            return await DoAsync(turn => ExecutionCommands.Report(turn, task, attempt, token, failed, random), cancellationToken);
+        }
+    }
+
     private async Task TurnAsync()
     {
         while (true)
@@ -76,25 +100,28 @@ internal sealed class ExecutionDriver(
                     return;
                 }
 
-                commands = _waiting;
-                _waiting = [];
+                // After a refused commit one command at a time, so that the bad one is found.
+                var take = _oneByOne > 0 ? 1 : _waiting.Count;
+                _oneByOne = Math.Max(0, _oneByOne - 1);
+                commands = _waiting.GetRange(0, take);
+                _waiting.RemoveRange(0, take);
             }
 
             var before = State;
-            var turn = new ExecutionTurn(before, time.GetUtcNow());
             try
             {
-                foreach (var command in commands)
-                {
-                    command.Decide(turn);
-                }
-
-                ExecutionPlanner.Advance(turn);
+                var (turn, events) = _refusals > MaxRefusals ? End(before, commands, _lastRefusal!) : Decide(before, commands);
                 if (turn.Events.Count > 0)
                 {
-                    await CommitAsync(turn);
+                    await CommitAsync(turn, events);
+                    _refusals = 0;
                     host.OnCommitted(before, turn.State, turn.Events);
                 }
+            }
+            catch (DbException e) when (!StorageErrors.IsTransient(e) && _refusals <= MaxRefusals)
+            {
+                Refuse(e, commands);
+                continue;
             }
             catch (Exception e)
             {
@@ -109,10 +136,62 @@ internal sealed class ExecutionDriver(
         }
     }
 
-    private async Task CommitAsync(ExecutionTurn turn)
+    // The database will never take this commit: its commands are tried one by one, and the one that is left is refused.
+    private void Refuse(DbException reason, List<Command> commands)
+    {
+        _lastRefusal = reason;
+        if (commands.Count > 1)
+        {
+            lock (_gate)
+            {
+                _waiting.InsertRange(0, commands);
+                _oneByOne = commands.Count;
+            }
+
+            return;
+        }
+
+        _refusals++;
+        foreach (var command in commands)
+        {
+            command.Refuse(new DecisionFailedException(Storable(reason.Message), reason));
+            command.Acknowledge();
+        }
+    }
+
+    private static (ExecutionTurn Turn, byte[] Events) Decide(ExecutionState before, List<Command> commands, DateTimeOffset now, bool checkEach)
+    {
+        var turn = new ExecutionTurn(before, now);
+        foreach (var command in commands)
+        {
+            var mark = turn.Mark();
+            try
+            {
+                command.Decide(turn);
+                if (checkEach)
+                {
+                    EventCodec.Encode([.. turn.Events.Skip(mark.Count)]);
+                }
+            }
+            catch (Exception e) when (checkEach)
+            {
+                turn.ReturnTo(mark);
+                command.Refuse(new DecisionFailedException(Storable(e.Message), e));
+            }
+        }
+
+        ExecutionPlanner.Advance(turn);
+        return (turn, turn.Events.Count > 0 ? EventCodec.Encode(turn.Events) : []);
+    }
+
+    // The message may hold the very text that could not be written.
+    private static string Storable(string message) =>
+        string.Concat(message.Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(1_000));
+
+    private async Task CommitAsync(ExecutionTurn turn, byte[] events)
     {
         var changed = ExecutionRows.Next(Row, turn.State, turn.Now);
-        var append = new JournalAppend(executionId, Seq + 1, EventCodec.Encode(turn.Events), Guid.NewGuid(), turn.Now, changed);
+        var append = new JournalAppend(executionId, Seq + 1, events, Guid.NewGuid(), turn.Now, changed);
 
         // A commit is not given up half way: the store itself ends it, with an answer or an error.
         await journal.AppendAsync(append, CancellationToken.None);
@@ -142,6 +221,8 @@ internal sealed class ExecutionDriver(
     {
         public abstract void Decide(ExecutionTurn turn);
 
+        public abstract void Refuse(DecisionFailedException reason);
+
         public abstract void Acknowledge();
 
         public abstract void Fail(Exception exception);
@@ -151,12 +232,25 @@ internal sealed class ExecutionDriver(
     {
         private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _decided;
+        private DecisionFailedException? _refusal;
 
         public Task<T> Answer => _answer.Task;
 
         public override void Decide(ExecutionTurn turn) => _decided = decide(turn);
 
-        public override void Acknowledge() => _answer.TrySetResult(_decided!);
+        public override void Refuse(DecisionFailedException reason) => _refusal = reason;
+
+        public override void Acknowledge()
+        {
+            if (_refusal is not null)
+            {
+                _answer.TrySetException(_refusal);
+            }
+            else
+            {
+                _answer.TrySetResult(_decided!);
+            }
+        }
 
         public override void Fail(Exception exception) => _answer.TrySetException(exception);
     }

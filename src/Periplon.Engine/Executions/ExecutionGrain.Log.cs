@@ -8,4 +8,7 @@ internal sealed partial class ExecutionGrain
 
     [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId} could not commit a turn; it is loaded again")]
     private partial void LogFaulted(Exception exception, Guid executionId);
+
+    [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId}: attempts of lost workers could not be taken back; the sweep tries again")]
+    private partial void LogLostNotReturned(Exception exception, Guid executionId);
 }

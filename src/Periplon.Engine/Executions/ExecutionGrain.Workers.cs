@@ -47,12 +47,10 @@ internal sealed partial class ExecutionGrain
 
     private void StopWhatNoLongerMatters(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
-        if (after.IsEnding)
+        var (ending, state) = after.IsTerminal ? (before.Running, before) : (after.IsEnding ? after.Running : [], after);
+        foreach (var rank in ending)
         {
-            foreach (var rank in after.Running)
-            {
-                Stop(after.Task(after.Plan.Tasks[rank.Index]));
-            }
+            Stop(state.Task(state.Plan.Tasks[rank.Index]));
         }
 
         // An attempt that was given up without its worker's report may still run there.

@@ -84,7 +84,7 @@ internal sealed partial class ExecutionGrain(
             ?? throw new ArgumentException($"The report of task '{report.Task}' holds no outcome", nameof(report));
         var random = signals.NextRandom();
         if (await LoadAsync(cancellationToken) is { } driver
-            && await driver.DoAsync(turn => ExecutionCommands.Report(turn, report.Task, report.Attempt, report.Token, outcome, random), cancellationToken))
+            && await driver.ReportAsync(report.Task, report.Attempt, report.Token, outcome, random, cancellationToken))
         {
             return ReportStatus.Accepted;
         }
@@ -218,7 +218,15 @@ internal sealed partial class ExecutionGrain(
             // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
             SetTimer();
-            await ReturnLostAsync(CancellationToken.None);
+            try
+            {
+                await ReturnLostAsync(CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                // The sweep asks again; whoever asks for the execution now gets it.
+                LogLostNotReturned(e, _id);
+            }
         }
     }
 

@@ -162,8 +162,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
                 outcome = TaskOutcome.Returned();
             }
 
-            await _driver.DoAsync(
-                turn => ExecutionCommands.Report(turn, offer.Task, offer.Attempt, token, outcome, _random.NextDouble()), CancellationToken.None);
+            await _driver.ReportAsync(offer.Task, offer.Attempt, token, outcome, _random.NextDouble(), CancellationToken.None);
         }
         catch (Exception e)
         {

@@ -6,31 +6,36 @@ namespace Periplon.Engine.Workers;
 [GrainType("worker"), OwnSiloPlacement]
 internal sealed class WorkerGrain(LeaseRegistry leases, ILocalSiloDetails local) : Grain, IWorkerGrain
 {
-    // An activation elsewhere means that the worker's silo is gone: it must not answer for this silo's worker.
-    private bool IsOwn => this.GetPrimaryKeyString() == local.SiloAddress.ToParsableString();
-
     public Task StopAsync(IReadOnlyList<Guid> tokens)
     {
-        if (IsOwn)
-        {
-            leases.Stop(tokens);
-        }
-
+        Own().Stop(tokens);
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<Guid>> HoldsAsync(IReadOnlyList<Guid> tokens, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<Guid>>(IsOwn ? [.. tokens.Where(leases.Holds)] : []);
+    public Task<IReadOnlyList<Guid>> HoldsAsync(IReadOnlyList<Guid> tokens, CancellationToken cancellationToken)
+    {
+        var own = Own();
+        return Task.FromResult<IReadOnlyList<Guid>>([.. tokens.Where(own.Holds)]);
+    }
 
     public Task DrainAsync(CancellationToken cancellationToken)
     {
-        if (IsOwn)
-        {
-            leases.Drain();
-        }
-
+        Own().Drain();
         return Task.CompletedTask;
     }
 
-    public Task<WorkerStats> StatsAsync(CancellationToken cancellationToken) => Task.FromResult(leases.Stats());
+    public Task<WorkerStats> StatsAsync(CancellationToken cancellationToken) => Task.FromResult(Own().Stats());
+
+    // An activation elsewhere means that the worker's silo is gone, or was not known yet to the silo that placed it. It must not answer for
+    // this silo's worker, and no answer takes no attempt away; the next call finds the right place.
+    private LeaseRegistry Own()
+    {
+        if (this.GetPrimaryKeyString() == local.SiloAddress.ToParsableString())
+        {
+            return leases;
+        }
+
+        DeactivateOnIdle();
+        throw new OrleansException($"Worker {this.GetPrimaryKeyString()} cannot be reached: its grain was placed on {local.SiloAddress}");
+    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,7 +15,7 @@ namespace Periplon.Engine.Workers;
 /// </summary>
 internal sealed partial class WorkerService(
     IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, IAttemptRunner attempts, QueuePartitions partitions, ILocalSiloDetails local,
-    IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+    IHostApplicationLifetime lifetime, IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     private const int MaxBatch = 32;
 
@@ -72,6 +71,8 @@ internal sealed partial class WorkerService(
             return;
         }
 
+        // At once: other services may take long to stop before this one's turn comes, and work must not be taken meanwhile.
+        await using var draining = lifetime.ApplicationStopping.Register(leases.Drain);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, leases.Draining);
         await Task.WhenAll(Enumerable.Range(0, partitions.Count).Select(partition => ServeAsync(partition, stopping.Token)));
     }
@@ -161,7 +162,7 @@ internal sealed partial class WorkerService(
                 Task = offer.Task,
                 Attempt = offer.Attempt,
                 Token = token,
-                Outcome = JsonSerializer.SerializeToUtf8Bytes(outcome, ExecutionJson.Default.TaskOutcome),
+                Outcome = TaskOutcomes.Encode(outcome),
             };
             await RepeatAsync(() => execution.ReportAsync(report, CancellationToken.None), offer, CancellationToken.None);
         }

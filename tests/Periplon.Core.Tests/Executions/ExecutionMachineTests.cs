@@ -156,6 +156,28 @@ public sealed class ExecutionMachineTests
     }
 
     [Fact]
+    public void DelayBefore_NoDelayOrHugeFactors_IsAlwaysANumber()
+    {
+        var rule = new RetryRule(int.MaxValue, 0, 100, 60, 0.5, []);
+        foreach (var attempt in new[] { 2, 156, 400, 1_025, int.MaxValue })
+        {
+            rule.DelayBefore(attempt, 0.5).ShouldBe(TimeSpan.Zero);
+            (rule with { DelaySecs = 1 }).DelayBefore(attempt, 0).ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+            (rule with { DelaySecs = 1e300, MaxDelaySecs = 1e300 }).DelayBefore(attempt, 0).ShouldBeGreaterThan(TimeSpan.FromDays(3_000));
+        }
+    }
+
+    [Fact]
+    public void Report_AfterTheExecutionGaveTheAttemptUp_IsDropped()
+    {
+        var run = new MachineHarness(Workflow(NewTask("a") with { TimeoutSecs = 5, Retry = new RetryDefinition { MaxAttempts = 2, DelaySecs = 60 } }));
+        var token = run.Claim("a");
+        run.NextTimer();
+        run.Task("a").Failure!.Kind.ShouldBe(FailureKinds.Timeout);
+        run.Report("a", token, Done("late"), attempt: 1).ShouldBeFalse();
+    }
+
+    [Fact]
     public void TryStart_SameTokenAgain_HoldsTheLeaseOnce()
     {
         var run = new MachineHarness(Workflow(NewTask("a")));

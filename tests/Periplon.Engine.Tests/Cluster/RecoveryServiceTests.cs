@@ -8,7 +8,6 @@ using Orleans.Runtime;
 using Periplon.Client.Queue;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
-using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Tests.Cluster;
 
@@ -29,7 +28,7 @@ public sealed class RecoveryServiceTests : IDisposable
         _grains.GetGrain<IQueueGrain>(Arg.Any<string>(), null).Returns(_queue);
         var partitions = new QueuePartitions(Options.Create(new EngineOptions { Partitions = 4 }));
         _service = new RecoveryService(
-            Substitute.For<IClusterMembershipService>(), local, _grains, partitions, Substitute.For<IJournalStore>(),
+            Substitute.For<IClusterMembershipService>(), local, _grains, partitions, new Executions.MemoryJournal(),
             NullLogger<RecoveryService>.Instance);
     }
 

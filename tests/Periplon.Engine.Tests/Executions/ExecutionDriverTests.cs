@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
@@ -94,12 +96,90 @@ public sealed class ExecutionDriverTests
     }
 
     [Fact]
-    public async Task Do_CommandThatThrows_FaultsRatherThanHalfCommits()
+    public async Task Do_CommandThatThrowsHalfWay_IsRefusedAloneAndLeavesNothingBehind()
+    {
+        var driver = Driver("a", "b");
+        _journal.Hold();
+        var first = Claim(driver, "a");
+        var bad = driver.DoAsync<bool>(
+            turn =>
+            {
+                ExecutionCommands.Pause(turn, "p");
+                throw new InvalidOperationException("a defect");
+            },
+            Ct);
+        var good = Claim(driver, "b");
+        _journal.Release();
+
+        (await first).ShouldBeTrue();
+        (await Should.ThrowAsync<DecisionFailedException>(bad)).Message.ShouldBe("a defect");
+        (await good).ShouldBeTrue();
+        driver.State.IsPaused.ShouldBeFalse();
+        _host.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Report_OutcomeThatCannotBeWrittenDown_BecomesAFailureThatSaysSo()
     {
         var driver = Driver("a");
-        await Should.ThrowAsync<InvalidOperationException>(driver.DoAsync<bool>(_ => throw new InvalidOperationException("a defect"), Ct));
-        _host.Faults.ShouldHaveSingleItem();
-        _journal.Appends.ShouldBe(1);
+        var token = Guid.NewGuid();
+        (await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, "a", 1, "w", token), Ct)).ShouldBeTrue();
+
+        // A lone surrogate has no form in UTF-8.
+        var values = new Dictionary<string, JsonElement> { ["v"] = JsonDocument.Parse("""{"k":"\ud800"}""").RootElement };
+        var outcome = TaskOutcome.Completed(new TaskOutput { Values = values });
+        (await driver.ReportAsync("a", 1, token, outcome, 0, Ct)).ShouldBeTrue();
+
+        driver.State.Status.ShouldBe(ExecutionStatus.Failed);
+        var failure = driver.State.Task(driver.State.Plan.Tasks[0]).Failure.ShouldNotBeNull();
+        failure.Kind.ShouldBe(FailureKinds.Internal);
+        failure.Message.ShouldStartWith("The outcome of the attempt could not be recorded");
+        _host.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Do_CommitThatTheDatabaseNeverTakes_RefusesTheBadCommandAndNoOther()
+    {
+        var driver = Driver("a", "b", "c");
+        _journal.Before = append =>
+        {
+            if (EventCodec.Decode(append.Events.Span).OfType<TaskStarted>().Any(e => e.Task == "b"))
+            {
+                throw new SqliteException("refused for good", 19);
+            }
+        };
+        _journal.Hold();
+        var a = Claim(driver, "a");
+        var b = Claim(driver, "b");
+        var c = Claim(driver, "c");
+        _journal.Release();
+
+        (await a).ShouldBeTrue();
+        (await c).ShouldBeTrue();
+        await Should.ThrowAsync<DecisionFailedException>(b);
+        _host.Faults.ShouldBeEmpty();
+        driver.Seq.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Do_DatabaseTakesNoCommitOfTheExecution_EndsItWithTheReason()
+    {
+        var driver = Driver("a");
+        _journal.Before = append =>
+        {
+            if (!EventCodec.Decode(append.Events.Span).OfType<ExecutionFinished>().Any())
+            {
+                throw new SqliteException("refused for good", 19);
+            }
+        };
+        while (!driver.State.IsTerminal)
+        {
+            await Should.ThrowAsync<DecisionFailedException>(Claim(driver, "a"));
+        }
+
+        driver.State.Status.ShouldBe(ExecutionStatus.Failed);
+        driver.State.Error.ShouldNotBeNull().ShouldContain("refused for good");
+        driver.State.Task(driver.State.Plan.Tasks[0]).Status.ShouldBe(TaskRunStatus.Cancelled);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tests.Storage;
 using static Periplon.Engine.Tests.Tasks.TaskFixture;
 
 namespace Periplon.Engine.Tests.Tasks;
@@ -60,7 +61,7 @@ public sealed class ProcessTests : IDisposable
         var outcome = await _worker.RunAsync(Bash("sleep 1000 & echo $!"), Ct);
 
         outcome.Kind.ShouldBe(TaskOutcomeKind.Completed);
-        IsAlive(outcome.Output!.Text!).ShouldBeFalse();
+        await DiesAsync(outcome.Output!.Text!);
     }
 
     [Fact]
@@ -73,7 +74,7 @@ public sealed class ProcessTests : IDisposable
             """), Ct);
 
         outcome.Kind.ShouldBe(TaskOutcomeKind.Completed);
-        IsAlive(outcome.Output!.Text!.Split('\n')[0]).ShouldBeFalse();
+        await DiesAsync(outcome.Output!.Text!.Split('\n')[0]);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class ProcessTests : IDisposable
             """), Ct);
 
         outcome.Kind.ShouldBe(TaskOutcomeKind.Completed);
-        IsAlive(outcome.Output!.Text!).ShouldBeFalse();
+        await DiesAsync(outcome.Output!.Text!);
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class ProcessTests : IDisposable
         await cancel.CancelAsync();
 
         (await running).Kind.ShouldBe(TaskOutcomeKind.Cancelled);
-        lines.ShouldAllBe(line => !IsAlive(line.Split(' ', 2)[1]));
+        await Task.WhenAll(lines.Select(line => DiesAsync(line.Split(' ', 2)[1])));
     }
 
     [Fact]
@@ -203,7 +204,11 @@ public sealed class ProcessTests : IDisposable
     private static int OpenFiles() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
 
     // A killed process whose new parent has not yet looked is a zombie: dead all the same.
-    internal static bool IsAlive(string processId)
+    // A killed process closes its files some time before it is gone.
+    internal static Task DiesAsync(string processId) =>
+        Eventually.TrueAsync($"process {processId.Trim()} is gone", () => Task.FromResult(!IsAlive(processId)));
+
+    private static bool IsAlive(string processId)
     {
         try
         {

@@ -36,7 +36,7 @@ public sealed class ProcessWatchdogTests
         worker.Kill();
         (await reader.ReadToEndAsync(Ct)).ShouldBe("");
 
-        processes.ShouldAllBe(process => process != null && !ProcessTests.IsAlive(process));
+        await Task.WhenAll(processes.Select(process => ProcessTests.DiesAsync(process.ShouldNotBeNull())));
         directory.Delete(recursive: true);
     }
 

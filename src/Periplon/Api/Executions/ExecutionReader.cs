@@ -9,7 +9,8 @@ namespace Periplon.Api.Executions;
 /// Finds executions for a caller. The row is always read first: it tells whether the execution exists and is the caller's, so that a
 /// guessed id never activates a grain.
 /// </summary>
-internal sealed class ExecutionReader(IExecutionQueries queries, IGrainFactory grains, GrainCalls calls, TimeProvider time)
+internal sealed class ExecutionReader(
+    IExecutionQueries queries, IGrainFactory grains, GrainCalls calls, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     // Well below the response time-out of grain calls.
     private static readonly TimeSpan _slice = TimeSpan.FromSeconds(10);
@@ -47,27 +48,36 @@ internal sealed class ExecutionReader(IExecutionQueries queries, IGrainFactory g
     {
         var grain = Grain(id);
         var since = time.GetTimestamp();
+
+        // A server that stops answers those who wait at once: open requests would eat the time that running attempts have to end.
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         while (true)
         {
             var left = wait - time.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero || waiting.IsCancellationRequested)
             {
                 return await DescribeAsync(id, cancellationToken);
             }
 
             var slice = left < _slice ? left : _slice;
             var sliceSince = time.GetTimestamp();
-            var (view, _) = await calls.RetryAsync(
-                () => grain.WaitForEndAsync(slice, cancellationToken), id.ToString("D"), cancellationToken);
-            if (view is null or { IsTerminal: true })
+            try
             {
-                return view;
-            }
+                var (view, _) = await calls.RetryAsync(() => grain.WaitForEndAsync(slice, waiting.Token), id.ToString("D"), waiting.Token);
+                if (view is null or { IsTerminal: true })
+                {
+                    return view;
+                }
 
-            // A grain that is being moved may answer at once.
-            if (time.GetElapsedTime(sliceSince) < _pause)
+                // A grain that is being moved may answer at once.
+                if (time.GetElapsedTime(sliceSince) < _pause)
+                {
+                    await Task.Delay(_pause, time, waiting.Token);
+                }
+            }
+            catch (OperationCanceledException) when (waiting.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                await Task.Delay(_pause, time, cancellationToken);
+                // The next round answers with what is known.
             }
         }
     }

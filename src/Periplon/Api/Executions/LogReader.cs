@@ -10,7 +10,7 @@ internal sealed record LogSlice(long After, int Limit, string? Level, string? Ta
 /// <summary>
 /// Reads the log of an execution, also by long poll: it answers when there is a line, when the execution has ended, or when the time is up.
 /// </summary>
-internal sealed class LogReader(ILogStore logs, ExecutionReader executions, TimeProvider time)
+internal sealed class LogReader(ILogStore logs, ExecutionReader executions, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);
 
@@ -23,7 +23,7 @@ internal sealed class LogReader(ILogStore logs, ExecutionReader executions, Time
         {
             var lines = await logs.ReadAsync(row.Id, slice.After, slice.Limit, slice.Level, slice.Task, cancellationToken);
             var left = wait - time.GetElapsedTime(since);
-            if (lines.Count > 0 || ended || left <= TimeSpan.Zero)
+            if (lines.Count > 0 || ended || left <= TimeSpan.Zero || lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 return new LogPage(
                     row.Id, [.. lines.Select(LogObject.From)], lines.Count, lines.Count > 0 ? lines[^1].Id : slice.After,
