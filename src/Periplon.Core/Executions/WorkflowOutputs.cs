@@ -57,12 +57,25 @@ internal static class WorkflowOutputs
     {
         foreach (var task in state.Plan.Tasks)
         {
-            if (task.Definition.Output is { } output && Template.Parse(output).Render(new ExecutionScope(state, task), lenient: false) == path)
+            if (task.Definition.Output is { } output && Writes(output, new ExecutionScope(state, task), path))
             {
                 return TextOf(state, task.Path);
             }
         }
 
         return Null;
+    }
+
+    // A path that cannot be filled in is that of a task that never wrote; a later one may have written the file.
+    private static bool Writes(string output, ExecutionScope scope, string path)
+    {
+        try
+        {
+            return Template.Parse(output).Render(scope, lenient: false) == path;
+        }
+        catch (TemplateException)
+        {
+            return false;
+        }
     }
 }
