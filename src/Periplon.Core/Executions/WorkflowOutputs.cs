@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Inputs;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 
@@ -19,10 +20,12 @@ internal static class WorkflowOutputs
         }
 
         var scope = new ExecutionScope(state, null);
+        var secrets = SecretTexts.Of(state.Created.Inputs, state.Created.SecretInputs);
         var values = new Dictionary<string, JsonElement>(declared.Count, StringComparer.Ordinal);
         foreach (var (name, output) in declared)
         {
-            values[name] = ValueOf(state, scope, output);
+            var value = ValueOf(state, scope, output);
+            values[name] = secrets?.Mask(value) ?? value;
         }
 
         return values;
