@@ -22,7 +22,9 @@ public static class EventCodec
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    AllowOutOfOrderMetadataProperties = true)]
+    AllowOutOfOrderMetadataProperties = true,
+    // Room for a value of the greatest depth inside whatever holds it.
+    MaxDepth = 128)]
 [JsonSerializable(typeof(IReadOnlyList<ExecutionEvent>))]
 [JsonSerializable(typeof(TaskOutcome))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]

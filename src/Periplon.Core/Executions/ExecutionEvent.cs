@@ -42,6 +42,8 @@ public sealed record ExecutionCreated : ExecutionEvent
     public required string WorkflowVersion { get; init; }
     /// <summary>Input values, defaults filled in.</summary>
     public required IReadOnlyDictionary<string, JsonElement> Inputs { get; init; }
+    /// <summary>Names of the inputs whose values are not shown; null when there are none.</summary>
+    public IReadOnlyList<string>? SecretInputs { get; init; }
     /// <summary>Order among executions: higher is earlier. Default: 0.</summary>
     public int Priority { get; init; }
     /// <summary>What started it: <c>manual</c>, <c>schedule</c> … Default: <c>manual</c>.</summary>

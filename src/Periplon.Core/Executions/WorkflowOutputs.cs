@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Inputs;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 
@@ -19,10 +20,12 @@ internal static class WorkflowOutputs
         }
 
         var scope = new ExecutionScope(state, null);
+        var secrets = SecretTexts.Of(state.Created.Inputs, state.Created.SecretInputs);
         var values = new Dictionary<string, JsonElement>(declared.Count, StringComparer.Ordinal);
         foreach (var (name, output) in declared)
         {
-            values[name] = ValueOf(state, scope, output);
+            var value = ValueOf(state, scope, output);
+            values[name] = secrets?.Mask(value) ?? value;
         }
 
         return values;
@@ -57,12 +60,25 @@ internal static class WorkflowOutputs
     {
         foreach (var task in state.Plan.Tasks)
         {
-            if (task.Definition.Output is { } output && Template.Parse(output).Render(new ExecutionScope(state, task), lenient: false) == path)
+            if (task.Definition.Output is { } output && Writes(output, new ExecutionScope(state, task), path))
             {
                 return TextOf(state, task.Path);
             }
         }
 
         return Null;
+    }
+
+    // A path that cannot be filled in is that of a task that never wrote; a later one may have written the file.
+    private static bool Writes(string output, ExecutionScope scope, string path)
+    {
+        try
+        {
+            return Template.Parse(output).Render(scope, lenient: false) == path;
+        }
+        catch (TemplateException)
+        {
+            return false;
+        }
     }
 }

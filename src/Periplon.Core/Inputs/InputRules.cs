@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Inputs;
@@ -13,7 +14,12 @@ internal static class InputRules
     /// <summary>What is wrong with a value, each as the end of a sentence that starts with the input's name.</summary>
     internal static IEnumerable<string> Check(InputDefinition declared, JsonElement value)
     {
-        var isSecret = declared.Secret || declared.Type == InputTypes.Secret;
+        if (ValueLimits.FindProblem(value) is { } unfit)
+        {
+            return [$"{unfit}."];
+        }
+
+        var isSecret = InputTypes.IsSecret(declared);
         if (!InputTypes.Accepts(declared.Type, value))
         {
             // Limits of a value of the wrong type would only repeat the same mistake.

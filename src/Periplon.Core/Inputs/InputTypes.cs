@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Inputs;
 
@@ -36,6 +37,14 @@ public static class InputTypes
         List => value.ValueKind is JsonValueKind.Array,
         _ => true,
     };
+
+    /// <summary>Whether the values of an input are masked wherever text leaves the engine: by its type, or because it says so.</summary>
+    /// <param name="declared">The input.</param>
+    public static bool IsSecret(InputDefinition declared)
+    {
+        ArgumentNullException.ThrowIfNull(declared);
+        return declared.Secret || declared.Type == Secret;
+    }
 
     /// <summary>What a value is, for messages: <c>the string "5"</c>, <c>the number 5</c>, <c>an array of 3 items</c>.</summary>
     internal static string Describe(JsonElement value) => value.ValueKind switch

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Templates;
 
 namespace Periplon.Core.Tasks;
 
@@ -25,6 +26,9 @@ public static class OutputCommands
     // Enough to see each kind of mistake; a flood of them would bury the task's own log.
     private const int MaxProblems = 20;
 
+    // Deeper than any value may be, so that one that is too deep is reported and does not turn into text.
+    private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 1_000 };
+
     /// <summary>Reads the commands in an output text.</summary>
     /// <param name="text">The output text.</param>
     public static OutputCommandResult Read(string text)
@@ -47,11 +51,10 @@ public static class OutputCommands
                 break;
             }
 
-            if (!TrySet(body, isOutput ? outputs : state) && problems.Count < MaxProblems)
+            if (Set(body, isOutput ? outputs : state) is { } problem && problems.Count < MaxProblems)
             {
                 var shown = line.Length <= 120 ? line.ToString() : line[..120].ToString() + "…";
-                var form = (isOutput ? SetOutput : SetState) + "name=value";
-                problems.Add($"The line '{shown}' sets nothing; write '{form}', the name without spaces.");
+                problems.Add($"The line '{shown}' sets nothing; {problem}.");
             }
         }
 
@@ -66,17 +69,24 @@ public static class OutputCommands
         return isCommand;
     }
 
-    private static bool TrySet(ReadOnlySpan<char> body, Dictionary<string, JsonElement> values)
+    // Gives the reason when the line sets nothing.
+    private static string? Set(ReadOnlySpan<char> body, Dictionary<string, JsonElement> values)
     {
         var equals = body.IndexOf('=');
         var name = equals < 0 ? default : body[..equals].Trim();
         if (name.IsEmpty || name.ContainsAny(' ', '\t'))
         {
-            return false;
+            return "write 'name=value' after the command, the name without spaces";
         }
 
-        values[name.ToString()] = ReadValue(body[(equals + 1)..].Trim().ToString());
-        return true;
+        var value = ReadValue(body[(equals + 1)..].Trim().ToString());
+        if (ValueLimits.FindProblem(value) is { } problem)
+        {
+            return $"the value of '{name}' {problem}";
+        }
+
+        values[name.ToString()] = value;
+        return null;
     }
 
     private static JsonElement ReadValue(string text)
@@ -86,7 +96,7 @@ public static class OutputCommands
         {
             try
             {
-                using var document = JsonDocument.Parse(text);
+                using var document = JsonDocument.Parse(text, Reading);
                 return document.RootElement.Clone();
             }
             catch (JsonException)

@@ -238,7 +238,7 @@ public sealed class ReferencePath
         {
             using var document = JsonDocument.Parse(text);
             value = document.RootElement.Clone();
-            return true;
+            return ValueLimits.IsText(value);
         }
         catch (JsonException)
         {

@@ -19,13 +19,16 @@ public static class TemplateValues
     public static JsonElement Render(JsonElement value, ITemplateScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
-        return value.ValueKind switch
+        var rendered = value.ValueKind switch
         {
             JsonValueKind.String => Template.Parse(value.GetString()!).Evaluate(scope),
             JsonValueKind.Object or JsonValueKind.Array when ListReferences(value).Any() || HoldsEscape(value) =>
                 new ValueRenderer(scope).Render(value),
             _ => value,
         };
+        return ValueLimits.FindProblem(rendered) is { } problem
+            ? throw new TemplateException("", $"The value {problem}, after its references are filled in.")
+            : rendered;
     }
 
     /// <summary>The distinct references in the strings of a value, in order of appearance.</summary>

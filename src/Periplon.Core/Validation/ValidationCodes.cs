@@ -128,6 +128,7 @@ internal static class ValidationCodes
     internal const string StageCycle = "PPL329";
     internal const string DoneRetriesNegative = "PPL330";
     internal const string ExpressionInvalid = "PPL331";
+    internal const string LabelControlCharacter = "PPL332";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.
     internal const string LoopNotRun = "PPL401";

@@ -26,6 +26,7 @@ public static class WorkflowValidator
         ImportRules.Check(context);
         TaskGroupRules.Check(context);
         InputDeclarationRules.Check(context);
+        LabelRules.Check(context);
         BoundRules.Check(context);
         VariableRules.Check(context);
         NotificationRules.Check(context);

@@ -4,6 +4,7 @@ using Orleans.Concurrency;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
@@ -362,6 +363,7 @@ internal sealed partial class ExecutionGrain(
             WorkflowName = workflow.Name,
             WorkflowVersion = workflow.Version,
             Inputs = JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!,
+            SecretInputs = SecretInputs.NamesOf(workflow),
             Priority = request.Start.Priority,
             TriggerType = request.Start.TriggerType,
             TriggeredBy = request.Start.TriggeredBy,

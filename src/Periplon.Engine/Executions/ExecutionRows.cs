@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Executions;
@@ -30,7 +31,8 @@ internal static class ExecutionRows
         TriggerType = created.TriggerType,
         TriggeredBy = created.TriggeredBy,
         ParentExecutionId = created.ParentExecutionId,
-        Inputs = JsonSerializer.Serialize(created.Inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+        Inputs = JsonSerializer.Serialize(
+            SecretInputs.Mask(created.Inputs, created.SecretInputs), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
         Labels = created.Labels is { Count: > 0 } labels
             ? JsonSerializer.Serialize(labels, ExecutionJson.Default.IReadOnlyDictionaryStringString)
             : "{}",

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Engine.Executions;
@@ -26,7 +27,7 @@ internal static class ExecutionViews
         WorkflowName = state.Created.WorkflowName,
         WorkflowVersion = state.Created.WorkflowVersion,
         Revision = state.Created.Revision,
-        Inputs = Json(state.Created.Inputs),
+        Inputs = Json(SecretInputs.Mask(state.Created.Inputs, state.Created.SecretInputs)),
         TriggerType = state.Created.TriggerType,
         TriggeredBy = state.Created.TriggeredBy,
         ParentExecutionId = state.Created.ParentExecutionId,

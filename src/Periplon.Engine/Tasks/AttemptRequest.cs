@@ -19,9 +19,6 @@ internal sealed record AttemptRequest
     /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>Values to mask beside the secrets of the workflow, such as those of inputs declared secret.</summary>
-    public IReadOnlyList<string> SecretValues { get; init; } = [];
-
     /// <summary>Longest time of the attempt, beside the limits of the task and the workflow's defaults.</summary>
     public TimeSpan? Timeout { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Inputs;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Tasks.Secrets;
@@ -24,7 +25,7 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
         _readableEnvironment = new HashSet<string>([.. request.Workflow.Env, .. options.ReadableEnvironment], StringComparer.Ordinal);
         _readableEnvironment.RemoveWhere(name => options.ForbiddenSecretVariables.Any(pattern => NamePattern.Matches(pattern, name)));
         _secrets = new SecretSources(request.Workflow, options);
-        _mask = new SecretMask([.. _secrets.Values, .. request.SecretValues, .. SecretInputs(request)]);
+        _mask = new SecretMask([.. _secrets.Values, .. SecretInputs.TextsOf(request.Workflow, request.Values)]);
     }
 
     public bool HasSecrets => !_mask.IsEmpty;
@@ -130,18 +131,4 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
 
     private static bool NeedsWorker(JsonElement definition) => TemplateValues.ListReferences(definition).Any(reference =>
         reference.StartsWith("secret.", StringComparison.Ordinal) || reference.StartsWith("env.", StringComparison.Ordinal));
-
-    private static IEnumerable<string> SecretInputs(AttemptRequest request)
-    {
-        foreach (var (name, _) in request.Workflow.Inputs.Where(input => input.Value.Secret || input.Value.Type is "secret"))
-        {
-            foreach (var reference in (string[])[$"workflow.{name}", $"input.{name}", $"inputs.{name}", name])
-            {
-                if (request.Values.TryGetValue(reference, out var value))
-                {
-                    yield return TemplateValues.ToText(value);
-                }
-            }
-        }
-    }
 }

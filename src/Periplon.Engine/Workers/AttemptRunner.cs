@@ -38,7 +38,6 @@ internal static class AttemptRequests
 {
     public static AttemptRequest Of(TaskOffer offer, TaskLease lease, PlannedTask task, WorkflowDefinition workflow)
     {
-        var values = JsonSerializer.Deserialize(lease.Values.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
         return new AttemptRequest
         {
             ExecutionId = offer.ExecutionId,
@@ -46,32 +45,9 @@ internal static class AttemptRequests
             Attempt = offer.Attempt,
             Task = task.Definition,
             Workflow = workflow,
-            Values = values,
-            SecretValues = SecretInputs(workflow, values),
+            Values = JsonSerializer.Deserialize(lease.Values.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!,
             Timeout = lease.TimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
-    }
-
-    private static List<string> SecretInputs(WorkflowDefinition workflow, IReadOnlyDictionary<string, JsonElement> values)
-    {
-        var secrets = new List<string>();
-        foreach (var (name, input) in workflow.Inputs)
-        {
-            if (!input.Secret && input.Type != "secret")
-            {
-                continue;
-            }
-
-            foreach (var reference in new[] { $"workflow.{name}", $"input.{name}", name })
-            {
-                if (values.TryGetValue(reference, out var value) && value.ValueKind is JsonValueKind.String)
-                {
-                    secrets.Add(value.GetString()!);
-                }
-            }
-        }
-
-        return secrets;
     }
 }
 

@@ -83,10 +83,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
             return new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] };
         }
 
-        var supplied = request.Inputs.IsEmpty
-            ? new Dictionary<string, JsonElement>()
-            : JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
-        var binding = InputBinder.Bind(entry.Plan.Workflow.Inputs, supplied);
+        var binding = BindInputs(entry.Plan.Workflow, request.Inputs.Span);
         if (binding.Problems.Count > 0)
         {
             return new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] };
@@ -99,6 +96,23 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         var execution = GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
         var create = new CreateExecution { Start = bound, WorkflowId = _id, Revision = revision };
         return new StartResult { Status = await execution.CreateAsync(create, cancellationToken) };
+    }
+
+    private static InputBinding BindInputs(WorkflowDefinition workflow, ReadOnlySpan<byte> inputs)
+    {
+        try
+        {
+            var supplied = inputs.IsEmpty
+                ? new Dictionary<string, JsonElement>()
+                : JsonSerializer.Deserialize(inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
+            return InputBinder.Bind(workflow.Inputs, supplied);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Such as a name that is half of a character, which no declared input has.
+            return new InputBinding(
+                new Dictionary<string, JsonElement>(), [new InputProblem("inputs", $"The inputs cannot be read: {exception.Message}")]);
+        }
     }
 
     private bool Exists(string organization)

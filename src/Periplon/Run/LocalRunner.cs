@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
@@ -72,6 +73,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             WorkflowName = request.Workflow.Name,
             WorkflowVersion = request.Workflow.Version,
             Inputs = request.Inputs,
+            SecretInputs = SecretInputs.NamesOf(request.Workflow),
             TimeLimitAt = request.Workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
             Labels = request.Workflow.Labels.Count > 0 ? request.Workflow.Labels : null,
         };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Tests.Executions;
@@ -19,6 +20,7 @@ internal sealed class MachineHarness
             At = Start, ExecutionId = Guid.Parse("019aaaaa-0000-7000-8000-000000000001"), Organization = "default", WorkflowId = Guid.NewGuid(),
             Revision = 1, WorkflowName = workflow.Name, WorkflowVersion = workflow.Version,
             Inputs = inputs ?? new Dictionary<string, JsonElement>(),
+            SecretInputs = SecretInputs.NamesOf(workflow),
             TimeLimitAt = workflow.TimeoutSecs is { } limit ? Start.AddSeconds(limit) : null,
         };
         _journal.Add(created);

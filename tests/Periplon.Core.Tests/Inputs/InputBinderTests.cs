@@ -92,6 +92,24 @@ public sealed class InputBinderTests
     }
 
     [Fact]
+    public void A_value_nested_too_deep_is_a_problem_that_names_both_depths()
+    {
+        var declared = new InputDefinition { Type = "array" };
+        Bind(declared, new string('[', 32) + new string(']', 32)).IsValid.ShouldBeTrue();
+        Message(declared, new string('[', 62) + new string(']', 62)).ShouldBe("Input 'x' is nested 62 levels deep; allowed are 32.");
+        BindText(declared, new string('[', 33) + new string(']', 33)).Problems.ShouldHaveSingleItem().Message
+            .ShouldBe("Input 'x' is nested 33 levels deep; allowed are 32.");
+    }
+
+    [Theory]
+    [InlineData("string", "\"\\ud800\"")]
+    [InlineData("number", "\"\\ud800\"")]
+    [InlineData("object", "{\"\\udfff\": 1}")]
+    [InlineData("array", "[{\"a\": \"\\ud800x\"}]")]
+    public void Half_a_character_in_a_value_is_a_problem(string type, string json) =>
+        Message(new InputDefinition { Type = type }, json).ShouldStartWith("Input 'x' holds a string that is no text: one half of a surrogate pair");
+
+    [Fact]
     public void Every_problem_is_reported_at_once_and_in_order()
     {
         var binding = InputBinder.Bind(

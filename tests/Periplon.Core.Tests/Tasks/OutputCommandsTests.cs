@@ -68,6 +68,32 @@ public sealed class OutputCommandsTests
     }
 
     [Fact]
+    public void A_value_nested_too_deep_is_reported_and_not_set()
+    {
+        static string Nested(int depth) => new string('[', depth) + new string(']', depth);
+        OutputCommands.Read($"::set-output a={Nested(32)}").Outputs["a"].GetArrayLength().ShouldBe(1);
+        foreach (var depth in (int[])[33, 61, 64, 200])
+        {
+            var result = OutputCommands.Read($"::set-output a={Nested(depth)}\n::set-state b={Nested(depth)}");
+            (result.Outputs.Count, result.State.Count).ShouldBe((0, 0));
+            result.Problems.Count.ShouldBe(2);
+            result.Problems[0].ShouldEndWith($"the value of 'a' is nested {depth} levels deep; allowed are 32.");
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"k":"\ud800"}""")]
+    [InlineData("""{"\udc00":1}""")]
+    [InlineData("""[["a\ud800\ud800"]]""")]
+    public void A_value_with_half_a_character_is_reported_and_not_set(string value)
+    {
+        var result = OutputCommands.Read($"::set-output a={value}");
+        result.Outputs.ShouldBeEmpty();
+        result.Problems.ShouldHaveSingleItem().ShouldContain("the value of 'a' holds a string that is no text");
+        OutputCommands.Read("""::set-output a={"k":"\ud83d\ude00"}""").Outputs.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_flood_of_commands_is_bounded()
     {
         var text = string.Join('\n', Enumerable.Range(0, 5_000).Select(i => $"::set-output n{i}={i}"));

@@ -150,6 +150,22 @@ public sealed class TemplateTests
     }
 
     [Fact]
+    public void A_value_deeper_than_values_may_be_is_refused_after_rendering()
+    {
+        var scope = new FixedScope().With("workflow.x", new string('[', 32) + new string(']', 32));
+        TemplateValues.Render(FixedScope.Json("\"${workflow.x}\""), scope).GetArrayLength().ShouldBe(1);
+        Should.Throw<TemplateException>(() => TemplateValues.Render(FixedScope.Json("[\"${workflow.x}\"]"), scope))
+            .Message.ShouldContain("is nested 33 levels deep; allowed are 32");
+    }
+
+    [Fact]
+    public void A_text_with_half_a_character_is_not_walked_into()
+    {
+        var scope = new FixedScope().With("task.a.output", JsonSerializer.Serialize("""{"v":"\ud800"}"""));
+        Should.Throw<TemplateException>(() => TemplateValues.Render(FixedScope.Json("\"${task.a.output.v}\""), scope));
+    }
+
+    [Fact]
     public void Text_without_references_renders_unchanged() =>
         Texts.Where(text => !text.Contains('\\')).Sample(text =>
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
@@ -41,6 +42,28 @@ public sealed class ExecutionGrainTests(SiloWithoutWorker silo) : IClassFixture<
         (await _cluster.TryStartAsync(workflow, id)).ShouldBe(StartStatus.AlreadyStarted);
         (await _cluster.TryStartAsync(workflow, id, new { n = 2 })).ShouldBe(StartStatus.Conflict);
         (await _cluster.EventsAsync(id)).OfType<ExecutionCreated>().ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData("{\"n\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", "Input 'n' is nested 33 levels deep")]
+    [InlineData("""{"n":["\ud800"]}""", "Input 'n' holds a string that is no text")]
+    [InlineData("""{"\ud800":1}""", "The inputs cannot be read")]
+    public async Task Start_InputThatIsNoValue_IsRefusedWithTheReason(string inputs, string expected)
+    {
+        var workflow = await _cluster.SaveAsync("inputs: {n: {type: array}}", "a");
+        var start = new StartExecution { ExecutionId = Guid.CreateVersion7(), Organization = "default", Inputs = Encoding.UTF8.GetBytes(inputs) };
+        var result = await _cluster.Client.GetGrain<IWorkflowGrain>(workflow.ToString("D")).StartAsync(start, Ct);
+        result.Status.ShouldBe(StartStatus.InvalidInputs);
+        result.Problems.ShouldHaveSingleItem().Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Start_SecretInput_IsInTheEventByName()
+    {
+        var id = Guid.CreateVersion7();
+        await _cluster.TryStartAsync(await _cluster.SaveAsync("inputs: {pin: {type: secret}, n: {type: integer}}", "a"), id, new { pin = "hunter2" });
+        (await _cluster.EventsAsync(id)).OfType<ExecutionCreated>().ShouldHaveSingleItem().SecretInputs.ShouldBe(["pin"]);
+        (await _cluster.Execution(id).DescribeAsync(Ct)).ShouldNotBeNull().Inputs.ToArray().ShouldBe("""{"pin":"***"}"""u8.ToArray());
     }
 
     [Fact]

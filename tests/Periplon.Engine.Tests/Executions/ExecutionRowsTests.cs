@@ -1,4 +1,7 @@
+using System.Text;
+using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Engine.Executions;
 
 namespace Periplon.Engine.Tests.Executions;
@@ -75,6 +78,21 @@ public sealed class ExecutionRowsTests
         row = ExecutionRows.Next(row, state, Samples.Start).ShouldNotBeNull();
         row.Status.ShouldBe(ExecutionStatus.Failed);
         row.Error.ShouldNotBeNull().ShouldContain("no such table");
+    }
+
+    [Fact]
+    public void First_SecretInputs_AreStoredMaskedAndShownMasked()
+    {
+        var workflow = Samples.Workflow("inputs: {pin: {type: secret}, cred: {type: object, secret: true}, who: {type: string}}", "a");
+        var created = Samples.Created(workflow, Samples.Start) with
+        {
+            Inputs = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>("""{"pin":"hunter2","cred":{"p":"hunter3"},"who":"me"}""")!,
+            SecretInputs = SecretInputs.NamesOf(workflow),
+        };
+        const string Shown = """{"pin":"***","cred":"***","who":"me"}""";
+        ExecutionRows.First(created.ExecutionId, created, 0).Inputs.ShouldBe(Shown);
+        var state = ExecutionMachine.Start(ExecutionPlan.Compile(workflow), created);
+        Encoding.UTF8.GetString(ExecutionViews.Of(state).Inputs.Span).ShouldBe(Shown);
     }
 
     [Fact]

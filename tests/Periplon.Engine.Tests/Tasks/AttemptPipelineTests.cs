@@ -31,6 +31,43 @@ public sealed class AttemptPipelineTests : IDisposable
         output.Values.Count.ShouldBe(3);
     }
 
+    [Theory]
+    [InlineData("workflow.cred.password", "\"hunter2\"")]
+    [InlineData("input.cred", "{\"list\": [{\"password\": \"hunter2\"}]}")]
+    [InlineData("cred[0]", "\"hunter2\"")]
+    [InlineData("inputs.cred", "\"hunter2\"")]
+    public async Task Run_MembersOfASecretInput_AreMasked(string reference, string value)
+    {
+        var workflow = new WorkflowDefinition
+        {
+            Name = "test", Version = "1",
+            Inputs = new Dictionary<string, InputDefinition> { ["cred"] = new() { Type = "object", Secret = true }, ["open"] = new() { Type = "string" } },
+        };
+        var request = _worker.Request(Bash($"echo '${{{reference}}}' is hunter2; echo ::set-output p=hunter2; echo ${{workflow.open}}"), workflow) with
+        {
+            Values = new Dictionary<string, JsonElement> { [reference] = Json(value), ["workflow.open"] = Json("\"visible\"") },
+        };
+        var output = (await _worker.RunAsync(request, Ct)).Output!;
+
+        output.Text!.ShouldNotContain("hunter2");
+        output.Text!.ShouldContain("visible");
+        output.Values!["p"].GetString().ShouldBe("***");
+        string.Concat(_worker.Log.Stdout).ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task Run_SetStateThatGetsTooDeep_FailsWithOutput()
+    {
+        var task = Bash($"echo '::set-output deep={new string('[', 32)}{new string(']', 32)}'") with
+        {
+            SetState = new Dictionary<string, JsonElement> { ["deeper"] = Json("[\"${task.outputs.deep}\"]") },
+        };
+        var outcome = await _worker.RunAsync(task, Ct);
+
+        outcome.Failure!.Kind.ShouldBe(FailureKinds.Output);
+        outcome.Failure.Message.ShouldContain("33 levels");
+    }
+
     [Fact]
     public async Task Run_CommandLinesAfterTheLogIsFull_StillCount()
     {

@@ -52,6 +52,19 @@ public sealed class HttpTaskRunnerTests(HttpTestServer server) : TaskRunnerConfo
     }
 
     [Theory]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", "is nested 33 levels deep")]
+    [InlineData("""{"k":"\ud800"}""", "holds a string that is no text")]
+    public async Task Run_JsonThatIsNoValue_IsLeftOutAndSaidSo(string body, string note)
+    {
+        var outcome = await Worker.RunAsync(Says(body), Ct);
+
+        outcome.Kind.ShouldBe(TaskOutcomeKind.Completed);
+        outcome.Output!.Text.ShouldBe(body);
+        outcome.Output.Values!.ContainsKey("json").ShouldBeFalse();
+        Worker.Log.Engine.ShouldContain(line => line.Contains(note));
+    }
+
+    [Theory]
     [InlineData("{\"a\": 1}", "application/json")]
     [InlineData("plain {", "text/plain; charset=utf-8")]
     public async Task Run_Body_GetsItsContentType(string body, string type) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Periplon.Core.Executions;
 using Periplon.Engine.Logs;
@@ -76,6 +77,24 @@ public sealed class ExecutionDetailsApiTests
             {"seq":2,"type":"execution_paused","by":"me","at":"2026-11-23T12:00:00+00:00"}],"next_after_seq":null}
             """);
         (await api.GetAsync(_one + "/events?after_seq=-1&limit=0")).ShouldBeProblem(400);
+    }
+
+    [Fact]
+    public async Task Events_MasksSecretInputs()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.AddExecution();
+        var at = api.Time.GetUtcNow();
+        var created = new ExecutionCreated
+        {
+            At = at, ExecutionId = Samples.ExecutionId, Organization = "default", WorkflowId = Samples.WorkflowId, Revision = 1,
+            WorkflowName = "w", WorkflowVersion = "1", SecretInputs = ["pin"],
+            Inputs = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>("""{"pin":"hunter2","who":"me"}""")!,
+        };
+        api.Stores.Journal[Samples.ExecutionId] = [new JournalRow(1, EventCodec.Encode([created]), at)];
+        var answer = await api.GetAsync(_one + "/events");
+        answer.Text.ShouldNotContain("hunter2");
+        answer.Json["events"]![0]!["inputs"]!.ToJsonString().ShouldBe("""{"pin":"***","who":"me"}""");
     }
 
     [Fact]

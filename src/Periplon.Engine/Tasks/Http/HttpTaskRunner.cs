@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Artifacts;
 using Periplon.Engine.Tasks.Outputs;
@@ -101,7 +102,7 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         var status = (int)response.StatusCode;
         capture.Say($"{plan.Url.Host} answered {status} {response.ReasonPhrase}, {body.Size} bytes");
         var captured = await capture.CompleteAsync([body], status, store: true, cancellationToken);
-        captured = captured with { Output = captured.Output with { Values = MakeValues(response, captured.Output) } };
+        captured = captured with { Output = captured.Output with { Values = MakeValues(response, captured.Output, capture) } };
         if (response.IsSuccessStatusCode)
         {
             return captured.Completed();
@@ -138,7 +139,7 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         }
     }
 
-    private Dictionary<string, JsonElement> MakeValues(HttpResponseMessage response, TaskOutput output)
+    private Dictionary<string, JsonElement> MakeValues(HttpResponseMessage response, TaskOutput output, OutputCapture capture)
     {
         var headers = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value));
@@ -150,7 +151,14 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         // A larger body is reached through the output text, whose members references can name as well.
         if (!output.Truncated && output.Text is { } text && text.Length <= options.MaxValueBytes && TryParse(text, out var json))
         {
-            values["json"] = json;
+            if (ValueLimits.FindProblem(json) is { } problem)
+            {
+                capture.Say($"The JSON of the body {problem}; the output 'json' is left out");
+            }
+            else
+            {
+                values["json"] = json;
+            }
         }
 
         return values;

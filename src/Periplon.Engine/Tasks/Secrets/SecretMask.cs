@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Periplon.Core.Inputs;
 
 namespace Periplon.Engine.Tasks.Secrets;
 
@@ -11,7 +12,7 @@ namespace Periplon.Engine.Tasks.Secrets;
 internal sealed class SecretMask
 {
     /// <summary>What stands for a secret.</summary>
-    internal const string Mark = "***";
+    internal const string Mark = SecretInputs.Mark;
 
     /// <summary>
     /// Shorter values are not masked: they occur everywhere, and masking them would destroy text without hiding anything.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Periplon.Core.Inputs;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api.Executions;
@@ -9,6 +10,9 @@ internal static class EventPages
 {
     // Whoever has the token of a running attempt could report its end.
     private const string SecretField = "token";
+
+    private const string InputsField = "inputs";
+    private const string SecretInputsField = "secret_inputs";
 
     /// <summary>A page of whole rows: at least one, then no more than <paramref name="limit"/> events.</summary>
     public static EventPage Read(Guid executionId, IReadOnlyList<JournalRow> rows, int limit)
@@ -36,6 +40,9 @@ internal static class EventPages
 
     private static RawJson Show(long seq, JsonElement recorded)
     {
+        string[] secret = recorded.TryGetProperty(SecretInputsField, out var names) && names.ValueKind is JsonValueKind.Array
+            ? [.. names.EnumerateArray().Select(name => name.GetString()!)]
+            : [];
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -43,7 +50,11 @@ internal static class EventPages
             writer.WriteNumber("seq", seq);
             foreach (var field in recorded.EnumerateObject())
             {
-                if (field.Name != SecretField)
+                if (field.Name == InputsField && secret.Length > 0)
+                {
+                    WriteMasked(writer, field, secret);
+                }
+                else if (field.Name != SecretField)
                 {
                     field.WriteTo(writer);
                 }
@@ -53,5 +64,23 @@ internal static class EventPages
         }
 
         return new RawJson(buffer.WrittenSpan.ToArray());
+    }
+
+    private static void WriteMasked(Utf8JsonWriter writer, JsonProperty inputs, string[] secret)
+    {
+        writer.WriteStartObject(inputs.Name);
+        foreach (var input in inputs.Value.EnumerateObject())
+        {
+            if (secret.Contains(input.Name))
+            {
+                writer.WriteString(input.Name, SecretInputs.Mark);
+            }
+            else
+            {
+                input.WriteTo(writer);
+            }
+        }
+
+        writer.WriteEndObject();
     }
 }

@@ -39,6 +39,10 @@ internal static class StartRequests
         {
             fields.Refuse("trigger_type", $"must have 1 to {MaxTriggerType} characters");
         }
+        else if (request.TriggerType?.Any(char.IsControl) is true)
+        {
+            fields.Refuse("trigger_type", "must hold no control characters");
+        }
 
         var start = new CheckedStart(
             fields.Id("workflow_id", request.WorkflowId),
@@ -80,10 +84,22 @@ internal static class StartRequests
                 fields.Refuse("labels", $"'{key}' is not a label's key; it has 1 to {MaxLabelKey} characters and no colon");
             }
 
+            if (key.Any(char.IsControl))
+            {
+                fields.Refuse("labels", $"'{Shown(key)}' is not a label's key; it holds no control characters");
+            }
+
+            if (value?.Any(char.IsControl) is true)
+            {
+                fields.Refuse($"labels.{Shown(key)}", "must hold no control characters");
+            }
+
             if (value is not { Length: <= MaxLabelValue })
             {
                 fields.Refuse($"labels.{key}", $"must be a text of at most {MaxLabelValue} characters");
             }
         }
     }
+
+    private static string Shown(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }
