@@ -58,7 +58,7 @@ internal sealed class ExecutionReader(IExecutionQueries queries, IGrainFactory g
             var slice = left < _slice ? left : _slice;
             var sliceSince = time.GetTimestamp();
             var (view, _) = await calls.RetryAsync(
-                () => grain.WaitForEndAsync(slice, cancellationToken), id.ToString("D"), cancellationToken);
+                () => grain.WaitForEndAsync(slice, cancellationToken), slice, id.ToString("D"), cancellationToken);
             if (view is null or { IsTerminal: true })
             {
                 return view;
