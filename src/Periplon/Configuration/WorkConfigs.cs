@@ -49,6 +49,12 @@ internal sealed record WorkerConfig
 
     /// <summary>Environment variables that tasks and <c>${env.NAME}</c> may see. Default: those that programs need to start.</summary>
     public IReadOnlyList<string> EnvAllow { get; init; } = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];
+
+    /// <summary>
+    /// Whether HTTP tasks may reach loopback and private addresses; link-local and metadata addresses never are. Default: true, which a
+    /// later version tightens to false.
+    /// </summary>
+    public bool AllowPrivateNetworks { get; init; } = true;
 }
 
 /// <summary>

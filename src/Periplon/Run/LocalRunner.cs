@@ -153,6 +153,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             options.InlineOutputBytes = request.Config.Artifacts.InlineBytes;
             options.PassEnvironment = [.. request.Config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. request.Config.Worker.EnvAllow];
+            options.AllowPrivateNetworks = request.Config.Worker.AllowPrivateNetworks;
         });
         var provider = services.BuildServiceProvider();
         try
