@@ -54,6 +54,8 @@ public sealed record CreateExecution
     [Id(1)] public required Guid WorkflowId { get; init; }
     /// <summary>Pinned revision.</summary>
     [Id(2)] public required int Revision { get; init; }
+    /// <summary>SHA-256 of what was asked, before defaults were filled in; null from a silo of an earlier version.</summary>
+    [Id(3)] public string? RequestHash { get; init; }
 }
 
 /// <summary>A worker's claim on an offered attempt.</summary>
@@ -179,6 +181,8 @@ public sealed record ExecutionView
     [Id(19)] public Guid? ParentExecutionId { get; init; }
     /// <summary>Attempts beyond each task's first.</summary>
     [Id(20)] public int RetryCount { get; init; }
+    /// <summary>SHA-256 of what the start asked for; null when an earlier version started it.</summary>
+    [Id(21)] public string? RequestHash { get; init; }
 }
 
 /// <summary>A task as it stands.</summary>

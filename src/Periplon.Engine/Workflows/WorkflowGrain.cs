@@ -62,46 +62,79 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
 
     public async Task<StartResult> StartAsync(StartExecution request, CancellationToken cancellationToken)
     {
-        if (!Exists(request.Organization))
+        // A deleted workflow still answers for what it started.
+        if (Find(request.Organization) is not { } row)
         {
             return new StartResult { Status = StartStatus.WorkflowNotFound };
-        }
-
-        if (!_row!.IsActive)
-        {
-            return new StartResult { Status = StartStatus.WorkflowInactive };
-        }
-
-        var revision = request.Revision == 0 ? _row.Revision : request.Revision;
-        if (await catalog.FindAsync(_id, revision, cancellationToken) is not { } entry)
-        {
-            return new StartResult { Status = StartStatus.WorkflowNotFound };
-        }
-
-        if (entry.Unsupported.Count > 0)
-        {
-            return new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] };
         }
 
         var supplied = request.Inputs.IsEmpty
             ? new Dictionary<string, JsonElement>()
             : JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
-        var binding = InputBinder.Bind(entry.Plan.Workflow.Inputs, supplied);
-        if (binding.Problems.Count > 0)
+        var hash = StartFingerprint.Of(_id, request, supplied);
+        var revision = request.Revision == 0 ? row.Revision : request.Revision;
+        var (refusal, bound) = await BindAsync(row, revision, supplied, cancellationToken);
+        if (refusal is not null)
         {
-            return new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] };
+            return await StartedBeforeAsync(request, hash, cancellationToken) is { } before ? new StartResult { Status = before } : refusal;
         }
 
-        var bound = request with
+        var inputs = JsonSerializer.SerializeToUtf8Bytes(bound!, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);
+        var create = new CreateExecution
         {
-            Inputs = JsonSerializer.SerializeToUtf8Bytes(binding.Values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+            Start = request with { Inputs = inputs }, WorkflowId = _id, Revision = revision, RequestHash = hash,
         };
-        var execution = GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
-        var create = new CreateExecution { Start = bound, WorkflowId = _id, Revision = revision };
-        return new StartResult { Status = await execution.CreateAsync(create, cancellationToken) };
+        return new StartResult { Status = await Execution(request).CreateAsync(create, cancellationToken) };
     }
 
-    private bool Exists(string organization)
+    private async Task<(StartResult? Refusal, IReadOnlyDictionary<string, JsonElement>? Bound)> BindAsync(
+        WorkflowRow row, int revision, IReadOnlyDictionary<string, JsonElement> supplied, CancellationToken cancellationToken)
+    {
+        if (row.IsDeleted)
+        {
+            return (new StartResult { Status = StartStatus.WorkflowNotFound }, null);
+        }
+
+        if (!row.IsActive)
+        {
+            return (new StartResult { Status = StartStatus.WorkflowInactive }, null);
+        }
+
+        if (await catalog.FindAsync(_id, revision, cancellationToken) is not { } entry)
+        {
+            return (new StartResult { Status = StartStatus.WorkflowNotFound }, null);
+        }
+
+        if (entry.Unsupported.Count > 0)
+        {
+            return (new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] }, null);
+        }
+
+        var binding = InputBinder.Bind(entry.Plan.Workflow.Inputs, supplied);
+        return binding.Problems.Count > 0
+            ? (new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] }, null)
+            : (null, binding.Values);
+    }
+
+    // The repetition of a start that was committed is answered as the first was, even when the workflow would not start it any more.
+    private async Task<StartStatus?> StartedBeforeAsync(StartExecution request, string hash, CancellationToken cancellationToken)
+    {
+        if (await Execution(request).DescribeAsync(cancellationToken) is not { RequestHash: { } before } view)
+        {
+            return null;
+        }
+
+        return view.Organization == request.Organization && view.WorkflowId == _id && before == hash
+            ? StartStatus.AlreadyStarted
+            : StartStatus.Conflict;
+    }
+
+    private IExecutionGrain Execution(StartExecution request) =>
+        GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
+
+    private bool Exists(string organization) => Find(organization) is { IsDeleted: false };
+
+    private WorkflowRow? Find(string organization)
     {
         if (_row is null)
         {
@@ -109,7 +142,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
             DeactivateOnIdle();
         }
 
-        return _row is { IsDeleted: false } && _row.Organization == organization;
+        return _row?.Organization == organization ? _row : null;
     }
 
     private async Task<WorkflowSaved> SaveAsync(SaveWorkflow request, WorkflowRow? old, CancellationToken cancellationToken)
