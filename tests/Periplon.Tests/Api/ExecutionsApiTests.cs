@@ -108,6 +108,19 @@ public sealed class ExecutionsApiTests
     }
 
     [Fact]
+    public async Task Start_SameKeyByNameAfterTheNameIsGone_AsksTheWorkflowThatWasStarted()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.AddWorkflow();
+        var first = await api.PostAsync(Route, """{"workflow":"nightly"}""", key: "order-18");
+        var row = api.Stores.Workflows.Single();
+        api.Stores.Workflows[0] = row with { Name = "renamed" };
+        var again = await api.PostAsync(Route, """{"workflow":"nightly"}""", key: "order-18");
+        (again.Status, again.Text).ShouldBe((201, first.Text));
+        (await api.PostAsync(Route, """{"workflow":"nightly"}""", key: "order-19")).ShouldBeProblem(404);
+    }
+
+    [Fact]
     public async Task Start_NoAnswerAtFirst_IsRepeatedWithTheSameId()
     {
         await using var api = await ApiHost.StartAsync(options => options.AnswerTimeout = TimeSpan.FromMinutes(5));
