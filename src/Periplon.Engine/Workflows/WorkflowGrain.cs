@@ -183,7 +183,8 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         };
         var version = !changed ? null : new WorkflowVersionRow
         {
-            WorkflowId = _id, Revision = revision, Version = row.Version, Definition = request.Definition!, Sha256 = sha256, CreatedAt = now,
+            WorkflowId = _id, Revision = revision, Version = row.Version, Definition = request.Definition!, Sha256 = sha256,
+            CreatedAt = now,
             CreatedBy = request.By,
         };
         try

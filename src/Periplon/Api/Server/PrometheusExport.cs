@@ -32,7 +32,8 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly Gauge _cpu;
 
     public PrometheusExport(
-        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, ProcessSampler process, IOptions<ApiOptions> options,
+        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, ProcessSampler process,
+        IOptions<ApiOptions> options,
         TimeProvider time, ILogger<PrometheusExport> logger)
     {
         (_journal, _statistics, _process, _options, _time, _logger) = (journal, statistics, process, options, time, logger);
