@@ -18,10 +18,6 @@ internal sealed class EngineInstruments : IDisposable
     private readonly Counter<long> _tasksReturned;
     private readonly Counter<long> _reportsDropped;
     private readonly Counter<long> _offersRefused;
-    private readonly Counter<long> _journalConflicts;
-    private long _reportsDroppedTotal;
-    private long _offersRefusedTotal;
-    private long _journalConflictsTotal;
 
     public EngineInstruments()
     {
@@ -37,20 +33,9 @@ internal sealed class EngineInstruments : IDisposable
             "workflow_tasks_returned", description: "Attempts handed back or lost with their worker");
         _reportsDropped = Meter.CreateCounter<long>("workflow_reports_dropped", description: "Reports without a valid lease, dropped");
         _offersRefused = Meter.CreateCounter<long>("workflow_offers_refused", description: "Claims on offers that no longer stood");
-        _journalConflicts = Meter.CreateCounter<long>(
-            "workflow_journal_conflicts", description: "Appends refused because another writer was first");
     }
 
     public Meter Meter { get; }
-
-    /// <summary>Reports dropped because their lease was lost.</summary>
-    public long ReportsDropped => Interlocked.Read(ref _reportsDroppedTotal);
-
-    /// <summary>Claims refused because the offer no longer stood: duplicates after a sweep or a failover.</summary>
-    public long OffersRefused => Interlocked.Read(ref _offersRefusedTotal);
-
-    /// <summary>Appends refused by the journal's key.</summary>
-    public long JournalConflicts => Interlocked.Read(ref _journalConflictsTotal);
 
     public void OnExecutionCreated() => _created.Add(1);
 
@@ -77,23 +62,9 @@ internal sealed class EngineInstruments : IDisposable
     /// <summary>An attempt goes back to the queue; <paramref name="reason"/> comes from a closed set, never from user text.</summary>
     public void OnTaskReturned(string reason) => _tasksReturned.Add(1, Tag("reason", reason));
 
-    public void OnReportDropped()
-    {
-        Interlocked.Increment(ref _reportsDroppedTotal);
-        _reportsDropped.Add(1);
-    }
+    public void OnReportDropped() => _reportsDropped.Add(1);
 
-    public void OnOfferRefused()
-    {
-        Interlocked.Increment(ref _offersRefusedTotal);
-        _offersRefused.Add(1);
-    }
-
-    public void OnJournalConflict()
-    {
-        Interlocked.Increment(ref _journalConflictsTotal);
-        _journalConflicts.Add(1);
-    }
+    public void OnOfferRefused() => _offersRefused.Add(1);
 
     public void Dispose() => Meter.Dispose();
 

@@ -22,9 +22,10 @@ public static class ExecutionIds
     /// <param name="scope">What is created, such as the method and route.</param>
     /// <param name="key">The caller's key.</param>
     /// <remarks>
-    /// A repetition tomorrow must give the same id, so its first 48 bits cannot be the time of the request: they are the time of the key where
-    /// that is a UUIDv7 (as <c>periplon start</c> sends), and zero otherwise, which storage keeps in its default partition. 74 bits of the hash remain, enough for a billion keys with a chance of 3 in 100,000 that any two collide; a
-    /// collision is refused as a reused key, never merged.
+    /// A repetition tomorrow must give the same id, so its first 48 bits cannot be the time of the request: they are the time of the key
+    /// where that is a UUIDv7 (as <c>periplon start</c> sends), and zero otherwise, which storage keeps in its default partition. 74 bits
+    /// of the hash remain, enough for a billion keys with a chance of 3 in 100,000 that any two collide; a collision is refused as a reused
+    /// key, never merged.
     /// </remarks>
     public static Guid FromKey(string organization, string scope, string key)
     {

@@ -3,7 +3,9 @@ using Periplon.Client.Workflows;
 
 namespace Periplon.Client.Executions;
 
-/// <summary>One execution: drives the machine, records, offers tasks; never does a task's work. Key: the execution id in <c>D</c> format.</summary>
+/// <summary>
+/// One execution: drives the machine, records, offers tasks; never does a task's work. Key: the execution id in <c>D</c> format.
+/// </summary>
 [Alias("Periplon.IExecutionGrain")]
 public interface IExecutionGrain : IGrainWithStringKey
 {
@@ -15,7 +17,9 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("TryStart")]
     Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken);
 
-    /// <summary>A worker reports the end of an attempt. The same report again is acknowledged; one without a valid lease is dropped.</summary>
+    /// <summary>
+    /// A worker reports the end of an attempt. The same report again is acknowledged; one without a valid lease is dropped.
+    /// </summary>
     [Alias("Report")]
     Task<ReportStatus> ReportAsync(TaskReport report, CancellationToken cancellationToken);
 
@@ -54,6 +58,8 @@ public sealed record CreateExecution
     [Id(1)] public required Guid WorkflowId { get; init; }
     /// <summary>Pinned revision.</summary>
     [Id(2)] public required int Revision { get; init; }
+    /// <summary>SHA-256 of what was asked, before defaults were filled in; null from a silo of an earlier version.</summary>
+    [Id(3)] public string? RequestHash { get; init; }
 }
 
 /// <summary>A worker's claim on an offered attempt.</summary>
@@ -117,7 +123,8 @@ public enum ReportStatus
 /// <param name="By">Who asks.</param>
 /// <param name="Reason">Why.</param>
 [GenerateSerializer, Immutable, Alias("Periplon.ControlRequest")]
-public sealed record ControlRequest([property: Id(0)] string Organization, [property: Id(1)] string? By = null, [property: Id(2)] string? Reason = null);
+public sealed record ControlRequest(
+    [property: Id(0)] string Organization, [property: Id(1)] string? By = null, [property: Id(2)] string? Reason = null);
 
 /// <summary>What became of a control request.</summary>
 [GenerateSerializer, Alias("Periplon.ControlStatus")]
@@ -179,6 +186,8 @@ public sealed record ExecutionView
     [Id(19)] public Guid? ParentExecutionId { get; init; }
     /// <summary>Attempts beyond each task's first.</summary>
     [Id(20)] public int RetryCount { get; init; }
+    /// <summary>SHA-256 of what the start asked for; null when an earlier version started it.</summary>
+    [Id(21)] public string? RequestHash { get; init; }
 }
 
 /// <summary>A task as it stands.</summary>
@@ -233,7 +242,10 @@ public sealed record WaitView
 {
     /// <summary>Task path; null for the execution itself.</summary>
     [Id(0)] public string? Task { get; init; }
-    /// <summary>What is awaited: <c>dependency</c>, <c>worker</c>, <c>attempt</c>, <c>retry_delay</c>, <c>max_parallel</c>, <c>resume</c>, <c>cancel</c>.</summary>
+    /// <summary>
+    /// What is awaited: <c>dependency</c>, <c>worker</c>, <c>attempt</c>, <c>retry_delay</c>, <c>max_parallel</c>, <c>resume</c>,
+    /// <c>cancel</c>.
+    /// </summary>
     [Id(1)] public required string WaitsFor { get; init; }
     /// <summary>The sentence for people.</summary>
     [Id(2)] public required string Message { get; init; }

@@ -2,7 +2,9 @@ using Orleans.Concurrency;
 
 namespace Periplon.Client.Queue;
 
-/// <summary>One partition of the queue: in-memory order, leases of offers and the partition's sweep. Key: <c>{queue}/{partition}</c>.</summary>
+/// <summary>
+/// One partition of the queue: in-memory order, leases of offers and the partition's sweep. Key: <c>{queue}/{partition}</c>.
+/// </summary>
 [Alias("Periplon.IQueueGrain")]
 public interface IQueueGrain : IGrainWithStringKey
 {

@@ -15,7 +15,8 @@ public static class EventCodec
     /// <param name="row">The row's bytes.</param>
     /// <exception cref="JsonException">The bytes are not a row of events.</exception>
     public static IReadOnlyList<ExecutionEvent> Decode(ReadOnlySpan<byte> row) =>
-        JsonSerializer.Deserialize(row, ExecutionJson.Default.IReadOnlyListExecutionEvent) ?? throw new JsonException("A journal row is null");
+        JsonSerializer.Deserialize(row, ExecutionJson.Default.IReadOnlyListExecutionEvent)
+            ?? throw new JsonException("A journal row is null");
 }
 
 /// <summary>Source-generated JSON of events and of what they hold.</summary>

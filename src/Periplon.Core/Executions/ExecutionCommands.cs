@@ -1,6 +1,8 @@
 namespace Periplon.Core.Executions;
 
-/// <summary>What workers and people ask of an execution, decided as events. Every command may be repeated: the second time changes nothing.</summary>
+/// <summary>
+/// What workers and people ask of an execution, decided as events. Every command may be repeated: the second time changes nothing.
+/// </summary>
 public static class ExecutionCommands
 {
     /// <summary>How many workers one attempt may take with it before it fails: such an attempt is probably what kills them.</summary>
@@ -66,7 +68,8 @@ public static class ExecutionCommands
         switch (outcome.Kind)
         {
             case TaskOutcomeKind.Completed:
-                turn.Record(new TaskCompleted { At = turn.Now, Task = path, Attempt = attempt, Output = outcome.Output ?? new TaskOutput() });
+                turn.Record(
+                    new TaskCompleted { At = turn.Now, Task = path, Attempt = attempt, Output = outcome.Output ?? new TaskOutput() });
                 break;
             case TaskOutcomeKind.Failed:
                 Fail(turn, task, current, outcome.Failure!, outcome.Output, random);
@@ -77,7 +80,8 @@ public static class ExecutionCommands
             default:
                 turn.Record(new TaskReturned
                 {
-                    At = turn.Now, Task = path, Attempt = attempt, Delivery = current.Delivery, Reason = $"handed back by worker {current.Worker}",
+                    At = turn.Now, Task = path, Attempt = attempt, Delivery = current.Delivery,
+                    Reason = $"handed back by worker {current.Worker}",
                 });
                 break;
         }
@@ -105,7 +109,8 @@ public static class ExecutionCommands
             if (current.Lost + 1 >= MaxLostDeliveries)
             {
                 var failure = new TaskFailure(
-                    FailureKinds.WorkerLost, $"{MaxLostDeliveries} workers were lost while they ran attempt {current.Attempt}, the last was {current.Worker}");
+                    FailureKinds.WorkerLost,
+                    $"{MaxLostDeliveries} workers were lost while they ran attempt {current.Attempt}, the last was {current.Worker}");
                 Fail(turn, task, current, failure, null, random);
                 continue;
             }
@@ -157,7 +162,8 @@ public static class ExecutionCommands
         return true;
     }
 
-    private static void Fail(ExecutionTurn turn, PlannedTask task, TaskState current, TaskFailure failure, TaskOutput? output, double random)
+    private static void Fail(
+        ExecutionTurn turn, PlannedTask task, TaskState current, TaskFailure failure, TaskOutput? output, double random)
     {
         var again = !turn.State.IsEnding && task.Retry.Allows(current.Attempt, failure);
         turn.Record(new TaskFailed

@@ -56,6 +56,8 @@ public sealed record ExecutionCreated : ExecutionEvent
     public DateTimeOffset? TimeLimitAt { get; init; }
     /// <summary>Labels of the workflow and of the request.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    /// <summary>SHA-256 of what the start asked for, before defaults were filled in. Null in journals of earlier versions.</summary>
+    public string? RequestHash { get; init; }
 }
 
 /// <summary>An event of one task.</summary>

@@ -93,9 +93,11 @@ public static class ExecutionMachine
                 task,
                 before with
                 {
-                    Status = TaskRunStatus.Running, Attempt = e.Attempt, Delivery = e.Delivery, Worker = e.Worker, Token = e.Token, StartedAt = e.At,
+                    Status = TaskRunStatus.Running, Attempt = e.Attempt, Delivery = e.Delivery, Worker = e.Worker, Token = e.Token,
+                    StartedAt = e.At,
                 }),
-            TaskReturned e => Move(state, task, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
+            TaskReturned e => Move(
+                state, task, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
             TaskRetryScheduled e => Move(
                 state with { Retries = state.Retries + 1 }, task, before with { Status = TaskRunStatus.Waiting, DueAt = e.DueAt }),
             TaskFailed { Final: false } e => Move(state, task, before with
@@ -114,7 +116,8 @@ public static class ExecutionMachine
                 task,
                 before with { Status = TaskRunStatus.Completed, Output = e.Output, Failure = null, Reason = null, FinishedAt = e.At }),
             TaskSkipped e => Settle(
-                state, task, before with { Status = TaskRunStatus.Skipped, Reason = e.Reason, SkippedUpstream = e.Upstream, FinishedAt = e.At }),
+                state, task,
+                before with { Status = TaskRunStatus.Skipped, Reason = e.Reason, SkippedUpstream = e.Upstream, FinishedAt = e.At }),
             TaskCancelled e => Settle(state, task, before with { Status = TaskRunStatus.Cancelled, Reason = e.Reason, FinishedAt = e.At }),
             _ => state,
         };
@@ -131,7 +134,9 @@ public static class ExecutionMachine
         foreach (var index in task.Dependents)
         {
             var dependent = state.Plan.Tasks[index];
-            var waiting = tasks.TryGetValue(dependent.Path, out var known) ? known : new TaskState { OpenDependencies = dependent.DependsOn.Length };
+            var waiting = tasks.TryGetValue(dependent.Path, out var known)
+                ? known
+                : new TaskState { OpenDependencies = dependent.DependsOn.Length };
             waiting = waiting with { OpenDependencies = waiting.OpenDependencies - 1 };
             tasks = tasks.SetItem(dependent.Path, waiting);
             if (waiting is { OpenDependencies: 0, Status: TaskRunStatus.Pending })
@@ -151,7 +156,9 @@ public static class ExecutionMachine
         return state with
         {
             Tasks = state.Tasks.SetItem(task.Path, after),
-            Open = before.Status is TaskRunStatus.Pending && after.Status is not TaskRunStatus.Pending ? state.Open.Remove(rank) : state.Open,
+            Open = before.Status is TaskRunStatus.Pending && after.Status is not TaskRunStatus.Pending
+                ? state.Open.Remove(rank)
+                : state.Open,
             Ready = after.Status is TaskRunStatus.Ready ? state.Ready.Add(rank) : state.Ready.Remove(rank),
             Running = after.Status is TaskRunStatus.Running ? state.Running.Add(rank) : state.Running.Remove(rank),
             Delayed = (before.DueAt, after.DueAt) switch

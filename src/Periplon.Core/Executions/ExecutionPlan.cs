@@ -3,7 +3,9 @@ using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Executions;
 
-/// <summary>A definition made ready to be executed: tasks with their edges both ways. Immutable, shared by all executions of a revision.</summary>
+/// <summary>
+/// A definition made ready to be executed: tasks with their edges both ways. Immutable, shared by all executions of a revision.
+/// </summary>
 public sealed class ExecutionPlan
 {
     private readonly Dictionary<string, PlannedTask> _byPath;

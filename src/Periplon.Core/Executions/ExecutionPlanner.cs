@@ -52,7 +52,9 @@ public static class ExecutionPlanner
         }
     }
 
-    /// <summary>The next time at which <see cref="Advance"/> has something to do even if nothing happens; null when there is none.</summary>
+    /// <summary>
+    /// The next time at which <see cref="Advance"/> has something to do even if nothing happens; null when there is none.
+    /// </summary>
     /// <param name="state">The state.</param>
     public static DateTimeOffset? NextTimer(ExecutionState state)
     {
@@ -108,16 +110,22 @@ public static class ExecutionPlanner
             var running = turn.State.Task(task);
             if (turn.State.IsEnding)
             {
-                turn.Record(new TaskCancelled { At = turn.Now, Task = task.Path, Reason = $"worker {running.Worker} did not confirm the stop" });
+                turn.Record(
+                    new TaskCancelled { At = turn.Now, Task = task.Path, Reason = $"worker {running.Worker} did not confirm the stop" });
             }
             else
             {
-                var failure = new TaskFailure(FailureKinds.Timeout, $"Worker {running.Worker} did not end the attempt at its limit of {task.TimeoutSecs} s");
+                var failure = new TaskFailure(
+                    FailureKinds.Timeout, $"Worker {running.Worker} did not end the attempt at its limit of {task.TimeoutSecs} s");
                 var again = task.Retry.Allows(running.Attempt, failure);
-                turn.Record(new TaskFailed { At = turn.Now, Task = task.Path, Attempt = running.Attempt, Failure = failure, Final = !again, GivenUp = true });
+                turn.Record(new TaskFailed
+                {
+                    At = turn.Now, Task = task.Path, Attempt = running.Attempt, Failure = failure, Final = !again, GivenUp = true,
+                });
                 if (again)
                 {
-                    turn.Record(new TaskRetryScheduled { At = turn.Now, Task = task.Path, Attempt = running.Attempt + 1, DueAt = turn.Now });
+                    turn.Record(
+                        new TaskRetryScheduled { At = turn.Now, Task = task.Path, Attempt = running.Attempt + 1, DueAt = turn.Now });
                 }
             }
         }
@@ -242,9 +250,11 @@ public static class ExecutionPlanner
     {
         var state = turn.State;
         var (status, error) =
-            state.TimeLimitReachedAt is not null ? (ExecutionStatus.TimedOut, $"The execution took longer than its limit of {state.Plan.Workflow.TimeoutSecs} s")
+            state.TimeLimitReachedAt is not null
+                ? (ExecutionStatus.TimedOut, $"The execution took longer than its limit of {state.Plan.Workflow.TimeoutSecs} s")
             : state.CancelRequestedAt is not null ? (ExecutionStatus.Cancelled, state.CancelReason)
-            : state.FirstFailure is { } path ? (ExecutionStatus.Failed, $"Task '{path}' failed: {state.Task(state.Plan.Find(path)!).Failure?.Message}")
+            : state.FirstFailure is { } path
+                ? (ExecutionStatus.Failed, $"Task '{path}' failed: {state.Task(state.Plan.Find(path)!).Failure?.Message}")
             : (ExecutionStatus.Completed, null);
         return new ExecutionFinished { At = turn.Now, Status = status, Error = error, Outputs = WorkflowOutputs.Of(state) };
     }

@@ -148,13 +148,15 @@ public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IC
             case "output":
                 return output is not null && ReferencePath.TryGetMember(Text(OutputText.Referenced(output)), rest, out value);
             case "outputs":
-                return !rest.IsEmpty && !rest[0].IsIndex && output?.Values is { } values && TryFollow(values, rest[0].Name!, rest[1..], out value);
+                return !rest.IsEmpty && !rest[0].IsIndex && output?.Values is { } values
+                    && TryFollow(values, rest[0].Name!, rest[1..], out value);
             case "status":
                 return ReferencePath.TryGetMember(Text(found.Status.ToWord()), rest, out value);
             case "error":
                 return ReferencePath.TryGetMember(Text(found.Failure?.Message), rest, out value);
             case "exit_code" when output?.ExitCode is { } code:
-                return ReferencePath.TryGetMember(JsonSerializer.SerializeToElement((double)code, ExecutionJson.Default.Double), rest, out value);
+                return ReferencePath.TryGetMember(
+                    JsonSerializer.SerializeToElement((double)code, ExecutionJson.Default.Double), rest, out value);
             default:
                 return output?.Values is { } named && TryFollow(named, path[0].Name!, rest, out value);
         }

@@ -16,7 +16,8 @@ public sealed record ExecutionState
     public ExecutionStatus Status { get; init; } = ExecutionStatus.Queued;
 
     /// <summary>Tasks that are no longer as they were at the start; see <see cref="Task"/>.</summary>
-    public ImmutableDictionary<string, TaskState> Tasks { get; init; } = ImmutableDictionary.Create<string, TaskState>(StringComparer.Ordinal);
+    public ImmutableDictionary<string, TaskState> Tasks { get; init; } =
+        ImmutableDictionary.Create<string, TaskState>(StringComparer.Ordinal);
 
     /// <summary>Pending tasks whose dependencies are all settled, in the order in which they are to run.</summary>
     public required ImmutableSortedSet<TaskRank> Open { get; init; }
@@ -31,7 +32,8 @@ public sealed record ExecutionState
     public ImmutableSortedSet<(DateTimeOffset DueAt, int Index)> Delayed { get; init; } = [];
 
     /// <summary>The state map.</summary>
-    public ImmutableDictionary<string, JsonElement> Values { get; init; } = ImmutableDictionary.Create<string, JsonElement>(StringComparer.Ordinal);
+    public ImmutableDictionary<string, JsonElement> Values { get; init; } =
+        ImmutableDictionary.Create<string, JsonElement>(StringComparer.Ordinal);
 
     /// <summary>Number of settled tasks.</summary>
     public int Settled { get; init; }
@@ -73,7 +75,8 @@ public sealed record ExecutionState
     public bool IsTerminal => Status.IsTerminal();
 
     /// <summary>Whether it is being brought to its end before its time: nothing new starts.</summary>
-    public bool IsEnding => CancelRequestedAt is not null || TimeLimitReachedAt is not null || (FirstFailure is not null && Plan.Workflow.FailFast);
+    public bool IsEnding =>
+        CancelRequestedAt is not null || TimeLimitReachedAt is not null || (FirstFailure is not null && Plan.Workflow.FailFast);
 
     /// <summary>The state of a task, also of one that nothing has happened to.</summary>
     /// <param name="task">The task.</param>

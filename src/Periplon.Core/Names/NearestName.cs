@@ -12,8 +12,8 @@ public static class NearestName
         Find(name, candidates) is { } nearest ? $"Did you mean '{nearest}'? " : "";
 
     /// <summary>
-    /// The candidate that differs least, in at most a third of the letters; the first of equals. Case, hyphens and underscores do not count:
-    /// <c>dependsOn</c> and <c>depends-on</c> are near <c>depends_on</c>.
+    /// The candidate that differs least, in at most a third of the letters; the first of equals. Case, hyphens and underscores do not
+    /// count: <c>dependsOn</c> and <c>depends-on</c> are near <c>depends_on</c>.
     /// </summary>
     /// <param name="name">What was written.</param>
     /// <param name="candidates">What is allowed.</param>

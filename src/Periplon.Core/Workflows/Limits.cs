@@ -13,7 +13,9 @@ public enum TruncationStrategy
     Summary,
 }
 
-/// <summary>Bounds on captured output and context (reference §16.1). Sizes are bytes of UTF-8; text is never cut inside a character.</summary>
+/// <summary>
+/// Bounds on captured output and context (reference §16.1). Sizes are bytes of UTF-8; text is never cut inside a character.
+/// </summary>
 public sealed record LimitsDefinition
 {
     /// <summary>Most bytes kept of standard output. Default: 1 MiB.</summary>

@@ -54,7 +54,9 @@ public sealed record TaskDefinition
     /// <summary>Order among tasks that are ready: lower is earlier. Default: 0.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Subtasks in declaration order. One with nothing but its id (written as a bare name) stands for the top-level task of that name.</summary>
+    /// <summary>
+    /// Subtasks in declaration order. One with nothing but its id (written as a bare name) stands for the top-level task of that name.
+    /// </summary>
     public IReadOnlyList<TaskDefinition> Subtasks { get; init; } = [];
 
     /// <summary>Ids of tasks that must be settled before this one starts.</summary>

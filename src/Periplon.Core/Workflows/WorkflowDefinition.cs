@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Periplon.Core.Workflows;
 
-/// <summary>A workflow as it was written: the parsed, immutable value of one file (reference §2). Maps keep their declaration order.</summary>
+/// <summary>
+/// A workflow as it was written: the parsed, immutable value of one file (reference §2). Maps keep their declaration order.
+/// </summary>
 public sealed record WorkflowDefinition
 {
     /// <summary>Name of the workflow.</summary>
@@ -80,7 +82,9 @@ public sealed record WorkflowDefinition
     /// <summary>Longest time an execution may take, in seconds; none means no bound.</summary>
     public double? TimeoutSecs { get; init; }
 
-    /// <summary>Values for task fields that a task leaves out (<c>retry</c>, <c>timeout_secs</c>, <c>on_error</c>, <c>worker_tags</c> …).</summary>
+    /// <summary>
+    /// Values for task fields that a task leaves out (<c>retry</c>, <c>timeout_secs</c>, <c>on_error</c>, <c>worker_tags</c> …).
+    /// </summary>
     public TaskDefaults? Defaults { get; init; }
 
     /// <summary>Tasks that run after a failure.</summary>
@@ -127,7 +131,9 @@ public sealed record TaskDefaults
 /// <summary>A declared input of a workflow, agent, subflow or predefined task (reference §2.1).</summary>
 public sealed record InputDefinition
 {
-    /// <summary>Type name: <c>string</c>, <c>number</c>, <c>integer</c>, <c>boolean</c>, <c>object</c>, <c>array</c> or <c>secret</c>.</summary>
+    /// <summary>
+    /// Type name: <c>string</c>, <c>number</c>, <c>integer</c>, <c>boolean</c>, <c>object</c>, <c>array</c> or <c>secret</c>.
+    /// </summary>
     public required string Type { get; init; }
 
     /// <summary>Whether a value must be given. Default: false.</summary>

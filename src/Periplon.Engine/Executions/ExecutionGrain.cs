@@ -336,10 +336,14 @@ internal sealed partial class ExecutionGrain(
             new GrainTimerCreationOptions(KeepAfterEnd, Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
+    // What was asked counts: a newer revision may fill in other defaults. Journals of earlier versions only hold what was bound.
     private static bool IsSameStart(ExecutionCreated created, CreateExecution request) =>
         created.WorkflowId == request.WorkflowId
         && created.Organization == request.Start.Organization
-        && created.Priority == request.Start.Priority
+        && (created.RequestHash is { } hash && request.RequestHash is { } asked ? hash == asked : IsSameBound(created, request));
+
+    private static bool IsSameBound(ExecutionCreated created, CreateExecution request) =>
+        created.Priority == request.Start.Priority
         && JsonElement.DeepEquals(
             JsonSerializer.SerializeToElement(created.Inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
             JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.JsonElement));
@@ -370,6 +374,7 @@ internal sealed partial class ExecutionGrain(
             ParentExecutionId = request.Start.ParentExecutionId,
             TimeLimitAt = workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
             Labels = labels.Count > 0 ? labels : null,
+            RequestHash = request.RequestHash,
         };
     }
 }

@@ -76,7 +76,9 @@ internal static class ExecutionRows
     public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
     {
         var safety = now + SafetyInterval;
-        return ExecutionPlanner.NextTimer(state) is { } timer && (timer < safety || state.Status is ExecutionStatus.Waiting) ? timer : safety;
+        return ExecutionPlanner.NextTimer(state) is { } timer && (timer < safety || state.Status is ExecutionStatus.Waiting)
+            ? timer
+            : safety;
     }
 
     // Coarse on purpose: a reason that changed with every task would make every commit write the row. "Why" asks the state itself.

@@ -9,8 +9,9 @@ using Periplon.Engine.Queue;
 namespace Periplon.Engine.Executions;
 
 /// <summary>
-/// What executions and the worker of this silo have to tell others: offers and tickets to partitions, stops to workers. It runs outside grains, so that calls between
-/// grains go one way only, and it sends together what waits for the same receiver. What cannot be delivered is found by the sweep.
+/// What executions and the worker of this silo have to tell others: offers and tickets to partitions, stops to workers. It runs outside
+/// grains, so that calls between grains go one way only, and it sends together what waits for the same receiver. What cannot be delivered
+/// is found by the sweep.
 /// </summary>
 internal sealed partial class ExecutionSignals
 {
@@ -31,7 +32,8 @@ internal sealed partial class ExecutionSignals
     private readonly ILogger<ExecutionSignals> _logger;
 
     public ExecutionSignals(
-        IGrainFactory grains, QueuePartitions partitions, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ExecutionSignals> logger)
+        IGrainFactory grains, QueuePartitions partitions, TimeProvider time, IHostApplicationLifetime lifetime,
+        ILogger<ExecutionSignals> logger)
     {
         (_grains, _partitions, _time, _lifetime, _logger) = (grains, partitions, time, lifetime, logger);
 

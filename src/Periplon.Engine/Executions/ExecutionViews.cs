@@ -32,6 +32,7 @@ internal static class ExecutionViews
         TriggeredBy = state.Created.TriggeredBy,
         ParentExecutionId = state.Created.ParentExecutionId,
         RetryCount = state.Retries,
+        RequestHash = state.Created.RequestHash,
     };
 
     public static TaskView OfTask(ExecutionState state, PlannedTask task)

@@ -48,7 +48,8 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         var row = ExecutionRows.First(created.ExecutionId, created, partition: 0);
         row = ExecutionRows.Next(row, turn.State, turn.Now) ?? row;
         await journal.AppendAsync(
-            new JournalAppend(created.ExecutionId, 1, EventCodec.Encode([created, .. turn.Events]), Guid.NewGuid(), created.At, row), cancellationToken);
+            new JournalAppend(created.ExecutionId, 1, EventCodec.Encode([created, .. turn.Events]), Guid.NewGuid(), created.At, row),
+            cancellationToken);
         return new LocalExecution(created.ExecutionId, turn.State, 1, row, journal, attempts, onChange, time);
     }
 

@@ -13,7 +13,8 @@ internal static class TaskLeases
         WorkflowId = state.Created.WorkflowId,
         Revision = state.Created.Revision,
         Delivery = state.Task(task).Delivery,
-        Values = JsonSerializer.SerializeToUtf8Bytes(TaskValues.Of(state, task), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
+        Values = JsonSerializer.SerializeToUtf8Bytes(
+            TaskValues.Of(state, task), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
         TimeoutSecs = task.TimeoutSecs,
     };
 }

@@ -63,7 +63,9 @@ internal static class WaitViews
             WaitsFor = "attempt",
             Message = $"Attempt {running.Attempt} of task '{task.Path}' runs on worker {running.Worker}",
             HeldBy = running.Worker,
-            WakesBy = task.TimeoutSecs is null ? "the worker's report, or the worker's death" : "the worker's report, its time limit, or the worker's death",
+            WakesBy = task.TimeoutSecs is null
+                ? "the worker's report, or the worker's death"
+                : "the worker's report, its time limit, or the worker's death",
             WakesAt = running.StartedAt + (task.TimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : ExecutionRows.SafetyInterval),
             Since = running.StartedAt,
         };
@@ -107,7 +109,9 @@ internal static class WaitViews
         Message = state.IsPaused
             ? $"Task '{task.Path}' waits until the execution is resumed"
             : $"Task '{task.Path}' waits until fewer than max_parallel = {state.Plan.Workflow.MaxParallel} tasks of this execution run",
-        HeldBy = state.IsPaused ? "a person" : string.Join(", ", state.Running.Concat(state.Ready).Take(3).Select(r => state.Plan.Tasks[r.Index].Path)),
+        HeldBy = state.IsPaused
+            ? "a person"
+            : string.Join(", ", state.Running.Concat(state.Ready).Take(3).Select(r => state.Plan.Tasks[r.Index].Path)),
         WakesBy = state.IsPaused ? "resume" : "the end of one of them",
     };
 

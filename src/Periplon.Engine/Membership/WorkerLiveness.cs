@@ -3,7 +3,9 @@ using Periplon.Client.Workers;
 
 namespace Periplon.Engine.Membership;
 
-/// <summary>Whether workers and the leases they hold still stand. A worker lives exactly as long as its silo is a member of the cluster.</summary>
+/// <summary>
+/// Whether workers and the leases they hold still stand. A worker lives exactly as long as its silo is a member of the cluster.
+/// </summary>
 internal sealed class WorkerLiveness(IClusterMembershipService membership)
 {
     /// <summary>Whether a worker's silo is known to be gone.</summary>

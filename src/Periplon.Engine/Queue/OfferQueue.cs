@@ -3,8 +3,8 @@ using Periplon.Client.Queue;
 namespace Periplon.Engine.Queue;
 
 /// <summary>
-/// The offers of one partition, in memory and in order: returned attempts first, then execution priority, task priority and age. Offers with
-/// the same tags share a lane, so that a worker is never held up by work it may not take. Not safe for several threads.
+/// The offers of one partition, in memory and in order: returned attempts first, then execution priority, task priority and age. Offers
+/// with the same tags share a lane, so that a worker is never held up by work it may not take. Not safe for several threads.
 /// </summary>
 internal sealed class OfferQueue(TimeProvider time)
 {

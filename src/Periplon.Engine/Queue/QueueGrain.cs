@@ -13,7 +13,8 @@ namespace Periplon.Engine.Queue;
 /// them, at its start, after the death of a silo and when they are due.
 /// </summary>
 [GrainType("queue"), HashBasedPlacement]
-internal sealed partial class QueueGrain(IJournalStore journal, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
+internal sealed partial class QueueGrain(
+    IJournalStore journal, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
     : Grain, IQueueGrain, IRemindable
 {
     private const int PageSize = 500;

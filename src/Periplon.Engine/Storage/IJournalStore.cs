@@ -47,8 +47,8 @@ internal interface IJournalStore
     Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then. One that is no longer due,
-    /// because its own turn has moved it meanwhile, keeps its time.
+    /// Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then. One that is no longer
+    /// due, because its own turn has moved it meanwhile, keeps its time.
     /// </summary>
     Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken);
 

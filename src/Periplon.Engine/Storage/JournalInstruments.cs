@@ -19,10 +19,14 @@ internal sealed class JournalInstruments : IDisposable
         _batchSizes = _meter.CreateHistogram<int>("periplon.journal.batch_size", "{row}", "Appends in one commit");
         _meter.CreateObservableCounter("periplon.journal.commits", () => Commits, "{commit}", "Commits of the journal");
         _meter.CreateObservableCounter("periplon.journal.rows", () => Rows, "{row}", "Rows stored in the journal");
-        _meter.CreateObservableCounter("periplon.journal.conflicts", () => Conflicts, "{append}", "Appends refused: another writer was first");
-        _meter.CreateObservableCounter("periplon.journal.retries", () => Retries, "{commit}", "Commits tried again after a passing failure");
-        _meter.CreateObservableCounter("periplon.journal.recovered", () => Recovered, "{append}", "Appends found stored after a lost answer");
-        _meter.CreateObservableCounter("periplon.journal.rejected", () => Rejected, "{append}", "Appends that the database refused for good");
+        _meter.CreateObservableCounter(
+            "periplon.journal.conflicts", () => Conflicts, "{append}", "Appends refused: another writer was first");
+        _meter.CreateObservableCounter(
+            "periplon.journal.retries", () => Retries, "{commit}", "Commits tried again after a passing failure");
+        _meter.CreateObservableCounter(
+            "periplon.journal.recovered", () => Recovered, "{append}", "Appends found stored after a lost answer");
+        _meter.CreateObservableCounter(
+            "periplon.journal.rejected", () => Rejected, "{append}", "Appends that the database refused for good");
     }
 
     public long Commits => Interlocked.Read(ref _commits);

@@ -213,7 +213,8 @@ internal abstract partial class JournalStore(
         catch (OperationCanceledException)
         {
             batch.ForEach(pending => pending.Fail(
-                new ObjectDisposedException(nameof(JournalStore), "The journal was closed while the database was away; the outcome is unknown")));
+                new ObjectDisposedException(
+                    nameof(JournalStore), "The journal was closed while the database was away; the outcome is unknown")));
         }
     }
 }

@@ -44,7 +44,8 @@ internal sealed partial class Migrator(
 
         var known = migrations.Select(migration => applied.TryGetValue(migration.Number, out var row)
             ? new MigrationStatus(
-                migration.Number, migration.Name, row.Checksum == migration.Checksum ? MigrationState.Applied : MigrationState.Changed, row.At)
+                migration.Number, migration.Name, row.Checksum == migration.Checksum ? MigrationState.Applied : MigrationState.Changed,
+                row.At)
             : new MigrationStatus(migration.Number, migration.Name, MigrationState.Pending, null));
         var unknown = applied.Where(row => migrations.All(migration => migration.Number != row.Key))
             .Select(row => new MigrationStatus(row.Key, row.Value.Name, MigrationState.Unknown, row.Value.At));

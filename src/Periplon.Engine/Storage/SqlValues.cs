@@ -28,7 +28,8 @@ internal static class SqlValues
 
     public static void AddTime(this DbCommand command, string name, DateTimeOffset? value) =>
         command.AddTyped(
-            name, command is NpgsqlCommand ? value?.UtcDateTime : value is { } time ? ToMicroseconds(time) : null, NpgsqlDbType.TimestampTz);
+            name, command is NpgsqlCommand ? value?.UtcDateTime : value is { } time ? ToMicroseconds(time) : null,
+            NpgsqlDbType.TimestampTz);
 
     /// <summary>Binds the day of an execution's id on PostgreSQL, which finds the partition by it; SQLite has no use for it.</summary>
     public static string AddPartition(this DbCommand command, Guid executionId)

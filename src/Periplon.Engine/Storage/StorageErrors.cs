@@ -7,7 +7,9 @@ namespace Periplon.Engine.Storage;
 /// <summary>What an error of a database means for the work that met it.</summary>
 internal static class StorageErrors
 {
-    /// <summary>Whether the same work may succeed later: the database is away, busy, or broke off. What was sent may have been done.</summary>
+    /// <summary>
+    /// Whether the same work may succeed later: the database is away, busy, or broke off. What was sent may have been done.
+    /// </summary>
     public static bool IsTransient(Exception exception) => exception switch
     {
         PostgresException error => IsTransientState(error.SqlState),

@@ -45,9 +45,6 @@ internal sealed partial class AttemptPipeline(
         return texts is null ? outcome : Mask(outcome, texts);
     }
 
-    /// <summary>Removes the directory of an execution that has ended; false when something in it could not be removed.</summary>
-    internal Task<bool> CleanAsync(Guid executionId) => Task.Run(() => DirectoryRemoval.TryRemove(options.DirectoryOf(executionId)));
-
     private async Task<TaskOutcome> RunAsync(
         AttemptRequest request, ITaskRunner runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
     {

@@ -9,7 +9,9 @@ using Periplon.Engine.Workflows;
 
 namespace Periplon.Engine.Workers;
 
-/// <summary>Runs claimed attempts on this silo: finds the pinned revision, runs the pipeline, and makes sure the log is stored first.</summary>
+/// <summary>
+/// Runs claimed attempts on this silo: finds the pinned revision, runs the pipeline, and makes sure the log is stored first.
+/// </summary>
 internal sealed class AttemptRunner(WorkflowCatalog catalog, AttemptPipeline pipeline, LogWriter log, TimeProvider time) : IAttemptRunner
 {
     public async Task<TaskOutcome> RunAsync(TaskOffer offer, TaskLease lease, CancellationToken cancellationToken)
@@ -18,7 +20,8 @@ internal sealed class AttemptRunner(WorkflowCatalog catalog, AttemptPipeline pip
             || entry.Plan.Find(offer.Task) is not { } task)
         {
             return TaskOutcome.Failed(
-                FailureKinds.Internal, $"Revision {lease.Revision} of workflow {lease.WorkflowId} has no task '{offer.Task}' on this worker");
+                FailureKinds.Internal,
+                $"Revision {lease.Revision} of workflow {lease.WorkflowId} has no task '{offer.Task}' on this worker");
         }
 
         var lines = new LogWriterTaskLog(log, offer, time);

@@ -7,6 +7,8 @@ namespace Periplon.Engine.Workers;
 /// <summary>Runs a claimed attempt to its end: on a worker, and in a local run.</summary>
 internal interface IAttemptRunner
 {
-    /// <summary>Runs the attempt. When the token fires, it stops what it started and returns <see cref="TaskOutcomeKind.Cancelled"/>.</summary>
+    /// <summary>
+    /// Runs the attempt. When the token fires, it stops what it started and returns <see cref="TaskOutcomeKind.Cancelled"/>.
+    /// </summary>
     Task<TaskOutcome> RunAsync(TaskOffer offer, TaskLease lease, CancellationToken cancellationToken);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
+using Periplon.Engine.Tasks.Outputs;
 
 namespace Periplon.Engine.Workers;
 
@@ -30,14 +31,13 @@ internal sealed partial class WorkDirectoryCleaner(
                 continue;
             }
 
-            try
+            if (DirectoryRemoval.TryRemove(directory, out var problem))
             {
-                Directory.Delete(directory, recursive: true);
                 deleted++;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            else
             {
-                LogNotDeleted(e, directory);
+                LogNotDeleted(problem, directory);
             }
         }
 

@@ -14,8 +14,8 @@ namespace Periplon.Engine.Workers;
 /// here and never in a grain. Every call that carries a claim is repeated with the claim's token until it is answered.
 /// </summary>
 internal sealed partial class WorkerService(
-    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, IAttemptRunner attempts, QueuePartitions partitions, ILocalSiloDetails local,
-    IHostApplicationLifetime lifetime, IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, IAttemptRunner attempts, QueuePartitions partitions,
+    ILocalSiloDetails local, IHostApplicationLifetime lifetime, IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     private const int MaxBatch = 32;
 

@@ -13,7 +13,8 @@ namespace Periplon.Engine.Workflows;
 internal sealed record CatalogEntry(ExecutionPlan Plan, WorkflowVersionRow Row, IReadOnlyList<Diagnostic> Unsupported);
 
 /// <summary>
-/// Revisions of workflows, parsed once per silo. Revisions never change, so an entry is always right; the oldest are dropped above the bound.
+/// Revisions of workflows, parsed once per silo. Revisions never change, so an entry is always right; the oldest are dropped above the
+/// bound.
 /// </summary>
 internal sealed class WorkflowCatalog(IWorkflowStore store)
 {
@@ -61,7 +62,8 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
         if (parsed.Workflow is not { } workflow)
         {
             var first = parsed.Diagnostics.FirstOrDefault(d => d.Severity is DiagnosticSeverity.Error);
-            throw new InvalidOperationException($"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
+            throw new InvalidOperationException(
+                $"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
         }
 
         var loaded = new CatalogEntry(ExecutionPlan.Compile(workflow), row, RunnableCheck.Check(workflow));

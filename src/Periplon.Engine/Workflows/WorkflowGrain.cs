@@ -62,60 +62,91 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
 
     public async Task<StartResult> StartAsync(StartExecution request, CancellationToken cancellationToken)
     {
-        if (!Exists(request.Organization))
+        // A deleted workflow still answers for what it started.
+        if (Find(request.Organization) is not { } row)
         {
             return new StartResult { Status = StartStatus.WorkflowNotFound };
         }
 
-        if (!_row!.IsActive)
+        IReadOnlyDictionary<string, JsonElement> supplied;
+        string hash;
+        try
         {
-            return new StartResult { Status = StartStatus.WorkflowInactive };
+            supplied = request.Inputs.IsEmpty
+                ? new Dictionary<string, JsonElement>()
+                : JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
+            hash = StartFingerprint.Of(_id, request, supplied);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            // Such as a name that is half of a character, which no declared input has.
+            var problem = new InputProblem("inputs", $"The inputs cannot be read: {e.Message}");
+            return new StartResult { Status = StartStatus.InvalidInputs, Problems = [InputProblem(problem)] };
         }
 
-        var revision = request.Revision == 0 ? _row.Revision : request.Revision;
+        var revision = request.Revision == 0 ? row.Revision : request.Revision;
+        var (refusal, bound) = await BindAsync(row, revision, supplied, cancellationToken);
+        if (refusal is not null)
+        {
+            return await StartedBeforeAsync(request, hash, cancellationToken) is { } before ? new StartResult { Status = before } : refusal;
+        }
+
+        var inputs = JsonSerializer.SerializeToUtf8Bytes(bound!, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);
+        var create = new CreateExecution
+        {
+            Start = request with { Inputs = inputs }, WorkflowId = _id, Revision = revision, RequestHash = hash,
+        };
+        return new StartResult { Status = await Execution(request).CreateAsync(create, cancellationToken) };
+    }
+
+    private async Task<(StartResult? Refusal, IReadOnlyDictionary<string, JsonElement>? Bound)> BindAsync(
+        WorkflowRow row, int revision, IReadOnlyDictionary<string, JsonElement> supplied, CancellationToken cancellationToken)
+    {
+        if (row.IsDeleted)
+        {
+            return (new StartResult { Status = StartStatus.WorkflowNotFound }, null);
+        }
+
+        if (!row.IsActive)
+        {
+            return (new StartResult { Status = StartStatus.WorkflowInactive }, null);
+        }
+
         if (await catalog.FindAsync(_id, revision, cancellationToken) is not { } entry)
         {
-            return new StartResult { Status = StartStatus.WorkflowNotFound };
+            return (new StartResult { Status = StartStatus.WorkflowNotFound }, null);
         }
 
         if (entry.Unsupported.Count > 0)
         {
-            return new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] };
+            return (new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] }, null);
         }
 
-        var binding = BindInputs(entry.Plan.Workflow, request.Inputs.Span);
-        if (binding.Problems.Count > 0)
-        {
-            return new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] };
-        }
-
-        var bound = request with
-        {
-            Inputs = JsonSerializer.SerializeToUtf8Bytes(binding.Values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
-        };
-        var execution = GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
-        var create = new CreateExecution { Start = bound, WorkflowId = _id, Revision = revision };
-        return new StartResult { Status = await execution.CreateAsync(create, cancellationToken) };
+        var binding = InputBinder.Bind(entry.Plan.Workflow.Inputs, supplied);
+        return binding.Problems.Count > 0
+            ? (new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] }, null)
+            : (null, binding.Values);
     }
 
-    private static InputBinding BindInputs(WorkflowDefinition workflow, ReadOnlySpan<byte> inputs)
+    // The repetition of a start that was committed is answered as the first was, even when the workflow would not start it any more.
+    private async Task<StartStatus?> StartedBeforeAsync(StartExecution request, string hash, CancellationToken cancellationToken)
     {
-        try
+        if (await Execution(request).DescribeAsync(cancellationToken) is not { RequestHash: { } before } view)
         {
-            var supplied = inputs.IsEmpty
-                ? new Dictionary<string, JsonElement>()
-                : JsonSerializer.Deserialize(inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
-            return InputBinder.Bind(workflow.Inputs, supplied);
+            return null;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            // Such as a name that is half of a character, which no declared input has.
-            return new InputBinding(
-                new Dictionary<string, JsonElement>(), [new InputProblem("inputs", $"The inputs cannot be read: {exception.Message}")]);
-        }
+
+        return view.Organization == request.Organization && view.WorkflowId == _id && before == hash
+            ? StartStatus.AlreadyStarted
+            : StartStatus.Conflict;
     }
 
-    private bool Exists(string organization)
+    private IExecutionGrain Execution(StartExecution request) =>
+        GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
+
+    private bool Exists(string organization) => Find(organization) is { IsDeleted: false };
+
+    private WorkflowRow? Find(string organization)
     {
         if (_row is null)
         {
@@ -123,7 +154,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
             DeactivateOnIdle();
         }
 
-        return _row is { IsDeleted: false } && _row.Organization == organization;
+        return _row?.Organization == organization ? _row : null;
     }
 
     private async Task<WorkflowSaved> SaveAsync(SaveWorkflow request, WorkflowRow? old, CancellationToken cancellationToken)
@@ -164,7 +195,8 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         };
         var version = !changed ? null : new WorkflowVersionRow
         {
-            WorkflowId = _id, Revision = revision, Version = row.Version, Definition = request.Definition!, Sha256 = sha256, CreatedAt = now,
+            WorkflowId = _id, Revision = revision, Version = row.Version, Definition = request.Definition!, Sha256 = sha256,
+            CreatedAt = now,
             CreatedBy = request.By,
         };
         try

@@ -32,6 +32,13 @@ public sealed class ApiOptions
     /// <summary>How long one readiness check or one read for <c>/metrics</c> may take. Default: 2 seconds.</summary>
     public TimeSpan CheckTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long a request waits for the cluster's answer, all repetitions together, before it is answered with 503. Time that the caller
+    /// asked to wait for an end comes on top. Default: 15 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long a cancel request waits for the execution's end. Default: 10 seconds.</summary>
     public TimeSpan CancelWait { get; set; } = TimeSpan.FromSeconds(10);
 

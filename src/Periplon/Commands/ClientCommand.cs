@@ -32,7 +32,8 @@ internal sealed class ClientCommand
     /// <param name="symbols">Its own arguments and options.</param>
     /// <param name="body">The body.</param>
     public static Command Create(
-        CommandShell shell, string name, string description, IEnumerable<Symbol> symbols, Func<ClientCall, CancellationToken, Task<int>> body)
+        CommandShell shell, string name, string description, IEnumerable<Symbol> symbols,
+        Func<ClientCall, CancellationToken, Task<int>> body)
     {
         var client = new ClientCommand(shell);
         var command = new Command(name, description);
@@ -54,13 +55,15 @@ internal sealed class ClientCommand
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, Func<ClientCall, CancellationToken, Task<int>> body, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(
+        ParseResult parsed, Func<ClientCall, CancellationToken, Task<int>> body, CancellationToken cancellationToken)
     {
         var address = parsed.GetValue(_server) ?? _shell.Variables.GetValueOrDefault("PERIPLON_SERVER");
         address = string.IsNullOrEmpty(address) ? PeriplonHttp.DefaultServer : address;
         if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            throw new CommandException($"'{address}' is no address of a server; expected one such as {PeriplonHttp.DefaultServer}", exitCode: ExitCode.Usage);
+            throw new CommandException(
+                $"'{address}' is no address of a server; expected one such as {PeriplonHttp.DefaultServer}", exitCode: ExitCode.Usage);
         }
 
         using var http = new PeriplonHttp(url);
@@ -104,7 +107,8 @@ internal sealed record ClientCall(CommandShell Shell, PeriplonHttp Http, ParseRe
 
         var all = await Http.ListWorkflowsAsync(null, 100, 0, cancellationToken);
         var nearest = NearestName.Find(nameOrId, all.Value.Workflows.Select(each => each.Name));
-        throw new CommandException($"there is no workflow '{nameOrId}'" + (nearest is null ? "; see 'periplon workflows list'" : $"; did you mean '{nearest}'?"));
+        throw new CommandException(
+            $"there is no workflow '{nameOrId}'" + (nearest is null ? "; see 'periplon workflows list'" : $"; did you mean '{nearest}'?"));
     }
 
     /// <summary>The id of the workflow with exactly this name, or null. The server's filter finds parts of names.</summary>
@@ -126,7 +130,9 @@ internal sealed record ClientCall(CommandShell Shell, PeriplonHttp Http, ParseRe
         }
     }
 
-    public static string Time(DateTimeOffset? at) => at is { } time ? time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "";
+    public static string Time(DateTimeOffset? at) =>
+        at is { } time ? time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "";
 
-    public static string Duration(DateTimeOffset? from, DateTimeOffset? to) => from is { } start && to is { } end ? Durations.Text(end - start) : "";
+    public static string Duration(DateTimeOffset? from, DateTimeOffset? to) =>
+        from is { } start && to is { } end ? Durations.Text(end - start) : "";
 }

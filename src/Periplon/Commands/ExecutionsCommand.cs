@@ -34,7 +34,8 @@ internal static class ExecutionsCommand
                 ["id", "workflow", "version", "status", "created", "took", "error"],
                 reply.Value.Executions.Select(each => (IReadOnlyList<string>)
                 [
-                    each.Id, each.WorkflowName ?? each.WorkflowId ?? "", each.WorkflowVersion ?? "", each.Status, ClientCall.Time(each.CreatedAt),
+                    each.Id, each.WorkflowName ?? each.WorkflowId ?? "", each.WorkflowVersion ?? "", each.Status,
+                    ClientCall.Time(each.CreatedAt),
                     ClientCall.Duration(each.StartedAt, each.CompletedAt), OneLine(each.Error),
                 ]));
             return ExitCode.Ok;
@@ -55,8 +56,10 @@ internal static class ExecutionsCommand
             var item = reply.Value;
             (string Name, string? Value)[] lines =
             [
-                ("execution", item.Id), ("workflow", $"{item.WorkflowName ?? item.WorkflowId} {item.WorkflowVersion}"), ("status", item.Status),
-                ("created", ClientCall.Time(item.CreatedAt)), ("started", ClientCall.Time(item.StartedAt)), ("ended", ClientCall.Time(item.CompletedAt)),
+                ("execution", item.Id), ("workflow", $"{item.WorkflowName ?? item.WorkflowId} {item.WorkflowVersion}"),
+                ("status", item.Status),
+                ("created", ClientCall.Time(item.CreatedAt)), ("started", ClientCall.Time(item.StartedAt)),
+                ("ended", ClientCall.Time(item.CompletedAt)),
                 ("took", ClientCall.Duration(item.StartedAt, item.CompletedAt)),
                 ("trigger", $"{item.TriggerType} {item.TriggeredBy}".Trim()), ("error", item.Error),
                 ("result", item.Result.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : item.Result.GetRawText()),
@@ -115,7 +118,8 @@ internal static class ExecutionsCommand
                 ["task", "kind", "status", "attempt", "took", "worker", "message"],
                 reply.Value.Tasks.Select(each => (IReadOnlyList<string>)
                 [
-                    each.Id, each.Kind ?? "", each.Status, each.Attempt == 0 ? "" : $"{each.Attempt}", ClientCall.Duration(each.StartedAt, each.CompletedAt),
+                    each.Id, each.Kind ?? "", each.Status, each.Attempt == 0 ? "" : $"{each.Attempt}",
+                    ClientCall.Duration(each.StartedAt, each.CompletedAt),
                     each.Worker ?? "", OneLine(each.Error ?? each.Reason),
                 ]));
             return ExitCode.Ok;

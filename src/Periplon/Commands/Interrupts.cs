@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Periplon.Commands;
 
-/// <summary>Turns signals into tokens: the first asks for an orderly end, the second for an end at once, the third ends the process.</summary>
+/// <summary>
+/// Turns signals into tokens: the first asks for an orderly end, the second for an end at once, the third ends the process.
+/// </summary>
 internal sealed class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource _cancel = new();

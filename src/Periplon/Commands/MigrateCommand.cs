@@ -10,11 +10,13 @@ internal static class MigrateCommand
 {
     public static Command Create(CommandShell shell, Func<PeriplonConfig, string, IMigrations> open)
     {
-        var actionArgument = new Argument<string?>("action") { Arity = ArgumentArity.ZeroOrOne, Description = "up, down or status (default: up)" };
+        var actionArgument =
+            new Argument<string?>("action") { Arity = ArgumentArity.ZeroOrOne, Description = "up, down or status (default: up)" };
         actionArgument.AcceptOnlyFromAmong("up", "down", "status");
         var actionOption = new Option<string?>("--action") { Description = "The same, as an option" };
         actionOption.AcceptOnlyFromAmong("up", "down", "status");
-        var steps = new Option<int>("--steps") { Description = "How many migrations 'down' reverts", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var steps =
+            new Option<int>("--steps") { Description = "How many migrations 'down' reverts", DefaultValueFactory = _ => 1, HelpName = "N" };
         var file = CommonOptions.ConfigFile();
         var dataDir = CommonOptions.DataDir();
         var json = CommonOptions.Json();

@@ -5,7 +5,8 @@ namespace Periplon.Commands;
 /// <summary>Text that a command prints or, with <c>--output</c>, writes to a file.</summary>
 internal static class OutputFile
 {
-    public static Option<string?> Option(string what) => new("--output", "-o") { Description = $"File to write the {what} to", HelpName = "FILE" };
+    public static Option<string?> Option(string what) =>
+        new("--output", "-o") { Description = $"File to write the {what} to", HelpName = "FILE" };
 
     public static async Task<int> WriteAsync(CommandShell shell, string? file, string text, CancellationToken cancellationToken)
     {

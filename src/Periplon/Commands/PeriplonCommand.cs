@@ -92,7 +92,8 @@ internal static class PeriplonCommand
     {
         var isOption = token.StartsWith('-');
         var candidates = isOption
-            ? command.Options.SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal))
+            ? command.Options.SelectMany(option => option.Aliases.Append(option.Name)).Where(
+                name => name.StartsWith("--", StringComparison.Ordinal))
             : command.Subcommands.Select(child => child.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         return $"'{NameOf(command)}' has no {what} '{token}'" + (NearestName.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");

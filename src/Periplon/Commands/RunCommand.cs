@@ -66,7 +66,8 @@ internal static class RunCommand
 
     private static Dictionary<string, JsonElement> RequireNone(IReadOnlyDictionary<string, string> given) => given.Count == 0
         ? []
-        : throw new CommandException("--resume keeps the inputs of the saved run; leave --input out, or run anew with --clean", exitCode: ExitCode.Usage);
+        : throw new CommandException(
+            "--resume keeps the inputs of the saved run; leave --input out, or run anew with --clean", exitCode: ExitCode.Usage);
 
     private static async Task<int> RunAsync(
         CommandShell shell, ILocalRunner runner, LocalRunRequest request, bool verbose, bool json, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ internal static class SchemaCommand
     {
         var output = OutputFile.Option("schema");
         var command = new Command("schema", "Print the JSON Schema of the workflow language") { output };
-        command.SetAction((parsed, cancellationToken) => OutputFile.WriteAsync(shell, parsed.GetValue(output), schema(), cancellationToken));
+        command.SetAction(
+            (parsed, cancellationToken) => OutputFile.WriteAsync(shell, parsed.GetValue(output), schema(), cancellationToken));
         return command;
     }
 }

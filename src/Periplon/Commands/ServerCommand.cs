@@ -11,11 +11,14 @@ internal static class ServerCommand
     public static Command Create(CommandShell shell, Func<PeriplonConfig, ServerArguments, CancellationToken, Task<int>> run)
     {
         var file = CommonOptions.ConfigFile();
-        var port = new Option<int?>("--port", "-p") { Description = "TCP port (server.port; default 8080, 0 takes a free one)", HelpName = "N" };
-        var host = new Option<string?>("--host") { Description = "Address to listen on (server.host; default 127.0.0.1)", HelpName = "ADDRESS" };
+        var port =
+            new Option<int?>("--port", "-p") { Description = "TCP port (server.port; default 8080, 0 takes a free one)", HelpName = "N" };
+        var host =
+            new Option<string?>("--host") { Description = "Address to listen on (server.host; default 127.0.0.1)", HelpName = "ADDRESS" };
         var dataDir = CommonOptions.DataDir();
         var slots = WorkerCommand.Slots("--workers", "--worker-concurrency");
-        var migrate = new Option<bool>("--migrate") { Description = "Apply pending migrations to PostgreSQL first (SQLite always is migrated)" };
+        var migrate =
+            new Option<bool>("--migrate") { Description = "Apply pending migrations to PostgreSQL first (SQLite always is migrated)" };
         var dev = new Option<bool>("--dev") { Description = "No sign-in; only on a loopback address" };
         var command = new Command("server", "Run the server") { file, port, host, dataDir, slots, migrate, dev };
         command.SetAction((parsed, _) =>
@@ -45,5 +48,6 @@ internal static class ServerCommand
     public static IEnumerable<ConfigArgument> Argument(string path, object? value, string option) =>
         value is null ? [] : [new ConfigArgument(path, Convert.ToString(value, CultureInfo.InvariantCulture)!, option)];
 
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

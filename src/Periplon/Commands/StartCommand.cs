@@ -14,14 +14,16 @@ internal static class StartCommand
     {
         var workflow = new Argument<string>("workflow") { Description = "Name or id of the workflow" };
         var inputs = CommonOptions.Inputs();
-        var priority = new Option<int?>("--priority") { Description = "Order among executions: higher is earlier (default 0)", HelpName = "N" };
+        var priority =
+            new Option<int?>("--priority") { Description = "Order among executions: higher is earlier (default 0)", HelpName = "N" };
         var wait = new Option<bool>("--wait", "-w") { Description = "Wait for the end; exit code 1 unless it completes" };
         return ClientCommand.Create(shell, "start", "Start an execution on a server", [workflow, inputs, priority, wait], async (call, cancellationToken) =>
         {
             var given = CommonOptions.ReadInputs(call.Parsed.GetValue(inputs));
             var item = (await call.FindWorkflowAsync(call.Parsed.GetRequiredValue(workflow), cancellationToken)).Value;
             var reply = await call.Http.StartAsync(
-                item.Id, Typed(given, item.Definition), call.Parsed.GetValue(priority), Guid.CreateVersion7(shell.Time.GetUtcNow()), cancellationToken);
+                item.Id, Typed(given, item.Definition), call.Parsed.GetValue(priority), Guid.CreateVersion7(shell.Time.GetUtcNow()),
+                cancellationToken);
             if (!call.Parsed.GetValue(wait))
             {
                 if (call.Json)
@@ -85,7 +87,8 @@ internal static class StartCommand
             return ExitCode.Ok;
         }
 
-        call.Shell.WriteError(item.Error ?? $"the execution is {item.Status}", call.Json ? [] : [$"See 'periplon executions logs {item.Id}'."]);
+        call.Shell.WriteError(
+            item.Error ?? $"the execution is {item.Status}", call.Json ? [] : [$"See 'periplon executions logs {item.Id}'."]);
         return ExitCode.Failure;
     }
 

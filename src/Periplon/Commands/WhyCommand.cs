@@ -25,7 +25,9 @@ internal static class WhyCommand
                 [
                     link.HeldBy is null ? null : $"held by {link.HeldBy}",
                     link.Since is null ? null : $"since {ClientCall.Time(link.Since)}",
-                    link.WakesBy is null ? null : $"woken by {link.WakesBy}" + (link.WakesAt is null ? "" : $" at {ClientCall.Time(link.WakesAt)}"),
+                    link.WakesBy is null
+                        ? null
+                        : $"woken by {link.WakesBy}" + (link.WakesAt is null ? "" : $" at {ClientCall.Time(link.WakesAt)}"),
                 ];
                 if (facts.Any(fact => fact is not null))
                 {

@@ -10,7 +10,8 @@ internal static class WorkerCommand
     {
         var file = CommonOptions.ConfigFile();
         var slots = Slots("--concurrency");
-        var tags = new Option<string[]>("--tag") { Description = "Tag that tasks may ask for (worker.tags); may be repeated", HelpName = "TAG" };
+        var tags =
+            new Option<string[]>("--tag") { Description = "Tag that tasks may ask for (worker.tags); may be repeated", HelpName = "TAG" };
         var dataDir = CommonOptions.DataDir();
         var id = new Option<string?>("--worker-id") { Description = "Name of the worker in lists and logs (default: the host's name)", HelpName = "ID" };
         var command = new Command("worker", "Run a worker of a cluster") { file, slots, tags, dataDir, id };
@@ -20,7 +21,8 @@ internal static class WorkerCommand
                 parsed.GetValue(file),
                 [
                     .. ServerCommand.Argument("worker.slots", parsed.GetValue(slots), "--slots"),
-                    .. ServerCommand.Argument("worker.tags", parsed.GetValue(tags) is { Length: > 0 } given ? string.Join(',', given) : null, "--tag"),
+                    .. ServerCommand.Argument(
+                        "worker.tags", parsed.GetValue(tags) is { Length: > 0 } given ? string.Join(',', given) : null, "--tag"),
                     .. ServerCommand.Argument("server.data_dir", parsed.GetValue(dataDir), "--data-dir"),
                 ]).Config!;
             if (config.Worker.Slots == 0)

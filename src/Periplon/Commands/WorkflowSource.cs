@@ -16,7 +16,8 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
         var path = shell.PathOf(file);
         if (!System.IO.File.Exists(path))
         {
-            throw new CommandException(Directory.Exists(path) ? $"{file} is a directory; name a workflow file" : $"there is no file {path}");
+            throw new CommandException(
+                Directory.Exists(path) ? $"{file} is a directory; name a workflow file" : $"there is no file {path}");
         }
 
         var text = System.IO.File.ReadAllText(path);
@@ -43,5 +44,6 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
     public string Summary => $"{File} {Refusal}: {Counts(DiagnosticSeverity.Error, "error")}" +
         (Count(DiagnosticSeverity.Warning) == 0 ? "" : $", {Counts(DiagnosticSeverity.Warning, "warning")}");
 
-    private string Counts(DiagnosticSeverity severity, string word) => Count(severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";
+    private string Counts(DiagnosticSeverity severity, string word) =>
+        Count(severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";
 }

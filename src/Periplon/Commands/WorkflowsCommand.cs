@@ -112,7 +112,8 @@ internal static class WorkflowsCommand
                 });
                 if (!call.Json)
                 {
-                    shell.Out.WriteLine($"{(id is null ? "Created" : "Updated")} {name} {source.Checked.Workflow.Version} ({reply.Value.Id})");
+                    shell.Out.WriteLine(
+                        $"{(id is null ? "Created" : "Updated")} {name} {source.Checked.Workflow.Version} ({reply.Value.Id})");
                 }
             }
 

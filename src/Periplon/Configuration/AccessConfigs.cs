@@ -3,7 +3,9 @@ namespace Periplon.Configuration;
 /// <summary>Sign-in (<c>auth</c>).</summary>
 internal sealed record AuthConfig
 {
-    /// <summary>Key that signs tokens, at least 32 characters. Default: none, which makes keys that the program rotates and stores.</summary>
+    /// <summary>
+    /// Key that signs tokens, at least 32 characters. Default: none, which makes keys that the program rotates and stores.
+    /// </summary>
     [Secret]
     public string? JwtSecret { get; init; }
 

@@ -43,14 +43,16 @@ internal static class ConfigChecks
 
         if (server.Cors is { AllowCredentials: true } cors && cors.AllowedOrigins.Contains("*"))
         {
-            layers.Report("server.cors.allow_credentials", "cannot be true while server.cors.allowed_origins holds \"*\"; name the origins");
+            layers.Report(
+                "server.cors.allow_credentials", "cannot be true while server.cors.allowed_origins holds \"*\"; name the origins");
         }
 
         foreach (var (origin, index) in server.Cors.AllowedOrigins.Select((origin, index) => (origin, index)).Where(pair => pair.origin != "*"))
         {
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.AbsolutePath != "/" || origin.EndsWith('/'))
             {
-                layers.Report($"server.cors.allowed_origins[{index}]", $"expected an origin such as https://app.example.com, found \"{origin}\"");
+                layers.Report(
+                    $"server.cors.allowed_origins[{index}]", $"expected an origin such as https://app.example.com, found \"{origin}\"");
             }
         }
 
@@ -84,7 +86,8 @@ internal static class ConfigChecks
         if (cluster.MaxProbeTimeoutSecs < cluster.ProbeTimeoutSecs)
         {
             layers.Report(
-                "cluster.max_probe_timeout_secs", $"expected at least cluster.probe_timeout_secs ({cluster.ProbeTimeoutSecs}), found {cluster.MaxProbeTimeoutSecs}");
+                "cluster.max_probe_timeout_secs",
+                $"expected at least cluster.probe_timeout_secs ({cluster.ProbeTimeoutSecs}), found {cluster.MaxProbeTimeoutSecs}");
         }
 
         (string Path, int Port)[] ports =
@@ -105,7 +108,8 @@ internal static class ConfigChecks
         {
             if (storage.Url is not null)
             {
-                layers.Report("storage.url", "is given, but storage.backend is \"sqlite\"; set storage.backend to \"postgres\" or remove the URL");
+                layers.Report(
+                    "storage.url", "is given, but storage.backend is \"sqlite\"; set storage.backend to \"postgres\" or remove the URL");
             }
 
             return;
@@ -113,11 +117,13 @@ internal static class ConfigChecks
 
         if (storage.Url is null)
         {
-            layers.Report("storage.url", "is missing, but storage.backend is \"postgres\"; expected postgres://user:password@host:5432/database");
+            layers.Report(
+                "storage.url", "is missing, but storage.backend is \"postgres\"; expected postgres://user:password@host:5432/database");
         }
         else if (!DatabaseUrl.TryParse(storage.Url, out _, out var problem))
         {
-            layers.Report(layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
+            layers.Report(
+                layers.Origins.GetValueOrDefault("storage.url") is { Kind: "env", Name: { } variable } ? variable : "storage.url", problem);
         }
 
         if (storage.MaxConnections < storage.Journal.Flushers + 6)

@@ -39,7 +39,8 @@ internal sealed class ConfigFile
         try
         {
             using var document = JsonDocument.Parse(
-                File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+                File.ReadAllBytes(file),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             new ConfigFile(file, layers).ReadSection(document.RootElement, ConfigSchema.Root, "", applies: true);
         }
         catch (JsonException exception)
@@ -95,7 +96,9 @@ internal sealed class ConfigFile
             }
         }
 
-        var node = OlderNames.TryGetValue(path, out var newer) ? ConfigSchema.Root.Find(newer) : section.Children.GetValueOrDefault(property.Name);
+        var node = OlderNames.TryGetValue(path, out var newer)
+            ? ConfigSchema.Root.Find(newer)
+            : section.Children.GetValueOrDefault(property.Name);
         switch (node)
         {
             case SectionNode child:

@@ -15,7 +15,9 @@ internal sealed class ConfigLayers(IReadOnlyDictionary<string, string> variables
 
     public void Report(string path, string message) => _problems.Add(new ConfigProblem(path, message));
 
-    /// <summary>Takes a value of the file; <paramref name="writtenAs"/> is its path there, which differs for accepted older shapes.</summary>
+    /// <summary>
+    /// Takes a value of the file; <paramref name="writtenAs"/> is its path there, which differs for accepted older shapes.
+    /// </summary>
     public void SetJson(SettingNode setting, JsonElement element, string writtenAs, string file)
     {
         if (!_writtenAs.TryAdd(setting.Path, writtenAs))

@@ -31,7 +31,9 @@ internal sealed record ConfigSources
 {
     public const string DefaultFile = "orleans.config.json";
 
-    /// <summary>File given by <c>--config</c>; null means <see cref="DefaultFile"/> in <see cref="Directory"/>, when there is one.</summary>
+    /// <summary>
+    /// File given by <c>--config</c>; null means <see cref="DefaultFile"/> in <see cref="Directory"/>, when there is one.
+    /// </summary>
     public string? File { get; init; }
 
     public required string Directory { get; init; }

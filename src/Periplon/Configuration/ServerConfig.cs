@@ -3,7 +3,9 @@ namespace Periplon.Configuration;
 /// <summary>The HTTP side of the program (<c>server</c>).</summary>
 internal sealed record ServerConfig
 {
-    /// <summary>Address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all. Default: 127.0.0.1, this machine only.</summary>
+    /// <summary>
+    /// Address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all. Default: 127.0.0.1, this machine only.
+    /// </summary>
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>TCP port; 0 takes a free one. Default: 8080.</summary>

@@ -68,13 +68,18 @@ internal static class SettingReader
         value = setting.Type switch
         {
             var type when type == typeof(bool) => bool.TryParse(text, out var flag) ? flag : null,
-            var type when type == typeof(double) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null,
-            var type when type == typeof(long) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null,
+            var type when type == typeof(double) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : null,
+            var type when type == typeof(long) =>
+                long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null,
             _ => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? (object)number : null,
         };
         var fits = value is not null && (setting.Between is not { } range ||
             (Convert.ToDouble(value, CultureInfo.InvariantCulture) is var size && size >= range.Min && size <= range.Max));
-        return fits ? null : Mismatch(setting, double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? text : Quote(text));
+        return fits
+            ? null
+            : Mismatch(setting, double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? text : Quote(text));
     }
 
     private static string? ReadList(SettingNode setting, JsonElement element, Func<string, string> fill, out object? value)

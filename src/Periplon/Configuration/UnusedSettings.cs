@@ -1,8 +1,8 @@
 namespace Periplon.Configuration;
 
 /// <summary>
-/// Settings that load and are checked, but that nothing in this version acts on. Whoever sets one must be told: a limit that is written down
-/// and not kept is worse than none.
+/// Settings that load and are checked, but that nothing in this version acts on. Whoever sets one must be told: a limit that is written
+/// down and not kept is worse than none.
 /// </summary>
 internal static class UnusedSettings
 {

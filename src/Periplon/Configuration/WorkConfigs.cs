@@ -40,7 +40,9 @@ internal sealed record WorkerConfig
     /// <summary>Tags that tasks may ask for with <c>worker_tags</c>. Default: none.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>Directory beneath which each execution gets its own, beneath <c>server.data_dir</c> unless absolute. Default: work.</summary>
+    /// <summary>
+    /// Directory beneath which each execution gets its own, beneath <c>server.data_dir</c> unless absolute. Default: work.
+    /// </summary>
     public string WorkDir { get; init; } = "work";
 
     /// <summary>Time that running attempts get to finish when the process is told to stop, in seconds. Default: 30.</summary>
@@ -49,6 +51,12 @@ internal sealed record WorkerConfig
 
     /// <summary>Environment variables that tasks and <c>${env.NAME}</c> may see. Default: those that programs need to start.</summary>
     public IReadOnlyList<string> EnvAllow { get; init; } = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"];
+
+    /// <summary>
+    /// Whether HTTP tasks may reach loopback and private addresses; link-local and metadata addresses never are. Default: true, which a
+    /// later version tightens to false.
+    /// </summary>
+    public bool AllowPrivateNetworks { get; init; } = true;
 }
 
 /// <summary>

@@ -20,7 +20,8 @@ internal sealed class DataDirectoryLock : IDisposable
         var holder = Path.Combine(directory, "periplon.pid");
         if (FileLock.TryTake(Path.Combine(directory, "periplon.lock")) is not { } file)
         {
-            problem = $"Another process uses the data directory {directory}{Holder(holder)}. Stop it, or name another directory with --data-dir";
+            problem =
+                $"Another process uses the data directory {directory}{Holder(holder)}. Stop it, or name another directory with --data-dir";
             return null;
         }
 

@@ -46,7 +46,8 @@ internal static partial class DatabaseConnections
     }
 
     /// <summary>Waits until the database answers, with a message when it begins to and when it has an end.</summary>
-    public static async Task WaitAsync(Database database, string problem, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    public static async Task WaitAsync(
+        Database database, string problem, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var delay = FirstDelay;
         for (string? found = problem; found is not null; found = await ProbeAsync(database, cancellationToken))

@@ -33,7 +33,8 @@ internal sealed class DatabaseMigrations : IMigrations
     public Task<IReadOnlyList<MigrationLine>> StatusAsync(CancellationToken cancellationToken) =>
         RunAsync(() => _migrator.StatusAsync(cancellationToken));
 
-    public Task<IReadOnlyList<MigrationLine>> UpAsync(CancellationToken cancellationToken) => RunAsync(() => _migrator.UpAsync(cancellationToken));
+    public Task<IReadOnlyList<MigrationLine>> UpAsync(CancellationToken cancellationToken) =>
+        RunAsync(() => _migrator.UpAsync(cancellationToken));
 
     public Task<IReadOnlyList<MigrationLine>> DownAsync(int steps, CancellationToken cancellationToken) =>
         RunAsync(() => _migrator.DownAsync(steps, cancellationToken));

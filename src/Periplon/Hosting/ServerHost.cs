@@ -17,7 +17,9 @@ internal static partial class ServerHost
 {
     public static async Task<int> RunAsync(PeriplonConfig config, ServerArguments arguments, CancellationToken cancellationToken)
     {
-        using var lockFile = config.Storage.IsPostgres ? null : DataDirectoryLock.TryTake(config.DataDirectory(arguments.Directory), out var problem) ?? Refuse(problem);
+        using var lockFile = config.Storage.IsPostgres
+            ? null
+            : DataDirectoryLock.TryTake(config.DataDirectory(arguments.Directory), out var problem) ?? Refuse(problem);
         RequireFreePort(config);
         await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
         try
@@ -92,8 +94,11 @@ internal static partial class ServerHost
         logging.AddFilter("System", LogLevel.Warning);
     }
 
-    /// <summary>Waits for the database and brings its schema up; until then the port already answers that the server is not ready.</summary>
-    internal static async Task BecomeReadyAsync(PeriplonConfig config, Database database, CancellationToken cancellationToken, bool servesHttp = true)
+    /// <summary>
+    /// Waits for the database and brings its schema up; until then the port already answers that the server is not ready.
+    /// </summary>
+    internal static async Task BecomeReadyAsync(
+        PeriplonConfig config, Database database, CancellationToken cancellationToken, bool servesHttp = true)
     {
         using var logging = LoggerFactory.Create(builder => ConfigureLogging(builder, config));
         var logger = logging.CreateLogger("Periplon.Storage");

@@ -25,6 +25,7 @@ internal static class SiloSetup
             options.InlineOutputBytes = config.Artifacts.InlineBytes;
             options.PassEnvironment = [.. config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. config.Worker.EnvAllow];
+            options.AllowPrivateNetworks = config.Worker.AllowPrivateNetworks;
         });
         host.UseOrleans(silo =>
         {

@@ -38,7 +38,8 @@ internal sealed record TaskPage(IReadOnlyList<TaskItem> Tasks);
 
 /// <summary>A task of an execution.</summary>
 internal sealed record TaskItem(
-    string Id, string Status, string? Kind, int Attempt, string? Worker, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Error,
+    string Id, string Status, string? Kind, int Attempt, string? Worker, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt,
+    string? Error,
     string? Reason);
 
 /// <summary>Lines of an execution's log; finished means that no line will follow these.</summary>

@@ -36,7 +36,8 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
         SendAsync(HttpMethod.Delete, $"workflows/{Escape(id)}", null, ApiTypes.Default.JsonElement, cancellationToken);
 
     /// <summary>Starts an execution; the same key again gets the same execution.</summary>
-    public Task<Reply<StartReply>> StartAsync(string workflowId, JsonObject inputs, int? priority, Guid key, CancellationToken cancellationToken)
+    public Task<Reply<StartReply>> StartAsync(
+        string workflowId, JsonObject inputs, int? priority, Guid key, CancellationToken cancellationToken)
     {
         var body = new JsonObject { ["workflow_id"] = workflowId, ["input_params"] = inputs };
         if (priority is { } given)
@@ -47,7 +48,8 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
         return SendAsync(HttpMethod.Post, "executions", body, ApiTypes.Default.StartReply, cancellationToken, key);
     }
 
-    public Task<Reply<ExecutionPage>> ListExecutionsAsync(string? workflowId, string? status, int limit, int offset, CancellationToken cancellationToken) =>
+    public Task<Reply<ExecutionPage>> ListExecutionsAsync(
+        string? workflowId, string? status, int limit, int offset, CancellationToken cancellationToken) =>
         SendAsync(
             HttpMethod.Get, "executions" + Query(("workflow_id", workflowId), ("status", status), ("limit", limit), ("offset", offset)),
             null, ApiTypes.Default.ExecutionPage, cancellationToken);
@@ -69,7 +71,8 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
         string id, long after, int limit, string? level, string? task, int? waitSecs, CancellationToken cancellationToken) =>
         SendAsync(
             HttpMethod.Get,
-            $"executions/{Escape(id)}/logs" + Query(("after", after), ("limit", limit), ("level", level), ("task", task), ("wait", waitSecs)),
+            $"executions/{Escape(id)}/logs" + Query(
+                ("after", after), ("limit", limit), ("level", level), ("task", task), ("wait", waitSecs)),
             null, ApiTypes.Default.LogPage, cancellationToken);
 
     public Task<Reply<WhyReply>> WhyAsync(string id, CancellationToken cancellationToken) =>
@@ -79,7 +82,8 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
         SendAsync(HttpMethod.Get, "queue/stats", null, ApiTypes.Default.JsonElement, cancellationToken);
 
     private async Task<Reply<T>> SendAsync<T>(
-        HttpMethod method, string path, JsonObject? body, JsonTypeInfo<T> type, CancellationToken cancellationToken, Guid? idempotencyKey = null)
+        HttpMethod method, string path, JsonObject? body, JsonTypeInfo<T> type, CancellationToken cancellationToken,
+        Guid? idempotencyKey = null)
     {
         var url = new Uri($"{Server.AbsoluteUri.TrimEnd('/')}/api/v1/{path}");
         using var request = new HttpRequestMessage(method, url);
@@ -96,7 +100,9 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
 
         using var response = await ReachAsync(request, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
-        return response.IsSuccessStatusCode ? Read(text, type, url) : throw ApiException.Of(response.StatusCode, text, url.GetLeftPart(UriPartial.Path));
+        return response.IsSuccessStatusCode
+            ? Read(text, type, url)
+            : throw ApiException.Of(response.StatusCode, text, url.GetLeftPart(UriPartial.Path));
     }
 
     private async Task<HttpResponseMessage> ReachAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -128,7 +134,8 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
         catch (JsonException exception)
         {
             throw new ApiException(
-                $"{url.GetLeftPart(UriPartial.Path)} did not answer as a Periplon server does", null, [exception.Message, "Is this the address of one?"]);
+                $"{url.GetLeftPart(UriPartial.Path)} did not answer as a Periplon server does", null,
+                [exception.Message, "Is this the address of one?"]);
         }
     }
 

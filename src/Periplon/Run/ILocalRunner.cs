@@ -28,7 +28,9 @@ internal sealed record LocalRunRequest
     /// <summary>Its file, absolute; relative paths inside it begin at this file's directory.</summary>
     public required string File { get; init; }
 
-    /// <summary>Values of the declared inputs, checked, defaults filled in; empty with <see cref="Resume"/>, which keeps those of the saved run.</summary>
+    /// <summary>
+    /// Values of the declared inputs, checked, defaults filled in; empty with <see cref="Resume"/>, which keeps those of the saved run.
+    /// </summary>
     public required IReadOnlyDictionary<string, JsonElement> Inputs { get; init; }
 
     /// <summary>Directory that keeps the state of runs, absolute.</summary>

@@ -34,7 +34,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         {
             if (RunLock.IsAnyHeld(path))
             {
-                throw new LocalRunException($"A run of workflow '{request.Workflow.Name}' is still under way in another process; its state cannot be deleted");
+                throw new LocalRunException(
+                    $"A run of workflow '{request.Workflow.Name}' is still under way in another process; its state cannot be deleted");
             }
 
             Delete(path);
@@ -83,13 +84,15 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             plan, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
     }
 
-    private static async Task<ExecutionRow> FindLastAsync(IServiceProvider services, LocalRunRequest request, CancellationToken cancellationToken)
+    private static async Task<ExecutionRow> FindLastAsync(
+        IServiceProvider services, LocalRunRequest request, CancellationToken cancellationToken)
     {
         var filter = new ExecutionFilter { Organization = Organization, WorkflowId = WorkflowId(request.Workflow.Name) };
         var rows = await services.GetRequiredService<IExecutionQueries>().ListAsync(filter, null, 0, 1, cancellationToken);
         if (rows.Count == 0)
         {
-            throw new LocalRunException($"No run of workflow '{request.Workflow.Name}' is kept in {request.StateDirectory}; start one without --resume");
+            throw new LocalRunException(
+                $"No run of workflow '{request.Workflow.Name}' is kept in {request.StateDirectory}; start one without --resume");
         }
 
         var row = rows[0];
@@ -111,7 +114,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var pinned = version is null ? null : WorkflowParser.Parse(version.Definition).Workflow;
         if (pinned is null)
         {
-            throw new LocalRunException($"Revision {row.Revision} of workflow '{request.Workflow.Name}', which the run began with, cannot be read");
+            throw new LocalRunException(
+                $"Revision {row.Revision} of workflow '{request.Workflow.Name}', which the run began with, cannot be read");
         }
 
         attempts.Plan = ExecutionPlan.Compile(pinned);
@@ -138,7 +142,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         };
         var version = new WorkflowVersionRow
         {
-            WorkflowId = id, Revision = revision, Version = request.Workflow.Version, Definition = request.Text, Sha256 = sha256, CreatedAt = now,
+            WorkflowId = id, Revision = revision, Version = request.Workflow.Version, Definition = request.Text, Sha256 = sha256,
+            CreatedAt = now,
         };
         await store.SaveAsync(row, version, old?.Revision ?? 0, cancellationToken);
         return revision;
@@ -155,6 +160,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             options.InlineOutputBytes = request.Config.Artifacts.InlineBytes;
             options.PassEnvironment = [.. request.Config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. request.Config.Worker.EnvAllow];
+            options.AllowPrivateNetworks = request.Config.Worker.AllowPrivateNetworks;
         });
         var provider = services.BuildServiceProvider();
         try

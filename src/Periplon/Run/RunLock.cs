@@ -3,8 +3,8 @@ using Periplon.Hosting;
 namespace Periplon.Run;
 
 /// <summary>
-/// Shows that a run is under way, as long as its process lives: another process must neither resume it, which would run its tasks twice, nor
-/// delete its state.
+/// Shows that a run is under way, as long as its process lives: another process must neither resume it, which would run its tasks twice,
+/// nor delete its state.
 /// </summary>
 internal static class RunLock
 {

@@ -17,10 +17,13 @@ internal static class RunReport
             ["workflow_name"] = workflow.Name,
             ["workflow_version"] = workflow.Version,
             ["duration_secs"] = Seconds(result.Duration),
-            ["progress"] = result.Tasks.Count == 0 ? 1 : Math.Round(result.Tasks.Count(task => task.Status.IsSettled()) / (double)result.Tasks.Count, 4),
+            ["progress"] = result.Tasks.Count == 0
+                ? 1
+                : Math.Round(result.Tasks.Count(task => task.Status.IsSettled()) / (double)result.Tasks.Count, 4),
             ["completed_tasks"] = completed,
             ["total_tasks"] = result.Tasks.Count,
-            ["failed_tasks"] = new JsonArray([.. result.Tasks.Where(task => task.Status is TaskRunStatus.Failed).Select(task => (JsonNode)task.Id)]),
+            ["failed_tasks"] = new JsonArray(
+                [.. result.Tasks.Where(task => task.Status is TaskRunStatus.Failed).Select(task => (JsonNode)task.Id)]),
             ["error"] = result.Error,
             ["status"] = result.Status.ToWord(),
             ["execution_id"] = result.ExecutionId.ToString("D"),
@@ -39,5 +42,7 @@ internal static class RunReport
     private static double Seconds(TimeSpan duration) => Math.Round(duration.TotalSeconds, 3);
 
     private static JsonObject? Outputs(IReadOnlyDictionary<string, JsonElement>? outputs) =>
-        outputs is null ? null : new JsonObject(outputs.Select(pair => KeyValuePair.Create(pair.Key, JsonNode.Parse(pair.Value.GetRawText()))));
+        outputs is null
+            ? null
+            : new JsonObject(outputs.Select(pair => KeyValuePair.Create(pair.Key, JsonNode.Parse(pair.Value.GetRawText()))));
 }

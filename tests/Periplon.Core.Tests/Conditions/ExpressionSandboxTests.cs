@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Periplon.Core.Conditions;
 using Periplon.Core.Tests.Templates;
 
@@ -73,14 +72,12 @@ public sealed class ExpressionSandboxTests
     [InlineData("globalThis.Date")]
     [InlineData("new ShadowRealm().evaluate('Date.now()')")]
     [InlineData("new (class { constructor() { return new this.constructor() } })()")]
-    public void A_hostile_expression_ends_in_a_bounded_error(string expression)
+    public Task A_hostile_expression_ends_in_a_bounded_error(string expression) => Watchdog.RunAsync(() =>
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var watch = Stopwatch.StartNew();
         Should.Throw<ExpressionException>(() => ExpressionEvaluator.Default.Evaluate(expression, new FixedScope()));
-        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15));
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(400L * 1024 * 1024);
-    }
+    });
 
     [Theory]
     [InlineData("(", ")")]

@@ -44,13 +44,7 @@ public sealed class InputDeclarationRulesTests
     }
 
     [Fact]
-    public void A_pattern_that_backtracks_for_ever_does_not_hold_up_the_validator()
-    {
-        var started = TimeProvider.System.GetTimestamp();
-
+    public Task A_pattern_that_backtracks_for_ever_does_not_hold_up_the_validator() => Watchdog.RunAsync(() =>
         // The look-ahead keeps the expression from the engine that does not backtrack.
-        Checked.Codes($"inputs: {{i: {{type: string, pattern: \"(?=a)(a+)+b$\", default: {new string('a', 60)}}}}}").ShouldBe(["PPL315"]);
-
-        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(10));
-    }
+        Checked.Codes($"inputs: {{i: {{type: string, pattern: \"(?=a)(a+)+b$\", default: {new string('a', 60)}}}}}").ShouldBe(["PPL315"]));
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CsCheck;
 using Periplon.Core.Yaml;
 
@@ -60,25 +59,23 @@ public sealed class WorkflowParserRobustnessTests
     [InlineData("<<: {a: 1}\n")]
     [InlineData("? a\n: b\n")]
     [InlineData("---\n")]
-    public void Parse_RepeatedPiece_EndsSoon(string piece)
+    public Task Parse_RepeatedPiece_Ends(string piece)
     {
         var text = string.Concat(Enumerable.Repeat(piece, 200_000 / piece.Length));
-        var clock = Stopwatch.StartNew();
-        Check(text);
-        Check("name: w\nversion: 1\ntasks: " + text);
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
+        return Watchdog.RunAsync(() =>
+        {
+            Check(text);
+            Check("name: w\nversion: 1\ntasks: " + text);
+        });
     }
 
     [Fact]
-    public void Parse_LargeFile_TakesTimeInProportion()
+    public async Task Parse_LargeFile_HasAllItsTasks()
     {
         static string Tasks(int count) => "name: w\nversion: 1\ntasks:\n" + string.Concat(Enumerable.Range(0, count).Select(i =>
             $"  task{i}:\n    description: Does number {i}\n    depends_on: [task{Math.Max(0, i - 1)}]\n    command: {{executable: echo}}\n"));
         var text = Tasks(20_000);
-        WorkflowParser.Parse(Tasks(100)).Workflow.ShouldNotBeNull();
-        var clock = Stopwatch.StartNew();
-        WorkflowParser.Parse(text).Workflow!.Tasks.Count.ShouldBe(20_000);
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        (await Watchdog.RunAsync(() => WorkflowParser.Parse(text))).Workflow!.Tasks.Count.ShouldBe(20_000);
     }
 
     private static void Check(string text)

@@ -74,7 +74,8 @@ internal sealed class MemoryJournal : IJournalStore
     // Executions in memory keep the partition they were made for.
     public Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken) => Task.FromResult(0);
 
-    public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) =>
+        Task.FromResult(Rows.LastOrDefault(row => row.ExecutionId == executionId && row.Row is not null)?.Row?.Status.IsTerminal() is false);
 
     public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Periplon.Api.Server;
 using Periplon.Core.Executions;
 using Periplon.Engine;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Tests.Api;
 
@@ -61,6 +62,8 @@ public sealed class SystemApiTests
         engine.OnTaskStarted("script");
         engine.OnTaskFinished("script", TaskOutcomeKind.Failed, TimeSpan.FromSeconds(1));
         engine.OnReportDropped();
+        engine.OnOfferRefused();
+        api.Services.GetRequiredService<JournalInstruments>().OnConflict();
         await api.GetAsync("/api/v1/executions/no-id-at-all");
         await api.GetAsync("/some/raw/path");
         var text = (await api.GetAsync("/metrics")).Text;
@@ -71,6 +74,9 @@ public sealed class SystemApiTests
         Value(text, "workflow_executions_duration_seconds_bucket{le=\"5\"}").ShouldBe(1);
         Value(text, "workflow_tasks_total{kind=\"script\",outcome=\"failed\"}").ShouldBe(1);
         Value(text, "workflow_reports_dropped_total").ShouldBe(1);
+        Value(text, "workflow_offers_refused_total").ShouldBe(1);
+        Value(text, "periplon_journal_conflicts_total").ShouldBe(1);
+        text.ShouldNotContain("workflow_journal_conflicts");
         Value(text, "queue_jobs_total{status=\"pending\"}").ShouldBe(3);
         Value(text, "queue_jobs_total{status=\"failed\"}").ShouldBe(2);
         Value(text, "http_requests_total{method=\"GET\",route=\"/api/v1/executions/{id}\",status=\"400\"}").ShouldBe(1);
@@ -80,7 +86,6 @@ public sealed class SystemApiTests
         text.ShouldContain("\nsystem_cpu_usage_percent ");
         text.ShouldNotContain("no-id-at-all");
         text.ShouldNotContain("/some/raw/path");
-        engine.ReportsDropped.ShouldBe(1);
     }
 
     [Fact]

@@ -36,29 +36,7 @@ internal sealed class AttemptFiles(TaskOptions options) : IDisposable
     {
         if (_directory is not null)
         {
-            DirectoryRemoval.TryRemove(_directory);
-        }
-    }
-}
-
-/// <summary>Removes directories that tasks wrote into.</summary>
-internal static class DirectoryRemoval
-{
-    /// <summary>Removes a directory and all below it; false when something in it cannot be removed.</summary>
-    internal static bool TryRemove(string directory)
-    {
-        try
-        {
-            Directory.Delete(directory, recursive: true);
-            return true;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
+            DirectoryRemoval.TryRemove(_directory, out _);
         }
     }
 }

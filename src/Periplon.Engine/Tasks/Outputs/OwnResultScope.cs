@@ -39,7 +39,8 @@ internal sealed class OwnResultScope(
         switch (path.Segments[from].Name)
         {
             case "output":
-                return ReferencePath.TryGetMember(JsonSerializer.SerializeToElement(OutputText.Referenced(text)), path.From(from + 1), out value);
+                return ReferencePath.TryGetMember(
+                    JsonSerializer.SerializeToElement(OutputText.Referenced(text)), path.From(from + 1), out value);
             case "outputs" when path.Segments.Count > from + 1 && path.Segments[from + 1].Name is { } name:
                 return values.TryGetValue(name, out var root) && ReferencePath.TryGetMember(root, path.From(from + 2), out value);
             case "exit_code" when output.ExitCode is { } code && path.Segments.Count == from + 1:

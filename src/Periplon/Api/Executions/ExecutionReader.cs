@@ -63,7 +63,8 @@ internal sealed class ExecutionReader(
             var sliceSince = time.GetTimestamp();
             try
             {
-                var (view, _) = await calls.RetryAsync(() => grain.WaitForEndAsync(slice, waiting.Token), id.ToString("D"), waiting.Token);
+                var (view, _) = await calls.RetryAsync(
+                    () => grain.WaitForEndAsync(slice, waiting.Token), slice, id.ToString("D"), waiting.Token);
                 if (view is null or { IsTerminal: true })
                 {
                     return view;

@@ -32,7 +32,8 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly Gauge _cpu;
 
     public PrometheusExport(
-        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, ProcessSampler process, IOptions<ApiOptions> options,
+        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, ProcessSampler process,
+        IOptions<ApiOptions> options,
         TimeProvider time, ILogger<PrometheusExport> logger)
     {
         (_journal, _statistics, _process, _options, _time, _logger) = (journal, statistics, process, options, time, logger);
@@ -55,6 +56,7 @@ internal sealed partial class PrometheusExport : IDisposable
         [
             (factory.CreateCounter("periplon_journal_commits_total", "Commits of the event journal"), j => j.Commits),
             (factory.CreateCounter("periplon_journal_rows_total", "Rows appended to the event journal"), j => j.Rows),
+            (factory.CreateCounter("periplon_journal_conflicts_total", "Appends refused because another writer was first"), j => j.Conflicts),
             (factory.CreateCounter("periplon_journal_retries_total", "Commits tried again after a passing failure"), j => j.Retries),
             (factory.CreateCounter("periplon_journal_recovered_total", "Appends found stored after a lost answer"), j => j.Recovered),
         ];
@@ -83,7 +85,6 @@ internal sealed partial class PrometheusExport : IDisposable
         AddCounter(factory, "workflow_tasks_returned", "Attempts handed back or lost with their worker", "reason");
         AddCounter(factory, "workflow_reports_dropped", "Reports without a valid lease, dropped");
         AddCounter(factory, "workflow_offers_refused", "Claims on offers that no longer stood");
-        AddCounter(factory, "workflow_journal_conflicts", "Appends refused because another writer was first");
         // A status that has not occurred shows as zero, so that a rate over it is right from its first occurrence.
         foreach (var status in Enum.GetValues<ExecutionStatus>().Where(status => status.IsTerminal()))
         {
