@@ -25,7 +25,8 @@ public static class SecretInputs
     /// <summary>Input values as they may be shown: each secret one is replaced whole.</summary>
     /// <param name="values">Values by name.</param>
     /// <param name="secret">Names of the secret ones.</param>
-    public static IReadOnlyDictionary<string, JsonElement> Mask(IReadOnlyDictionary<string, JsonElement> values, IReadOnlyList<string>? secret)
+    public static IReadOnlyDictionary<string, JsonElement> Mask(
+        IReadOnlyDictionary<string, JsonElement> values, IReadOnlyList<string>? secret)
     {
         ArgumentNullException.ThrowIfNull(values);
         return secret is null or []
@@ -33,7 +34,9 @@ public static class SecretInputs
             : values.ToDictionary(pair => pair.Key, pair => secret.Contains(pair.Key) ? MarkValue : pair.Value, StringComparer.Ordinal);
     }
 
-    /// <summary>The texts to mask in what a task prints: of the inputs themselves, of their members, and of all inside objects and arrays.</summary>
+    /// <summary>
+    /// The texts to mask in what a task prints: of the inputs themselves, of their members, and of all inside objects and arrays.
+    /// </summary>
     /// <param name="workflow">Declares the inputs.</param>
     /// <param name="values">Values by reference, as the task's texts write it.</param>
     public static IEnumerable<string> TextsOf(WorkflowDefinition workflow, IReadOnlyDictionary<string, JsonElement> values)
@@ -61,6 +64,7 @@ public static class SecretInputs
             return names.Contains(reference);
         }
 
-        return names.Contains(path.Root) || (path.Segments is [_, { Name: { } name }, ..] && Roots.Contains(path.Root) && names.Contains(name));
+        return names.Contains(path.Root)
+            || (path.Segments is [_, { Name: { } name }, ..] && Roots.Contains(path.Root) && names.Contains(name));
     }
 }

@@ -25,7 +25,8 @@ public static class ValueLimits
         var depth = DepthOf(value);
         return depth > MaxDepth ? $"is nested {depth} levels deep; allowed are {MaxDepth}"
             : IsText(value) ? null
-            : "holds a string that is no text: one half of a surrogate pair (\\ud800 to \\udfff) without the other, or bytes that are not UTF-8";
+            : "holds a string that is no text: one half of a surrogate pair (\\ud800 to \\udfff) without the other, or bytes "
+                + "that are not UTF-8";
     }
 
     private static int DepthOf(JsonElement value) => value.ValueKind switch

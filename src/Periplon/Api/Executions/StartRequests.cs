@@ -1,4 +1,5 @@
 using Periplon.Api.Requests;
+using Periplon.Core.Names;
 
 namespace Periplon.Api.Executions;
 
@@ -84,14 +85,14 @@ internal static class StartRequests
                 fields.Refuse("labels", $"'{key}' is not a label's key; it has 1 to {MaxLabelKey} characters and no colon");
             }
 
-            if (key.Any(char.IsControl))
+            if (!LabelCharacters.FitKey(key))
             {
-                fields.Refuse("labels", $"'{Shown(key)}' is not a label's key; it holds no control characters");
+                fields.Refuse("labels", $"'{LabelCharacters.Show(key)}' is not a label's key; it holds no control characters");
             }
 
-            if (value?.Any(char.IsControl) is true)
+            if (value is not null && !LabelCharacters.FitValue(value))
             {
-                fields.Refuse($"labels.{Shown(key)}", "must hold no control characters");
+                fields.Refuse($"labels.{LabelCharacters.Show(key)}", "must hold no control characters but tabs and line breaks");
             }
 
             if (value is not { Length: <= MaxLabelValue })
@@ -100,6 +101,4 @@ internal static class StartRequests
             }
         }
     }
-
-    private static string Shown(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }
