@@ -57,7 +57,8 @@ internal static class WorkflowOutputs
     {
         foreach (var task in state.Plan.Tasks)
         {
-            if (task.Definition.Output is { } output && Template.Parse(output).Render(new ExecutionScope(state, task), lenient: false) == path)
+            if (task.Definition.Output is { } output
+                && Template.Parse(output).Render(new ExecutionScope(state, task), lenient: false) == path)
             {
                 return TextOf(state, task.Path);
             }

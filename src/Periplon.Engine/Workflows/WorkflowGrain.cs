@@ -217,7 +217,9 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
     private static (WorkflowDefinition? Workflow, IReadOnlyList<Diagnostic> Diagnostics) Check(string text)
     {
         var parsed = WorkflowParser.Parse(text);
-        return (parsed.Workflow, parsed.Workflow is { } found ? [.. parsed.Diagnostics, .. WorkflowValidator.Validate(found)] : parsed.Diagnostics);
+        return (
+            parsed.Workflow,
+            parsed.Workflow is { } found ? [.. parsed.Diagnostics, .. WorkflowValidator.Validate(found)] : parsed.Diagnostics);
     }
 
     private static WorkflowSaved Saved(WorkflowRow row, IReadOnlyList<Problem> problems) => new()
