@@ -33,7 +33,10 @@ public static class ExecutionCommands
             return false;
         }
 
-        turn.Record(new TaskStarted { At = turn.Now, Task = path, Attempt = attempt, Delivery = current.Delivery + 1, Worker = worker, Token = token });
+        turn.Record(new TaskStarted
+        {
+            At = turn.Now, Task = path, Attempt = attempt, Delivery = current.Delivery + 1, Worker = worker, Token = token,
+        });
         return true;
     }
 
@@ -173,7 +176,10 @@ public static class ExecutionCommands
         if (again)
         {
             var next = current.Attempt + 1;
-            turn.Record(new TaskRetryScheduled { At = turn.Now, Task = task.Path, Attempt = next, DueAt = turn.Now + task.Retry.DelayBefore(next, random) });
+            turn.Record(new TaskRetryScheduled
+            {
+                At = turn.Now, Task = task.Path, Attempt = next, DueAt = turn.Now + task.Retry.DelayBefore(next, random),
+            });
         }
     }
 }

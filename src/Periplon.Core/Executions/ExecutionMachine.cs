@@ -27,7 +27,9 @@ public static class ExecutionMachine
         foreach (var happened in history)
         {
             state = state is null
-                ? Start(plan, happened as ExecutionCreated ?? throw new InvalidOperationException($"A history begins with {happened.GetType().Name}"))
+                ? Start(
+                    plan, happened as ExecutionCreated
+                        ?? throw new InvalidOperationException($"A history begins with {happened.GetType().Name}"))
                 : Apply(state, happened);
         }
 
@@ -60,7 +62,11 @@ public static class ExecutionMachine
             TimeLimitReached e => state with { TimeLimitReachedAt = e.At },
             ExecutionPaused => state with { IsPaused = true },
             ExecutionResumed => state with { IsPaused = false },
-            ExecutionFinished e => state with { Status = e.Status, FinishedAt = e.At, Error = e.Error, Outputs = e.Outputs, Open = [], Ready = [], Running = [], Delayed = [] },
+            ExecutionFinished e => state with
+            {
+                Status = e.Status, FinishedAt = e.At, Error = e.Error, Outputs = e.Outputs,
+                Open = [], Ready = [], Running = [], Delayed = [],
+            },
             _ => state,
         };
         next = next with { LastEventAt = happened.At };

@@ -270,7 +270,10 @@ public static class ExecutionPlanner
         public TaskEvent ToEvent(PlannedTask task, DateTimeOffset now) =>
             Runs ? new TaskScheduled { At = now, Task = task.Path, Attempt = 1 }
             : Failure is { } message
-                ? new TaskFailed { At = now, Task = task.Path, Attempt = 0, Final = true, Failure = new TaskFailure(FailureKinds.Input, message) }
+                ? new TaskFailed
+                {
+                    At = now, Task = task.Path, Attempt = 0, Final = true, Failure = new TaskFailure(FailureKinds.Input, message),
+                }
             : new TaskSkipped { At = now, Task = task.Path, Reason = SkipReason!, Upstream = Upstream };
     }
 }

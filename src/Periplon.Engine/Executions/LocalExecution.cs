@@ -151,7 +151,8 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     {
         try
         {
-            if (!await _driver.DoAsync(turn => ExecutionCommands.TryStart(turn, offer.Task, offer.Attempt, Worker, token), CancellationToken.None))
+            if (!await _driver.DoAsync(
+                turn => ExecutionCommands.TryStart(turn, offer.Task, offer.Attempt, Worker, token), CancellationToken.None))
             {
                 return;
             }

@@ -78,7 +78,9 @@ internal static class WaitViews
         {
             Task = task.Path,
             WaitsFor = "retry_delay",
-            Message = $"Attempt {waiting.Attempt} of task '{task.Path}' failed ({waiting.Failure?.Message}); attempt {waiting.Attempt + 1} follows",
+            Message =
+                $"Attempt {waiting.Attempt} of task '{task.Path}' failed ({waiting.Failure?.Message}); "
+                + $"attempt {waiting.Attempt + 1} follows",
             HeldBy = "a timer",
             WakesBy = "the timer",
             WakesAt = waiting.DueAt,
@@ -117,7 +119,8 @@ internal static class WaitViews
 
     private static WaitView Dependent(ExecutionState state, PlannedTask task)
     {
-        var open = task.DependsOn.Select(index => state.Plan.Tasks[index]).Where(d => !state.Task(d).Status.IsSettled()).Select(d => d.Path).ToList();
+        var open = task.DependsOn.Select(index => state.Plan.Tasks[index])
+            .Where(d => !state.Task(d).Status.IsSettled()).Select(d => d.Path).ToList();
         return new WaitView
         {
             Task = task.Path,

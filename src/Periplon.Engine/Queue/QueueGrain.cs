@@ -38,7 +38,10 @@ internal sealed partial class QueueGrain(
         await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod, cancellationToken);
         this.RegisterGrainTimer(
             static (grain, token) => grain.SweepAsync(token), this,
-            new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });
+            new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval)
+            {
+                Interleave = true, KeepAlive = true,
+            });
         _recovery = this.RegisterGrainTimer(
             static (grain, token) => grain.RecoverLoopAsync(token), this,
             new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });

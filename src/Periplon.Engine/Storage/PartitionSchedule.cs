@@ -32,6 +32,8 @@ internal sealed partial class PartitionSchedule(PartitionMaintenance maintenance
     [LoggerMessage(LogLevel.Information, "{Count} partitions were created for the coming months")]
     private partial void LogCreated(int count);
 
-    [LoggerMessage(LogLevel.Warning, "Partitions for the coming months could not be created; it is tried again, and until then rows go to the default one")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Partitions for the coming months could not be created; it is tried again, and until then rows go to the default one")]
     private partial void LogFailed(Exception exception);
 }

@@ -10,7 +10,9 @@ internal sealed partial class WorkerService
     [LoggerMessage(LogLevel.Debug, "A call to execution {ExecutionId} about task '{Task}' failed and is repeated")]
     private partial void LogRepeated(Exception exception, Guid executionId, string task);
 
-    [LoggerMessage(LogLevel.Error, "Execution {ExecutionId}: attempt {Attempt} of task '{Task}' was lost by a defect; it goes out again when its lease is missed")]
+    [LoggerMessage(
+        LogLevel.Error,
+        "Execution {ExecutionId}: attempt {Attempt} of task '{Task}' was lost by a defect; it goes out again when its lease is missed")]
     private partial void LogAttemptLost(Exception exception, Guid executionId, string task, int attempt);
 
     [LoggerMessage(LogLevel.Information, "{Count} attempts did not end in time; they are stopped and handed back")]

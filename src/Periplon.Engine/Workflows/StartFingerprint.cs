@@ -24,7 +24,8 @@ internal static class StartFingerprint
             writer.WriteStringValue(request.ParentExecutionId?.ToString("D"));
             WriteMembers(writer, inputs);
             writer.WriteStartObject();
-            foreach (var (key, value) in (request.Labels ?? new Dictionary<string, string>()).OrderBy(label => label.Key, StringComparer.Ordinal))
+            var labels = request.Labels ?? new Dictionary<string, string>();
+            foreach (var (key, value) in labels.OrderBy(label => label.Key, StringComparer.Ordinal))
             {
                 writer.WriteString(key, value);
             }

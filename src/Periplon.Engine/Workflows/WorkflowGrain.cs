@@ -5,6 +5,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Templates;
 using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
@@ -68,24 +69,20 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
             return new StartResult { Status = StartStatus.WorkflowNotFound };
         }
 
-        IReadOnlyDictionary<string, JsonElement> supplied;
-        string hash;
-        try
+        if (!TryReadInputs(request, out var supplied, out var problem))
         {
-            supplied = request.Inputs.IsEmpty
-                ? new Dictionary<string, JsonElement>()
-                : JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
-            hash = StartFingerprint.Of(_id, request, supplied);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
-        {
-            // Such as a name that is half of a character, which no declared input has.
-            var problem = new InputProblem("inputs", $"The inputs cannot be read: {e.Message}");
             return new StartResult { Status = StartStatus.InvalidInputs, Problems = [InputProblem(problem)] };
         }
 
         var revision = request.Revision == 0 ? row.Revision : request.Revision;
         var (refusal, bound) = await BindAsync(row, revision, supplied, cancellationToken);
+        if (refusal is { Status: StartStatus.InvalidInputs } && supplied.Values.Any(value => ValueLimits.FindProblem(value) is not null))
+        {
+            // What cannot be stored cannot have been started before either.
+            return refusal;
+        }
+
+        var hash = StartFingerprint.Of(_id, request, supplied);
         if (refusal is not null)
         {
             return await StartedBeforeAsync(request, hash, cancellationToken) is { } before ? new StartResult { Status = before } : refusal;
@@ -97,6 +94,28 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
             Start = request with { Inputs = inputs }, WorkflowId = _id, Revision = revision, RequestHash = hash,
         };
         return new StartResult { Status = await Execution(request).CreateAsync(create, cancellationToken) };
+    }
+
+    private static bool TryReadInputs(
+        StartExecution request, out IReadOnlyDictionary<string, JsonElement> supplied, out InputProblem problem)
+    {
+        problem = new InputProblem("inputs", "");
+        supplied = new Dictionary<string, JsonElement>();
+        try
+        {
+            if (!request.Inputs.IsEmpty)
+            {
+                supplied = JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Such as a name that is half of a character, which no declared input has.
+            problem = new InputProblem("inputs", $"The inputs cannot be read: {e.Message}");
+            return false;
+        }
     }
 
     private async Task<(StartResult? Refusal, IReadOnlyDictionary<string, JsonElement>? Bound)> BindAsync(
@@ -229,7 +248,9 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
     private static (WorkflowDefinition? Workflow, IReadOnlyList<Diagnostic> Diagnostics) Check(string text)
     {
         var parsed = WorkflowParser.Parse(text);
-        return (parsed.Workflow, parsed.Workflow is { } found ? [.. parsed.Diagnostics, .. WorkflowValidator.Validate(found)] : parsed.Diagnostics);
+        return (
+            parsed.Workflow,
+            parsed.Workflow is { } found ? [.. parsed.Diagnostics, .. WorkflowValidator.Validate(found)] : parsed.Diagnostics);
     }
 
     private static WorkflowSaved Saved(WorkflowRow row, IReadOnlyList<Problem> problems) => new()

@@ -33,7 +33,9 @@ internal sealed class ApiProblem : IResult
     public static ApiProblem Conflict(string detail, string? id = null) => Create(409, detail, id);
 
     public static ApiProblem KeyReused(string key) =>
-        Named("Idempotency key reused", $"Idempotency-Key '{key}' was used before for a different request; use a new key for a new request");
+        Named(
+            "Idempotency key reused",
+            $"Idempotency-Key '{key}' was used before for a different request; use a new key for a new request");
 
     public static ApiProblem NotRunnable(string detail, string id, IReadOnlyList<ProblemError> errors) =>
         Named("Workflow cannot be run", detail, id, errors);

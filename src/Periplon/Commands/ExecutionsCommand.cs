@@ -20,26 +20,29 @@ internal static class ExecutionsCommand
         status.AcceptOnlyFromAmong([.. Enum.GetValues<ExecutionStatus>().Select(each => each.ToWord())]);
         var limit = new Option<int>("--limit") { Description = "Most executions", DefaultValueFactory = _ => 50, HelpName = "N" };
         var offset = new Option<int>("--offset") { Description = "Executions to pass by", HelpName = "N" };
-        return ClientCommand.Create(shell, "list", "List executions, newest first", [workflow, status, limit, offset], async (call, cancellationToken) =>
-        {
-            var id = call.Parsed.GetValue(workflow) is { } name ? (await call.FindWorkflowAsync(name, cancellationToken)).Value.Id : null;
-            var reply = await call.Http.ListExecutionsAsync(
-                id, call.Parsed.GetValue(status), call.Parsed.GetValue(limit), call.Parsed.GetValue(offset), cancellationToken);
-            if (call.Json)
+        return ClientCommand.Create(
+            shell, "list", "List executions, newest first", [workflow, status, limit, offset], async (call, cancellationToken) =>
             {
-                return call.Print(reply.Json);
-            }
+                var id = call.Parsed.GetValue(workflow) is { } name
+                    ? (await call.FindWorkflowAsync(name, cancellationToken)).Value.Id
+                    : null;
+                var reply = await call.Http.ListExecutionsAsync(
+                    id, call.Parsed.GetValue(status), call.Parsed.GetValue(limit), call.Parsed.GetValue(offset), cancellationToken);
+                if (call.Json)
+                {
+                    return call.Print(reply.Json);
+                }
 
-            shell.WriteTable(
-                ["id", "workflow", "version", "status", "created", "took", "error"],
-                reply.Value.Executions.Select(each => (IReadOnlyList<string>)
-                [
-                    each.Id, each.WorkflowName ?? each.WorkflowId ?? "", each.WorkflowVersion ?? "", each.Status,
-                    ClientCall.Time(each.CreatedAt),
-                    ClientCall.Duration(each.StartedAt, each.CompletedAt), OneLine(each.Error),
-                ]));
-            return ExitCode.Ok;
-        });
+                shell.WriteTable(
+                    ["id", "workflow", "version", "status", "created", "took", "error"],
+                    reply.Value.Executions.Select(each => (IReadOnlyList<string>)
+                    [
+                        each.Id, each.WorkflowName ?? each.WorkflowId ?? "", each.WorkflowVersion ?? "", each.Status,
+                        ClientCall.Time(each.CreatedAt),
+                        ClientCall.Duration(each.StartedAt, each.CompletedAt), OneLine(each.Error),
+                    ]));
+                return ExitCode.Ok;
+            });
     }
 
     private static Command Get(CommandShell shell)

@@ -15,7 +15,8 @@ internal static class ExitCode
 }
 
 /// <summary>Ends a command with messages for a person; the first is the error, the others say more.</summary>
-internal sealed class CommandException(string message, IReadOnlyList<string>? details = null, int exitCode = ExitCode.Failure) : Exception(message)
+internal sealed class CommandException(string message, IReadOnlyList<string>? details = null, int exitCode = ExitCode.Failure)
+    : Exception(message)
 {
     public IReadOnlyList<string> Details { get; } = details ?? [];
     public int ExitCode { get; } = exitCode;

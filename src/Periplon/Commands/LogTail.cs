@@ -49,7 +49,8 @@ internal sealed class LogTail(ClientCall call, string id, string? level, string?
         }
         else if (follow)
         {
-            call.Shell.Out.WriteLine(JsonNode.Parse(raw.GetRawText())!.ToJsonString()); // One object a line: an endless document could not be read.
+            // One object a line: an endless document could not be read.
+            call.Shell.Out.WriteLine(JsonNode.Parse(raw.GetRawText())!.ToJsonString());
         }
         else
         {

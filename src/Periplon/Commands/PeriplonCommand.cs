@@ -77,7 +77,8 @@ internal static class PeriplonCommand
     {
         var command = parsed.CommandResult.Command;
         // After a wrong command its arguments are unknown too, which says nothing more.
-        var unknown = parsed.UnmatchedTokens.Take(command.Subcommands.Count > 0 ? 1 : int.MaxValue).Select(token => Unknown(token, command)).ToArray();
+        var unknown = parsed.UnmatchedTokens.Take(command.Subcommands.Count > 0 ? 1 : int.MaxValue)
+            .Select(token => Unknown(token, command)).ToArray();
         // An unknown word also makes the parser complain about what it would have been; one message for one mistake.
         string[] messages = unknown.Length > 0 ? unknown : [.. parsed.Errors.Select(error => Reworded(error.Message, command)).Distinct()];
         foreach (var message in messages)
@@ -96,7 +97,8 @@ internal static class PeriplonCommand
                 name => name.StartsWith("--", StringComparison.Ordinal))
             : command.Subcommands.Select(child => child.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        return $"'{NameOf(command)}' has no {what} '{token}'" + (NearestName.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");
+        return $"'{NameOf(command)}' has no {what} '{token}'"
+            + (NearestName.Find(token, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "");
     }
 
     // The parser's own texts name .NET types and spread lists over lines.

@@ -16,7 +16,10 @@ internal static class RunCommand
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var inputs = CommonOptions.Inputs();
         inputs.Aliases.Add("--set");
-        var stateDir = new Option<string?>("--state-dir", "-s") { Description = $"Directory of saved state (default: {DefaultStateDirectory})", HelpName = "DIR" };
+        var stateDir = new Option<string?>("--state-dir", "-s")
+        {
+            Description = $"Directory of saved state (default: {DefaultStateDirectory})", HelpName = "DIR",
+        };
         var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run that did not complete" };
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check the file and stop" };
@@ -25,7 +28,10 @@ internal static class RunCommand
         clean.Aliases.Add("-c");
         var verbose = CommonOptions.Verbose("Show what tasks print");
         var json = CommonOptions.Json();
-        var command = new Command("run", "Run a workflow file here, without a server") { file, inputs, stateDir, resume, clean, dryRun, config, verbose, json };
+        var command = new Command("run", "Run a workflow file here, without a server")
+        {
+            file, inputs, stateDir, resume, clean, dryRun, config, verbose, json,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var given = CommonOptions.ReadInputs(parsed.GetValue(inputs));

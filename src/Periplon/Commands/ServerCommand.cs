@@ -35,7 +35,8 @@ internal static class ServerCommand
             if (parsed.GetValue(dev) && !IsLoopback(config.Server.Host))
             {
                 throw new CommandException(
-                    $"--dev lets everybody in who reaches the port, so it needs a loopback address; server.host is \"{config.Server.Host}\"",
+                    "--dev lets everybody in who reaches the port, so it needs a loopback address; "
+                    + $"server.host is \"{config.Server.Host}\"",
                     exitCode: ExitCode.Configuration);
             }
 

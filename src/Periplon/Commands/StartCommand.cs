@@ -17,32 +17,33 @@ internal static class StartCommand
         var priority =
             new Option<int?>("--priority") { Description = "Order among executions: higher is earlier (default 0)", HelpName = "N" };
         var wait = new Option<bool>("--wait", "-w") { Description = "Wait for the end; exit code 1 unless it completes" };
-        return ClientCommand.Create(shell, "start", "Start an execution on a server", [workflow, inputs, priority, wait], async (call, cancellationToken) =>
-        {
-            var given = CommonOptions.ReadInputs(call.Parsed.GetValue(inputs));
-            var item = (await call.FindWorkflowAsync(call.Parsed.GetRequiredValue(workflow), cancellationToken)).Value;
-            var reply = await call.Http.StartAsync(
-                item.Id, Typed(given, item.Definition), call.Parsed.GetValue(priority), Guid.CreateVersion7(shell.Time.GetUtcNow()),
-                cancellationToken);
-            if (!call.Parsed.GetValue(wait))
+        return ClientCommand.Create(
+            shell, "start", "Start an execution on a server", [workflow, inputs, priority, wait], async (call, cancellationToken) =>
             {
-                if (call.Json)
+                var given = CommonOptions.ReadInputs(call.Parsed.GetValue(inputs));
+                var item = (await call.FindWorkflowAsync(call.Parsed.GetRequiredValue(workflow), cancellationToken)).Value;
+                var reply = await call.Http.StartAsync(
+                    item.Id, Typed(given, item.Definition), call.Parsed.GetValue(priority), Guid.CreateVersion7(shell.Time.GetUtcNow()),
+                    cancellationToken);
+                if (!call.Parsed.GetValue(wait))
                 {
-                    return call.Print(reply.Json);
+                    if (call.Json)
+                    {
+                        return call.Print(reply.Json);
+                    }
+
+                    shell.Out.WriteLine($"Started {item.Name} {item.Version}: {reply.Value.Id}");
+                    return ExitCode.Ok;
                 }
 
-                shell.Out.WriteLine($"Started {item.Name} {item.Version}: {reply.Value.Id}");
-                return ExitCode.Ok;
-            }
+                if (!call.Json)
+                {
+                    shell.Out.WriteLine($"Started {item.Name} {item.Version}: {reply.Value.Id}");
+                }
 
-            if (!call.Json)
-            {
-                shell.Out.WriteLine($"Started {item.Name} {item.Version}: {reply.Value.Id}");
-            }
-
-            var end = await WaitAsync(call, reply.Value.Id, cancellationToken);
-            return Report(call, end);
-        });
+                var end = await WaitAsync(call, reply.Value.Id, cancellationToken);
+                return Report(call, end);
+            });
     }
 
     /// <summary>Long-polls until the execution has ended.</summary>
@@ -100,7 +101,10 @@ internal static class StartCommand
         var typed = new JsonObject();
         foreach (var (name, text) in given)
         {
-            typed[name] = TypeOf(definition, name) is "number" or "integer" or "boolean" or "object" or "array" && TryParse(text, out var node) ? node : text;
+            typed[name] =
+                TypeOf(definition, name) is "number" or "integer" or "boolean" or "object" or "array" && TryParse(text, out var node)
+                    ? node
+                    : text;
         }
 
         return typed;

@@ -37,7 +37,8 @@ internal static class ValidateCommand
 
         var workflow = source.Checked.Workflow!;
         shell.Out.WriteLine(
-            $"{source.File} is valid: {workflow.Name} {workflow.Version}, {Count(workflow.Agents.Count, "agent")}, {Count(TaskCount(workflow), "task")}");
+            $"{source.File} is valid: {workflow.Name} {workflow.Version}, "
+            + $"{Count(workflow.Agents.Count, "agent")}, {Count(TaskCount(workflow), "task")}");
         if (verbose)
         {
             WriteDetails(shell, workflow);
@@ -57,7 +58,10 @@ internal static class ValidateCommand
         if (workflow.Tasks.Count > 0)
         {
             shell.WriteTable(["task", "kind", "description", "depends on"], Tasks(workflow).Select(each => (IReadOnlyList<string>)
-                [each.Path, each.Task.Kind.ToString().ToLowerInvariant(), FirstLine(each.Task.Description), string.Join(", ", each.Task.DependsOn)]));
+                [
+                    each.Path, each.Task.Kind.ToString().ToLowerInvariant(), FirstLine(each.Task.Description),
+                    string.Join(", ", each.Task.DependsOn),
+                ]));
         }
     }
 

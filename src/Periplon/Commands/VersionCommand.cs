@@ -41,7 +41,8 @@ internal static class VersionCommand
     }
 
     // From the file, not from the assembly's attributes: to read one of those loads the types of all, Orleans' among them.
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The published single file has no location; the assembly's name then has the version")]
+    [UnconditionalSuppressMessage(
+        "SingleFile", "IL3000", Justification = "The published single file has no location; the assembly's name then has the version")]
     private static string ReadVersion()
     {
         var assembly = typeof(VersionCommand).Assembly;

@@ -13,7 +13,10 @@ internal static class WorkerCommand
         var tags =
             new Option<string[]>("--tag") { Description = "Tag that tasks may ask for (worker.tags); may be repeated", HelpName = "TAG" };
         var dataDir = CommonOptions.DataDir();
-        var id = new Option<string?>("--worker-id") { Description = "Name of the worker in lists and logs (default: the host's name)", HelpName = "ID" };
+        var id = new Option<string?>("--worker-id")
+        {
+            Description = "Name of the worker in lists and logs (default: the host's name)", HelpName = "ID",
+        };
         var command = new Command("worker", "Run a worker of a cluster") { file, slots, tags, dataDir, id };
         command.SetAction((parsed, _) =>
         {

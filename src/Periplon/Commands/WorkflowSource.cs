@@ -26,7 +26,11 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
     public WorkflowSource WithRunnable() => Checked.IsValid
-        ? this with { Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!)] }, Refusal = "cannot be run" }
+        ? this with
+        {
+            Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!)] },
+            Refusal = "cannot be run",
+        }
         : this;
 
     public int Count(DiagnosticSeverity severity) => Checked.Diagnostics.Count(each => each.Severity == severity);

@@ -68,61 +68,63 @@ internal static class WorkflowsCommand
     private static Command Delete(CommandShell shell)
     {
         var workflow = Workflow();
-        return ClientCommand.Create(shell, "delete", "Delete a workflow; its executions stay", [workflow], async (call, cancellationToken) =>
-        {
-            var item = (await call.FindWorkflowAsync(call.Parsed.GetRequiredValue(workflow), cancellationToken)).Value;
-            await call.Http.DeleteWorkflowAsync(item.Id, cancellationToken);
-            if (call.Json)
+        return ClientCommand.Create(
+            shell, "delete", "Delete a workflow; its executions stay", [workflow], async (call, cancellationToken) =>
             {
-                shell.WriteJson(new JsonObject { ["id"] = item.Id, ["name"] = item.Name, ["deleted"] = true });
-            }
-            else
-            {
-                shell.Out.WriteLine($"Deleted {item.Name} ({item.Id})");
-            }
+                var item = (await call.FindWorkflowAsync(call.Parsed.GetRequiredValue(workflow), cancellationToken)).Value;
+                await call.Http.DeleteWorkflowAsync(item.Id, cancellationToken);
+                if (call.Json)
+                {
+                    shell.WriteJson(new JsonObject { ["id"] = item.Id, ["name"] = item.Name, ["deleted"] = true });
+                }
+                else
+                {
+                    shell.Out.WriteLine($"Deleted {item.Name} ({item.Id})");
+                }
 
-            return ExitCode.Ok;
-        });
+                return ExitCode.Ok;
+            });
     }
 
     private static Command Apply(CommandShell shell, Func<string, CheckedWorkflow> check)
     {
         var files = new Argument<string[]>("file") { Arity = ArgumentArity.OneOrMore, Description = "Workflow files" };
-        return ClientCommand.Create(shell, "apply", "Create workflows, or store new versions of them", [files], async (call, cancellationToken) =>
-        {
-            // All files are checked before the first is sent, so that a mistake in the last leaves the server as it was.
-            var sources = call.Parsed.GetRequiredValue(files).Select(file => WorkflowSource.Read(shell, file, check)).ToArray();
-            foreach (var source in sources)
+        return ClientCommand.Create(
+            shell, "apply", "Create workflows, or store new versions of them", [files], async (call, cancellationToken) =>
             {
-                source.RequireValid(shell);
-            }
-
-            var applied = new JsonArray();
-            foreach (var source in sources)
-            {
-                var name = source.Checked.Workflow!.Name;
-                var id = await call.FindIdAsync(name, cancellationToken);
-                var reply = id is null
-                    ? await call.Http.CreateWorkflowAsync(source.Text, Guid.CreateVersion7(shell.Time.GetUtcNow()), cancellationToken)
-                    : await call.Http.UpdateWorkflowAsync(id, source.Text, cancellationToken);
-                applied.Add(new JsonObject
+                // All files are checked before the first is sent, so that a mistake in the last leaves the server as it was.
+                var sources = call.Parsed.GetRequiredValue(files).Select(file => WorkflowSource.Read(shell, file, check)).ToArray();
+                foreach (var source in sources)
                 {
-                    ["file"] = source.File, ["id"] = reply.Value.Id, ["name"] = name, ["version"] = source.Checked.Workflow.Version,
-                    ["action"] = id is null ? "created" : "updated",
-                });
-                if (!call.Json)
-                {
-                    shell.Out.WriteLine(
-                        $"{(id is null ? "Created" : "Updated")} {name} {source.Checked.Workflow.Version} ({reply.Value.Id})");
+                    source.RequireValid(shell);
                 }
-            }
 
-            if (call.Json)
-            {
-                shell.WriteJson(new JsonObject { ["workflows"] = applied });
-            }
+                var applied = new JsonArray();
+                foreach (var source in sources)
+                {
+                    var name = source.Checked.Workflow!.Name;
+                    var id = await call.FindIdAsync(name, cancellationToken);
+                    var reply = id is null
+                        ? await call.Http.CreateWorkflowAsync(source.Text, Guid.CreateVersion7(shell.Time.GetUtcNow()), cancellationToken)
+                        : await call.Http.UpdateWorkflowAsync(id, source.Text, cancellationToken);
+                    applied.Add(new JsonObject
+                    {
+                        ["file"] = source.File, ["id"] = reply.Value.Id, ["name"] = name, ["version"] = source.Checked.Workflow.Version,
+                        ["action"] = id is null ? "created" : "updated",
+                    });
+                    if (!call.Json)
+                    {
+                        shell.Out.WriteLine(
+                            $"{(id is null ? "Created" : "Updated")} {name} {source.Checked.Workflow.Version} ({reply.Value.Id})");
+                    }
+                }
 
-            return ExitCode.Ok;
-        });
+                if (call.Json)
+                {
+                    shell.WriteJson(new JsonObject { ["workflows"] = applied });
+                }
+
+                return ExitCode.Ok;
+            });
     }
 }

@@ -19,7 +19,9 @@ internal static class ConfigChecks
         CheckUrl(config.Monitoring.TracingEndpoint, "monitoring.tracing_endpoint", layers);
         if (config.Monitoring is { TracingEnabled: true, TracingEndpoint: null })
         {
-            layers.Report("monitoring.tracing_endpoint", "is missing, but monitoring.tracing_enabled is true; expected an address such as http://localhost:4317");
+            layers.Report(
+                "monitoring.tracing_endpoint",
+                "is missing, but monitoring.tracing_enabled is true; expected an address such as http://localhost:4317");
         }
     }
 
@@ -33,7 +35,10 @@ internal static class ConfigChecks
         else if (server.Host != "localhost" && !(IPAddress.TryParse(server.Host, out var address) && IPAddress.IsLoopback(address)))
         {
             // Nobody signs in yet, so nobody from elsewhere may call.
-            layers.Report("server.host", $"this version has no sign-in and listens on the loopback address only; found \"{server.Host}\", allowed is 127.0.0.1");
+            layers.Report(
+                "server.host",
+                "this version has no sign-in and listens on the loopback address only; "
+                + $"found \"{server.Host}\", allowed is 127.0.0.1");
         }
 
         if (server.Tls.Enabled)
@@ -47,9 +52,11 @@ internal static class ConfigChecks
                 "server.cors.allow_credentials", "cannot be true while server.cors.allowed_origins holds \"*\"; name the origins");
         }
 
-        foreach (var (origin, index) in server.Cors.AllowedOrigins.Select((origin, index) => (origin, index)).Where(pair => pair.origin != "*"))
+        foreach (var (origin, index) in server.Cors.AllowedOrigins
+            .Select((origin, index) => (origin, index)).Where(pair => pair.origin != "*"))
         {
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.AbsolutePath != "/" || origin.EndsWith('/'))
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")
+                || url.AbsolutePath != "/" || origin.EndsWith('/'))
             {
                 layers.Report(
                     $"server.cors.allowed_origins[{index}]", $"expected an origin such as https://app.example.com, found \"{origin}\"");

@@ -79,7 +79,8 @@ internal sealed class ConfigFile
     private void ReadProperty(JsonProperty property, SectionNode section, string writtenAs, JsonElement parent, bool applies)
     {
         var path = Join(section.Path, property.Name);
-        if (property.Value.ValueKind == JsonValueKind.Object && section.Children.GetValueOrDefault("backend") is SettingNode { Words: { } backends })
+        if (property.Value.ValueKind == JsonValueKind.Object
+            && section.Children.GetValueOrDefault("backend") is SettingNode { Words: { } backends })
         {
             if (property.Name == "backend" && writtenAs == path)
             {

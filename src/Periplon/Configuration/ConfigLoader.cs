@@ -62,7 +62,9 @@ internal static class ConfigLoader
 
     private static void AddVariables(IReadOnlyDictionary<string, string> variables, ConfigLayers layers)
     {
-        foreach (var (name, text) in variables.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, text) in variables
+            .Where(pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             var path = string.Join('.', name[Prefix.Length..].ToLowerInvariant().Split("__"));
             var node = ConfigSchema.Root.Find(path);

@@ -77,7 +77,8 @@ internal sealed record SettingNode(string Path, PropertyInfo Property, object? D
                 { Words: { } words } => "one of " + string.Join(", ", words.Select(word => $"\"{word}\"")),
                 _ when Type == typeof(bool) => "true or false",
                 _ when Type == typeof(string) => "a string",
-                _ => (Type == typeof(double) ? "a number" : "a whole number") + (Between is { } range ? $" from {range.Min} to {range.Max}" : ""),
+                _ => (Type == typeof(double) ? "a number" : "a whole number")
+                    + (Between is { } range ? $" from {range.Min} to {range.Max}" : ""),
             };
             return AllowsNull ? allowed + ", or null" : allowed;
         }

@@ -70,7 +70,8 @@ internal static partial class DatabaseConnections
         var changed = status.Where(s => s.State is MigrationState.Changed or MigrationState.Unknown).Select(s => s.Name).ToList();
         if (changed.Count > 0)
         {
-            return $"The schema of the database was made by another version of this program: {string.Join(", ", changed)}. 'periplon migrate status' shows more";
+            return "The schema of the database was made by another version of this program: "
+                + $"{string.Join(", ", changed)}. 'periplon migrate status' shows more";
         }
 
         var pending = status.Count(s => s.State is MigrationState.Pending);

@@ -45,7 +45,8 @@ internal sealed class DatabaseMigrations : IMigrations
     {
         try
         {
-            return [.. (await action()).Select(s => new MigrationLine(s.Number, s.Name, s.State.ToString().ToLowerInvariant(), s.AppliedAt))];
+            var states = await action();
+            return [.. states.Select(s => new MigrationLine(s.Number, s.Name, s.State.ToString().ToLowerInvariant(), s.AppliedAt))];
         }
         catch (MigrationException exception)
         {

@@ -145,7 +145,8 @@ internal static partial class ServerHost
     }
 
     private static CommandException PortInUse(PeriplonConfig config) => new(
-        $"Port {config.Server.Port} on {config.Server.Host} is in use by another program. Choose another with --port (server.port), or 0 for a free one");
+        $"Port {config.Server.Port} on {config.Server.Host} is in use by another program. "
+        + "Choose another with --port (server.port), or 0 for a free one");
 
     private static DataDirectoryLock Refuse(string problem) => throw new CommandException(problem);
 

@@ -12,7 +12,8 @@ internal static class WorkerHost
         if (!config.Storage.IsPostgres)
         {
             throw new CommandException(
-                "A worker joins a cluster over PostgreSQL, and storage.backend is sqlite. Set DATABASE_URL, or run 'periplon server', which has a worker of its own",
+                "A worker joins a cluster over PostgreSQL, and storage.backend is sqlite. Set DATABASE_URL, or run 'periplon server', "
+                + "which has a worker of its own",
                 exitCode: ExitCode.Configuration);
         }
 

@@ -17,7 +17,8 @@ internal sealed class ApiException(string message, HttpStatusCode? status, IRead
         {
             using var document = JsonDocument.Parse(body);
             var problem = document.RootElement;
-            if (problem.ValueKind == JsonValueKind.Object && (Text(problem, "detail") ?? Text(problem, "error") ?? Text(problem, "title")) is { } message)
+            if (problem.ValueKind == JsonValueKind.Object
+                && (Text(problem, "detail") ?? Text(problem, "error") ?? Text(problem, "title")) is { } message)
             {
                 return new ApiException($"{message} ({code})", status, Errors(problem));
             }

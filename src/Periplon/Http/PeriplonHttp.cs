@@ -21,16 +21,22 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
     public void Dispose() => _http.Dispose();
 
     public Task<Reply<WorkflowPage>> ListWorkflowsAsync(string? name, int limit, int offset, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, "workflows" + Query(("name", name), ("limit", limit), ("offset", offset)), null, ApiTypes.Default.WorkflowPage, cancellationToken);
+        SendAsync(
+            HttpMethod.Get, "workflows" + Query(("name", name), ("limit", limit), ("offset", offset)), null, ApiTypes.Default.WorkflowPage,
+            cancellationToken);
 
     public Task<Reply<WorkflowItem>> GetWorkflowAsync(string id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, $"workflows/{Escape(id)}", null, ApiTypes.Default.WorkflowItem, cancellationToken);
 
     public Task<Reply<WorkflowSavedReply>> CreateWorkflowAsync(string definition, Guid key, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, "workflows", new JsonObject { ["definition"] = definition }, ApiTypes.Default.WorkflowSavedReply, cancellationToken, key);
+        SendAsync(
+            HttpMethod.Post, "workflows", new JsonObject { ["definition"] = definition }, ApiTypes.Default.WorkflowSavedReply,
+            cancellationToken, key);
 
     public Task<Reply<WorkflowSavedReply>> UpdateWorkflowAsync(string id, string definition, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, $"workflows/{Escape(id)}", new JsonObject { ["definition"] = definition }, ApiTypes.Default.WorkflowSavedReply, cancellationToken);
+        SendAsync(
+            HttpMethod.Put, $"workflows/{Escape(id)}", new JsonObject { ["definition"] = definition }, ApiTypes.Default.WorkflowSavedReply,
+            cancellationToken);
 
     public Task<Reply<JsonElement>> DeleteWorkflowAsync(string id, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"workflows/{Escape(id)}", null, ApiTypes.Default.JsonElement, cancellationToken);
@@ -56,7 +62,9 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
 
     /// <summary>Reads an execution; with a wait, when it has ended or the time is over.</summary>
     public Task<Reply<ExecutionItem>> GetExecutionAsync(string id, int? waitSecs, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, $"executions/{Escape(id)}" + Query(("wait", waitSecs)), null, ApiTypes.Default.ExecutionItem, cancellationToken);
+        SendAsync(
+            HttpMethod.Get, $"executions/{Escape(id)}" + Query(("wait", waitSecs)), null, ApiTypes.Default.ExecutionItem,
+            cancellationToken);
 
     public Task<Reply<JsonElement>> CancelAsync(string id, string? reason, CancellationToken cancellationToken) =>
         SendAsync(

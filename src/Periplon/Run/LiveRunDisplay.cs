@@ -41,7 +41,8 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
             }
 
             _frame++;
-            var tree = new Tree(new Text($"{plan.WorkflowName} {plan.WorkflowVersion}  {Board.Settled}/{Board.Tasks.Count}", new Style(decoration: Decoration.Bold)));
+            var title = $"{plan.WorkflowName} {plan.WorkflowVersion}  {Board.Settled}/{Board.Tasks.Count}";
+            var tree = new Tree(new Text(title, new Style(decoration: Decoration.Bold)));
             var nodes = new Dictionary<RunBoardTask, TreeNode>();
             foreach (var task in Shown(height - 3))
             {

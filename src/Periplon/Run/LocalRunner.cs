@@ -99,7 +99,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         if (row.Status.IsTerminal())
         {
             throw new LocalRunException(
-                $"The last run of workflow '{request.Workflow.Name}' has ended ({row.Status.ToWord()}); only an interrupted one can be resumed");
+                $"The last run of workflow '{request.Workflow.Name}' has ended ({row.Status.ToWord()}); "
+                + "only an interrupted one can be resumed");
         }
 
         return row;

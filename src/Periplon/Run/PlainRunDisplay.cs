@@ -15,7 +15,8 @@ internal sealed class PlainRunDisplay(CommandShell shell, bool verbose) : RunDis
         lock (Gate)
         {
             _width = Math.Min(40, plan.Tasks.Select(task => task.Path.Length).DefaultIfEmpty(0).Max());
-            Write($"{plan.WorkflowName} {plan.WorkflowVersion}: {plan.Tasks.Count} {(plan.Tasks.Count == 1 ? "task" : "tasks")}, execution {plan.ExecutionId}");
+            var tasks = plan.Tasks.Count == 1 ? "task" : "tasks";
+            Write($"{plan.WorkflowName} {plan.WorkflowVersion}: {plan.Tasks.Count} {tasks}, execution {plan.ExecutionId}");
         }
     }
 

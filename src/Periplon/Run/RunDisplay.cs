@@ -60,7 +60,8 @@ internal abstract class RunDisplay : IRunProgress
             var console = Shell.Console();
             foreach (var failed in result.Tasks.Where(task => task.Status is TaskRunStatus.Failed))
             {
-                console.Write(new Paragraph().Append($"\n{failed.Id} failed", new Style(Color.Red)).Append($": {failed.Error ?? "no reason was given"}\n"));
+                console.Write(new Paragraph()
+                    .Append($"\n{failed.Id} failed", new Style(Color.Red)).Append($": {failed.Error ?? "no reason was given"}\n"));
                 if (!linesWereShown && Board.Tasks.FirstOrDefault(task => task.Path == failed.Id) is { Lines.Count: > 0 } known)
                 {
                     foreach (var line in known.Lines)

@@ -71,7 +71,9 @@ internal static class ExecutionsApi
         var start = StartRequests.Read(await RequestBody.ReadAsync(context));
         var id = key is null ? ExecutionIds.New(time) : ExecutionIds.FromKey(caller.Organization, StartScope, key);
         // A name may lead nowhere or elsewhere by the time of a repetition; the execution knows where it led.
-        var before = key is null || start.WorkflowId is not null ? null : await queries.FindAsync(caller.Organization, id, cancellationToken);
+        var before = key is null || start.WorkflowId is not null
+            ? null
+            : await queries.FindAsync(caller.Organization, id, cancellationToken);
         var workflowId = start.WorkflowId ?? (before?.WorkflowName == start.WorkflowName ? before?.WorkflowId : null)
             ?? (await workflows.FindByNameAsync(caller.Organization, start.WorkflowName!, cancellationToken))?.Id;
         if (workflowId is null)

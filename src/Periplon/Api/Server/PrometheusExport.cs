@@ -56,7 +56,7 @@ internal sealed partial class PrometheusExport : IDisposable
         [
             (factory.CreateCounter("periplon_journal_commits_total", "Commits of the event journal"), j => j.Commits),
             (factory.CreateCounter("periplon_journal_rows_total", "Rows appended to the event journal"), j => j.Rows),
-            (factory.CreateCounter("periplon_journal_conflicts_total", "Appends refused because another writer was first"), j => j.Conflicts),
+            (factory.CreateCounter("periplon_journal_conflicts_total", "Appends refused: another writer was first"), j => j.Conflicts),
             (factory.CreateCounter("periplon_journal_retries_total", "Commits tried again after a passing failure"), j => j.Retries),
             (factory.CreateCounter("periplon_journal_recovered_total", "Appends found stored after a lost answer"), j => j.Recovered),
         ];
