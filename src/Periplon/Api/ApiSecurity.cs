@@ -31,6 +31,11 @@ internal sealed class ApiSecurity(RequestDelegate next, IOptions<ApiOptions> opt
             return ApiProblem.Create(StatusCodes.Status403Forbidden, reason).ExecuteAsync(context);
         }
 
+        if (HoldsNul(context.Request))
+        {
+            return ApiProblem.BadRequest("The query holds a NUL character (%00), which no filter has").ExecuteAsync(context);
+        }
+
         context.Features.Set(CallerIdentity.Anonymous);
         return next(context);
     }
@@ -49,6 +54,9 @@ internal sealed class ApiSecurity(RequestDelegate next, IOptions<ApiOptions> opt
             ? $"Requests from pages of '{origin}' are not allowed"
             : null;
     }
+
+    // PostgreSQL stores no NUL in texts and fails where SQLite finds nothing. In a path the HTTP server refuses it itself.
+    private static bool HoldsNul(HttpRequest request) => request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is true;
 
     private static bool IsOurs(string origin, HttpRequest request) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var page)

@@ -90,6 +90,8 @@ public sealed class ApiRulesTests
     [InlineData("GET", "/api/v1/nothing", 404, "no route GET /api/v1/nothing")]
     [InlineData("PATCH", "/api/v1/workflows", 405, "does not take PATCH")]
     [InlineData("DELETE", "/health", 405, "does not take DELETE")]
+    [InlineData("GET", "/api/v1/executions?triggered_by=a%00", 400, "NUL character")]
+    [InlineData("GET", "/api/v1/workflows?name=%00", 400, "NUL character")]
     public async Task UnknownRouteOrMethod_IsAProblem(string method, string path, int status, string expected)
     {
         await using var api = await ApiHost.StartAsync();

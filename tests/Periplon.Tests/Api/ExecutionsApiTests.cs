@@ -61,6 +61,7 @@ public sealed class ExecutionsApiTests
     [InlineData("""{"workflow":"a","labels":{"a:b":"c"}}""", "no colon")]
     [InlineData("""{"workflow":"a","labels":{"a":null}}""", "labels.a")]
     [InlineData("""{"workflow":"a","trigger_type":" "}""", "trigger_type")]
+    [InlineData("""{"workflow":"a\u0000"}""", "workflow: must hold no control characters")]
     [InlineData("""{"workflow":"a","trigger_type":"a\u0000"}""", "trigger_type: must hold no control characters")]
     [InlineData("""{"workflow":"a","labels":{"a\u0000":"c"}}""", "holds no control characters")]
     [InlineData("""{"workflow":"a","labels":{"a":"c\u0000"}}""", "labels.a: must hold no control characters")]

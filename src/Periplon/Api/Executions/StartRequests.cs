@@ -45,6 +45,11 @@ internal static class StartRequests
             fields.Refuse("trigger_type", "must hold no control characters");
         }
 
+        if (request.Workflow?.Any(char.IsControl) is true)
+        {
+            fields.Refuse("workflow", "must hold no control characters");
+        }
+
         var start = new CheckedStart(
             fields.Id("workflow_id", request.WorkflowId),
             request.Workflow,
