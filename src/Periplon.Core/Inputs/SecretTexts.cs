@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Periplon.Core.Inputs;
@@ -10,8 +9,13 @@ internal sealed class SecretTexts
     private const int MinLengthInside = 4;
 
     private readonly string[] _texts;
+    private readonly JsonRewriter _rewriter;
 
-    private SecretTexts(string[] texts) => _texts = texts;
+    private SecretTexts(string[] texts)
+    {
+        _texts = texts;
+        _rewriter = new JsonRewriter(MaskInside, MaskText, MaskNumber);
+    }
 
     /// <summary>The texts of the secret ones among some inputs; null when there is nothing to mask.</summary>
     public static SecretTexts? Of(IReadOnlyDictionary<string, JsonElement> inputs, IReadOnlyList<string>? secret)
@@ -25,53 +29,11 @@ internal sealed class SecretTexts
         return texts.Length is 0 ? null : new SecretTexts(texts);
     }
 
-    public JsonElement Mask(JsonElement value)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            Write(writer, value);
-        }
+    public JsonElement Mask(JsonElement value) => _rewriter.Rewrite(value);
 
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone();
-    }
+    private string MaskText(string text) => _texts.Contains(text) ? SecretInputs.Mark : MaskInside(text);
 
-    private void Write(Utf8JsonWriter writer, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var member in value.EnumerateObject())
-                {
-                    writer.WritePropertyName(MaskInside(member.Name));
-                    Write(writer, member.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                {
-                    Write(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.String:
-                var text = value.GetString()!;
-                writer.WriteStringValue(_texts.Contains(text) ? SecretInputs.Mark : MaskInside(text));
-                break;
-            case JsonValueKind.Number when value.GetRawText() is { Length: >= MinLengthInside } number && _texts.Contains(number):
-                writer.WriteStringValue(SecretInputs.Mark);
-                break;
-            default:
-                value.WriteTo(writer);
-                break;
-        }
-    }
+    private string? MaskNumber(string number) => number.Length >= MinLengthInside && _texts.Contains(number) ? SecretInputs.Mark : null;
 
     private string MaskInside(string text) => _texts.Where(secret => secret.Length >= MinLengthInside)
         .Aggregate(text, (masked, secret) => masked.Replace(secret, SecretInputs.Mark, StringComparison.Ordinal));

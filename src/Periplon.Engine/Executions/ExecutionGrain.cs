@@ -240,15 +240,10 @@ internal sealed partial class ExecutionGrain(
         }
 
         var created = CreatedEvent(entry, request, time.GetUtcNow());
-        var turn = new ExecutionTurn(ExecutionMachine.Start(entry.Plan, created), created.At);
-        ExecutionPlanner.Advance(turn);
-        var row = ExecutionRows.First(_id, created, partitions.Of(_id));
-        row = ExecutionRows.Next(row, turn.State, turn.Now) ?? row;
-        IReadOnlyList<ExecutionEvent> events = [created, .. turn.Events];
+        var beginning = ExecutionBeginning.Of(entry.Plan, created, partitions.Of(_id));
         try
         {
-            await journal.AppendAsync(
-                new JournalAppend(_id, 1, EventCodec.Encode(events), Guid.NewGuid(), created.At, row), CancellationToken.None);
+            await beginning.AppendAsync(journal, CancellationToken.None);
         }
         catch (JournalConflictException)
         {
@@ -259,9 +254,9 @@ internal sealed partial class ExecutionGrain(
         }
 
         // A read of the journal that was under way may have found the row first.
-        _driver ??= new ExecutionDriver(_id, turn.State, 1, row, journal, this, time);
+        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time);
         instruments.OnExecutionCreated();
-        OnCommitted(ExecutionMachine.Start(entry.Plan, created), turn.State, events);
+        OnCommitted(beginning.Created, beginning.State, beginning.Events);
         return StartStatus.Started;
     }
 

@@ -43,14 +43,9 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         ExecutionPlan plan, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
         Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
     {
-        var turn = new ExecutionTurn(ExecutionMachine.Start(plan, created), created.At);
-        ExecutionPlanner.Advance(turn);
-        var row = ExecutionRows.First(created.ExecutionId, created, partition: 0);
-        row = ExecutionRows.Next(row, turn.State, turn.Now) ?? row;
-        await journal.AppendAsync(
-            new JournalAppend(created.ExecutionId, 1, EventCodec.Encode([created, .. turn.Events]), Guid.NewGuid(), created.At, row),
-            cancellationToken);
-        return new LocalExecution(created.ExecutionId, turn.State, 1, row, journal, attempts, onChange, time);
+        var beginning = ExecutionBeginning.Of(plan, created, partition: 0);
+        await beginning.AppendAsync(journal, cancellationToken);
+        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, journal, attempts, onChange, time);
     }
 
     /// <summary>Loads an execution that was interrupted. Attempts that were running then go out again.</summary>

@@ -72,14 +72,7 @@ internal sealed class SecretMask
             return value;
         }
 
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            Write(writer, value);
-        }
-
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone();
+        return new JsonRewriter(Mask, Mask, number => TryFind(number, 0, out _, out _) ? Mask(number) : null).Rewrite(value);
     }
 
     /// <summary>The last place, not after <paramref name="cut"/>, where a text may be cut without tearing a secret apart.</summary>
@@ -211,39 +204,4 @@ internal sealed class SecretMask
         JsonValueKind.Number => TryFind(value.GetRawText(), 0, out _, out _),
         _ => false,
     };
-
-    private void Write(Utf8JsonWriter writer, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var member in value.EnumerateObject())
-                {
-                    writer.WritePropertyName(Mask(member.Name));
-                    Write(writer, member.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                {
-                    Write(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.String:
-                writer.WriteStringValue(Mask(value.GetString()!));
-                break;
-            case JsonValueKind.Number when TryFind(value.GetRawText(), 0, out _, out _):
-                writer.WriteStringValue(Mask(value.GetRawText()));
-                break;
-            default:
-                value.WriteTo(writer);
-                break;
-        }
-    }
 }
