@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Periplon.Core.Executions;
 using Periplon.Client.Workflows;
 
 namespace Periplon.Client.Executions;
@@ -92,6 +93,16 @@ public sealed record TaskLease
     [Id(4)] public ReadOnlyMemory<byte> Values { get; init; }
     /// <summary>Longest time of the attempt, in seconds; null means no limit.</summary>
     [Id(5)] public double? TimeoutSecs { get; init; }
+    /// <summary>What the attempt is to do. Default: run the task.</summary>
+    [Id(6)] public AttemptWork Work { get; init; }
+    /// <summary>What was not met after the attempt before, for an agent's prompt; null when nothing was.</summary>
+    [Id(7)] public string? Feedback { get; init; }
+    /// <summary>Agent that runs the attempt instead of the task's own: its <c>fallback_agent</c>.</summary>
+    [Id(8)] public string? Agent { get; init; }
+    /// <summary>Progress and earlier outputs, to stand before an agent's prompt (<c>inject_context</c>).</summary>
+    [Id(9)] public string? Context { get; init; }
+    /// <summary>Subflow whose definition holds the task, in an execution of a subflow; null in the workflow itself.</summary>
+    [Id(10)] public string? Subflow { get; init; }
 }
 
 /// <summary>A worker's report of an attempt's end.</summary>

@@ -51,6 +51,12 @@ public sealed record TaskOutcome
     /// <param name="output">What was captured before.</param>
     public static TaskOutcome Cancelled(TaskOutput? output = null) => new(TaskOutcomeKind.Cancelled, output, null);
 
+    /// <summary>The attempt ran well, but its definition of done is not met; the execution decides whether another follows.</summary>
+    /// <param name="output">What it published; kept when the task may end all the same.</param>
+    /// <param name="feedback">What is not met and why, for the next attempt.</param>
+    public static TaskOutcome Unmet(TaskOutput output, string feedback) =>
+        new(TaskOutcomeKind.Unmet, output, new TaskFailure(FailureKinds.DefinitionOfDone, feedback));
+
     /// <summary>The attempt was handed back unfinished (draining worker); it will run again and counts as no failure.</summary>
     public static TaskOutcome Returned() => new(TaskOutcomeKind.Returned, null, null);
 }
@@ -67,6 +73,8 @@ public enum TaskOutcomeKind
     [JsonStringEnumMemberName("cancelled")] Cancelled,
     /// <summary>Handed back.</summary>
     [JsonStringEnumMemberName("returned")] Returned,
+    /// <summary>It ran well, but its definition of done is not met; the failure carries the feedback.</summary>
+    [JsonStringEnumMemberName("unmet")] Unmet,
 }
 
 /// <summary>Why an attempt failed.</summary>
@@ -98,6 +106,20 @@ public static class FailureKinds
     public const string WorkerLost = "worker_lost";
     /// <summary>A model provider refused or failed.</summary>
     public const string Model = "model";
+    /// <summary>The definition of done is not met.</summary>
+    public const string DefinitionOfDone = "definition_of_done";
+    /// <summary>The items of a loop could not be read.</summary>
+    public const string Collection = "collection";
+    /// <summary>A task inside this one failed.</summary>
+    public const string Subtask = "subtask";
+    /// <summary>The child execution did not end well.</summary>
+    public const string Subflow = "subflow";
+    /// <summary>A person rejected it.</summary>
+    public const string Rejected = "rejected";
+    /// <summary>A limit refused it.</summary>
+    public const string Limit = "limit";
+    /// <summary>A notification could not be delivered.</summary>
+    public const string Notification = "notification";
     /// <summary>A defect of the engine.</summary>
     public const string Internal = "internal";
 }
@@ -125,6 +147,26 @@ public sealed record TaskOutput
 
     /// <summary>Exit code of a process, or status code of an HTTP answer.</summary>
     public int? ExitCode { get; init; }
+
+    /// <summary>The items of a loop, an array: the outcome of <see cref="AttemptWork.Collection"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Items { get; init; }
+
+    /// <summary>Whether the output was taken from the cache instead of running the task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Cached { get; init; }
+}
+
+/// <summary>What a worker is to do in an attempt.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AttemptWork>))]
+public enum AttemptWork
+{
+    /// <summary>Run the task.</summary>
+    [JsonStringEnumMemberName("task")] Task,
+    /// <summary>Read the items of the task's loop (<c>file</c> and <c>http</c> collections).</summary>
+    [JsonStringEnumMemberName("collection")] Collection,
+    /// <summary>Check the definition of done of a task whose work was that of its subtasks.</summary>
+    [JsonStringEnumMemberName("check")] Check,
 }
 
 /// <summary>A stored artifact.</summary>

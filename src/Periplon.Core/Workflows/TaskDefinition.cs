@@ -71,6 +71,12 @@ public sealed record TaskDefinition
     /// <summary>Notification on success.</summary>
     public NotificationSpec? OnComplete { get; init; }
 
+    /// <summary>
+    /// The message that the task sends. No key of the language: the plan makes such tasks of <c>on_complete</c>, <c>on_error.notify</c> and
+    /// the workflow's <c>notifications</c>.
+    /// </summary>
+    public NotificationSpec? Notify { get; init; }
+
     /// <summary>Error handling of reference §8.</summary>
     public ErrorHandlingDefinition? OnError { get; init; }
 
@@ -164,6 +170,7 @@ public sealed record TaskDefinition
         : Sleep is not null ? TaskKind.Sleep
         : WaitFor is not null ? TaskKind.WaitFor
         : Approval is not null ? TaskKind.Approval
+        : Notify is not null ? TaskKind.Notify
         : Agent is not null ? TaskKind.Agent
         : TaskKind.None;
 }
@@ -201,4 +208,6 @@ public enum TaskKind
     WaitFor,
     /// <summary>A wait for a person's decision.</summary>
     Approval,
+    /// <summary>A message to people, made by the plan.</summary>
+    Notify,
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Engine.Tasks;
@@ -21,6 +22,18 @@ internal sealed record AttemptRequest
 
     /// <summary>Longest time of the attempt, beside the limits of the task and the workflow's defaults.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>What the attempt is to do.</summary>
+    public AttemptWork Work { get; init; }
+
+    /// <summary>What was not met after the attempt before, for an agent's prompt.</summary>
+    public string? Feedback { get; init; }
+
+    /// <summary>Agent that runs the attempt instead of the task's own kind: its <c>fallback_agent</c>.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Progress and earlier outputs, to stand before an agent's prompt.</summary>
+    public string? Context { get; init; }
 
     /// <summary>Directory to run in instead of the execution's own, for local runs.</summary>
     public string? Directory { get; init; }

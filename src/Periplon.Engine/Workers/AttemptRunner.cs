@@ -50,6 +50,10 @@ internal static class AttemptRequests
             Workflow = workflow,
             Values = JsonSerializer.Deserialize(lease.Values.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!,
             Timeout = lease.TimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Work = lease.Work,
+            Feedback = lease.Feedback,
+            Agent = lease.Agent,
+            Context = lease.Context,
         };
     }
 }
