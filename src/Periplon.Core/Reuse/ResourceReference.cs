@@ -69,7 +69,7 @@ public abstract record ResourceReference
         {
             Git git => git with { Path = Normalise(path.StartsWith('/') ? path.TrimStart('/') : Beside(git.Path, path)) },
             Http http when Uri.TryCreate(http.Url, UriKind.Absolute, out var address)
-                && Uri.TryCreate(address, Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal), out var target) =>
+                && Uri.TryCreate(address, Uri.EscapeDataString(Normalise(path)).Replace("%2F", "/", StringComparison.Ordinal), out var target) =>
                 new Http(target.AbsoluteUri),
             File file when !path.StartsWith('/') => new File(Normalise(Beside(file.Path, path))),
             _ => new File(Normalise(path)),

@@ -65,6 +65,8 @@ public sealed partial class DiagnosticsDocumentTests
     {
         yaml = LettersPattern().Replace(yaml, match => new string('x', Count(match)));
         yaml = ItemsPattern().Replace(yaml, match => $"[{string.Join(',', Enumerable.Repeat(match.Groups["item"].Value, Count(match)))}]");
+        yaml = FilesPattern().Replace(yaml, match => string.Concat(Enumerable.Range(1, Count(match)).Select(number =>
+            $"# file:{number}.yaml\nsubflows: {{next: {{source: {{type: file, path: {number + 1}.yaml}}}}}}\ntasks: {{a: {{subflow: next}}}}\n")));
         return DepthPattern().Replace(yaml, match =>
             string.Concat(Enumerable.Repeat("{subtasks: [a: ", Count(match))) + "{}" + string.Concat(Enumerable.Repeat("]}", Count(match))));
 
@@ -106,6 +108,9 @@ public sealed partial class DiagnosticsDocumentTests
 
     [GeneratedRegex("""\[(?<item>0|\{\}), …(?<count>\d+)\]""")]
     private static partial Regex ItemsPattern();
+
+    [GeneratedRegex("""^# …(?<count>\d+) files.*\n""", RegexOptions.Multiline)]
+    private static partial Regex FilesPattern();
 
     [GeneratedRegex("""\{subtasks: \[a: …(?<count>\d+)\]\}""")]
     private static partial Regex DepthPattern();
