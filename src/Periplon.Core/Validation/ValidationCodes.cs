@@ -160,13 +160,13 @@ internal static class ValidationCodes
     internal const string FallbackAgentNotRun = "PPL427";
 
     // What a workflow takes from outside its file.
-    internal const string SourceNotFetched = "PPL501";
-    internal const string SourceMalformed = "PPL502";
-    internal const string SourceCycle = "PPL503";
-    internal const string SubflowCycle = "PPL504";
-    internal const string SourcesTooMany = "PPL505";
-    internal const string ChecksumMismatch = "PPL506";
-    internal const string SecretNotGranted = "PPL507";
-    internal const string SubflowIdTaken = "PPL508";
-    internal const string SourceWithoutTasks = "PPL509";
+    internal const string SourceNotFetched = "PPL601";
+    internal const string SourceMalformed = "PPL602";
+    internal const string SourceCycle = "PPL603";
+    internal const string SubflowCycle = "PPL604";
+    internal const string SourcesTooMany = "PPL605";
+    internal const string ChecksumMismatch = "PPL606";
+    internal const string SecretNotGranted = "PPL607";
+    internal const string SubflowIdTaken = "PPL608";
+    internal const string SourceWithoutTasks = "PPL609";
 }

@@ -27,7 +27,7 @@ public sealed class SubflowExpanderTests
 
         missing.Reference.ShouldBe(new ResourceReference.File("x.yaml"));
         missing.NamedBy.ShouldBeNull();
-        missing.ToDiagnostic("gone").ToString().ShouldBe("2:7: error PPL501: gone");
+        missing.ToDiagnostic("gone").ToString().ShouldBe("2:7: error PPL601: gone");
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class SubflowExpanderTests
         var expansion = SubflowExpander.Expand(Parse("subflows: {s: {source: {type: file, path: 0.yaml}}}"), resources);
 
         expansion.Workflow.Subflows.Count.ShouldBe(SubflowExpander.MaxSubflows);
-        expansion.Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("PPL505");
+        expansion.Diagnostics.ShouldHaveSingleItem().Code.ShouldBe("PPL605");
     }
 
     [Fact]
