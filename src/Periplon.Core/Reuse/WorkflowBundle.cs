@@ -50,7 +50,8 @@ public sealed class WorkflowBundle
     /// <summary>Reads a workflow. Never throws: whatever is wrong is in the result.</summary>
     /// <param name="text">The main file, YAML or JSON.</param>
     /// <param name="resources">The texts it takes from outside, as far as they are there.</param>
-    public static WorkflowBundle Read(string text, WorkflowResources resources)
+    /// <param name="failures">Why others are not, by reference.</param>
+    public static WorkflowBundle Read(string text, WorkflowResources resources, IReadOnlyDictionary<string, string>? failures = null)
     {
         ArgumentNullException.ThrowIfNull(resources);
         var parsed = WorkflowParser.Parse(text);
@@ -64,7 +65,8 @@ public sealed class WorkflowBundle
         Diagnostic[] diagnostics =
         [
             .. parsed.Diagnostics, .. expansion.Diagnostics, .. findings,
-            .. expansion.Missing.Select(missing => missing.ToDiagnostic($"{missing.Reference.DisplayName} was not fetched.")),
+            .. expansion.Missing.Select(missing => missing.ToDiagnostic(
+                failures?.GetValueOrDefault(missing.Reference.ToString()!) ?? $"{missing.Reference.DisplayName} was not fetched.")),
         ];
         return new WorkflowBundle(
             expansion.Workflow,
