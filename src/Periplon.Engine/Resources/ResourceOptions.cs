@@ -12,6 +12,9 @@ internal sealed record ResourceOptions
     /// </summary>
     public bool TrustsAuthor { get; init; }
 
+    /// <summary>Whether documents and repositories may be at loopback and private addresses. Default: true.</summary>
+    public bool AllowPrivateNetworks { get; init; } = true;
+
     /// <summary>Largest text, in bytes. Default: 5 MiB.</summary>
     public int MaxBytes { get; init; } = 5 * 1024 * 1024;
 

@@ -1,13 +1,31 @@
 using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
+using Periplon.Engine.Tasks;
 using Periplon.Engine.Tasks.Http;
 
 namespace Periplon.Engine.Resources;
 
 /// <summary>Fetches what a workflow takes from outside its file, until nothing new is named. What cannot be fetched is a finding.</summary>
-internal sealed class ResourceResolver(
-    ResourceOptions options, HttpConnections connections, IHttpTargetPolicy policy, TimeProvider time)
+internal sealed class ResourceResolver : IDisposable
 {
+    private readonly ResourceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpTargetPolicy _policy;
+    private readonly HttpConnections _connections;
+    private readonly LibraryFiles _files;
+    private readonly WebDocuments _documents;
+
+    public ResourceResolver(ResourceOptions options, TimeProvider time)
+    {
+        (_options, _time) = (options with { Directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)) }, time);
+        _policy = new HttpTargetPolicy(new TaskOptions { AllowPrivateNetworks = options.AllowPrivateNetworks });
+        _connections = new HttpConnections(_policy);
+        _files = new LibraryFiles(_options);
+        _documents = new WebDocuments(_connections, _options);
+    }
+
+    public void Dispose() => _connections.Dispose();
+
     /// <summary>Reads a workflow with everything it needs.</summary>
     /// <param name="text">The main file.</param>
     /// <param name="cancellationToken">Ends the work.</param>
@@ -18,8 +36,8 @@ internal sealed class ResourceResolver(
             return WorkflowBundle.Read(text, WorkflowResources.None);
         }
 
-        using var repositories = new GitRepositories(policy, options, time);
-        using var deadline = new CancellationTokenSource(options.Timeout, time);
+        using var repositories = new GitRepositories(_policy, _options, _time);
+        using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var resources = WorkflowResources.None;
         var failures = new Dictionary<string, string>();
@@ -29,10 +47,10 @@ internal sealed class ResourceResolver(
         {
             foreach (var each in missing)
             {
-                var fetched = resources.Entries.Count >= options.MaxCount || bytes > options.MaxTotalBytes
+                var fetched = resources.Entries.Count >= _options.MaxCount || bytes > _options.MaxTotalBytes
                     ? FetchedResource.Failed(
-                        $"{each.Reference.DisplayName} was not fetched: a workflow takes at most {options.MaxCount} texts and "
-                        + $"{options.MaxTotalBytes / (1024 * 1024)} MiB from outside its file.")
+                        $"{each.Reference.DisplayName} was not fetched: a workflow takes at most {_options.MaxCount} texts and "
+                        + $"{_options.MaxTotalBytes / (1024 * 1024)} MiB from outside its file.")
                     : await FetchAsync(each, repositories, stop.Token, cancellationToken);
                 if (fetched.Resource is { } resource)
                 {
@@ -59,16 +77,16 @@ internal sealed class ResourceResolver(
             stop.ThrowIfCancellationRequested();
             return missing.Reference switch
             {
-                ResourceReference.File file => await new LibraryFiles(options).ReadAsync(file, stop),
+                ResourceReference.File file => await _files.ReadAsync(file, stop),
                 ResourceReference.Git git => await repositories.ReadAsync(git, isTrusted, stop),
-                ResourceReference.Http http => await new WebDocuments(connections, options).GetAsync(http, stop),
+                ResourceReference.Http http => await _documents.GetAsync(http, stop),
                 _ => throw new InvalidOperationException($"Nothing fetches {missing.Reference}"),
             };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return FetchedResource.Failed(
-                $"{missing.Reference.DisplayName} was not fetched: everything together took longer than {options.Timeout.TotalSeconds} s.");
+                $"{missing.Reference.DisplayName} was not fetched: everything together took longer than {_options.Timeout.TotalSeconds} s.");
         }
     }
 }

@@ -1,7 +1,5 @@
 using Periplon.Core.Reuse;
 using Periplon.Engine.Resources;
-using Periplon.Engine.Tasks;
-using Periplon.Engine.Tasks.Http;
 
 namespace Periplon.Engine.Tests.Resources;
 
@@ -28,11 +26,12 @@ internal sealed class ResolverFixture : IDisposable
 
     internal async Task<WorkflowBundle> ResolveAsync(string text)
     {
-        var policy = new HttpTargetPolicy(new TaskOptions { AllowPrivateNetworks = AllowsPrivateNetworks });
-        using var connections = new HttpConnections(policy);
-        var options = Change(new ResourceOptions { Directory = Directory, TrustsAuthor = TrustsAuthor });
-        return await new ResourceResolver(options, connections, policy, Time).ResolveAsync(
-            text, TestContext.Current.CancellationToken);
+        var options = new ResourceOptions
+        {
+            Directory = Directory, TrustsAuthor = TrustsAuthor, AllowPrivateNetworks = AllowsPrivateNetworks,
+        };
+        using var resolver = new ResourceResolver(Change(options), Time);
+        return await resolver.ResolveAsync(text, TestContext.Current.CancellationToken);
     }
 
     /// <summary>What is wrong with a workflow whose only subflow has this source.</summary>
