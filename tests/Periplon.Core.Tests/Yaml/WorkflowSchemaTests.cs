@@ -66,7 +66,7 @@ public sealed class WorkflowSchemaTests
     public void Generate_Schema_KnowsEveryFieldOfTheModel(string definition, Type model)
     {
         // Not fields: keys of the mapping around, the kind that follows from the others, and places.
-        string[] derived = ["Id", "Kind", "Source"];
+        string[] derived = ["Id", "Kind", "Source", "Notify"];
         var known = Schema.GetProperty("$defs").GetProperty(definition).GetProperty("properties");
         foreach (var property in model.GetProperties().Where(p => p.PropertyType != typeof(SubflowFile)).Where(property => !derived.Contains(property.Name)
             || property.PropertyType.Name.EndsWith("Source", StringComparison.Ordinal)))
