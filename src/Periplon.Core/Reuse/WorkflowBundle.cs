@@ -1,4 +1,5 @@
 using Periplon.Core.Executions;
+using Periplon.Core.Plans;
 using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
