@@ -5,6 +5,7 @@ using Orleans.Serialization;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
@@ -29,6 +30,8 @@ public static class EngineHostingExtensions
         services.TryAddSingleton<EngineInstruments>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
+        services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
+        services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<LeaseRegistry>();

@@ -97,8 +97,9 @@ internal sealed class KnownNames
     }
 
     // A program that declares no outputs may still set some while it runs, with ::set-output lines.
-    private static bool IsOutput(string name, TaskDefinition task) =>
+    private bool IsOutput(string name, TaskDefinition task) =>
         task.Outputs.ContainsKey(name)
+        || (task.Subflow is { } id && _context.Workflow.Subflows.TryGetValue(id, out var subflow) && subflow.Outputs.ContainsKey(name))
         || (task.Outputs.Count == 0 && task.Kind is TaskKind.Script or TaskKind.Command)
         || (task.Kind is TaskKind.Http && HttpOutputs.Contains(name));
 

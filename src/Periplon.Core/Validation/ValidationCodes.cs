@@ -145,4 +145,15 @@ internal static class ValidationCodes
     internal const string CacheNotRun = "PPL425";
     internal const string LlmProviderNotRun = "PPL426";
     internal const string FallbackAgentNotRun = "PPL427";
+
+    // What a workflow takes from outside its file.
+    internal const string SourceNotFetched = "PPL601";
+    internal const string SourceMalformed = "PPL602";
+    internal const string SourceCycle = "PPL603";
+    internal const string SubflowCycle = "PPL604";
+    internal const string SourcesTooMany = "PPL605";
+    internal const string ChecksumMismatch = "PPL606";
+    internal const string SecretNotGranted = "PPL607";
+    internal const string SubflowIdTaken = "PPL608";
+    internal const string SourceWithoutTasks = "PPL609";
 }

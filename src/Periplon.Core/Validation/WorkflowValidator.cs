@@ -23,6 +23,7 @@ public static class WorkflowValidator
         LoopRules.Check(context);
         StageRules.Check(context);
         SubflowRules.Check(context);
+        SourceRules.Check(context);
         ImportRules.Check(context);
         TaskGroupRules.Check(context);
         InputDeclarationRules.Check(context);

@@ -146,6 +146,7 @@ workflow_versions.definition text not null
 workflow_versions.sha256 text not null
 workflow_versions.created_at timestamp with time zone not null
 workflow_versions.created_by text
+workflow_versions.resources text
 workflow_versions workflow_versions_pkey: PRIMARY KEY (workflow_id, revision)
 workflow_versions workflow_versions_sha256_check: CHECK ((length(sha256) = 64))
 workflow_versions workflow_versions_revision_check: CHECK ((revision >= 1))

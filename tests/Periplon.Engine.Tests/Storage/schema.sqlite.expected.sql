@@ -123,7 +123,7 @@ CREATE TABLE workflow_versions (
   definition  text    not null,
   sha256      text    not null check (length(sha256) = 64),
   created_at  integer not null,
-  created_by  text,
+  created_by  text, resources text,
   primary key (workflow_id, revision)
 );
 CREATE TABLE workflows (

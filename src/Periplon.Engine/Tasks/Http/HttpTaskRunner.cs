@@ -184,7 +184,7 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         }
     }
 
-    private static string Explain(Exception exception, Uri url)
+    internal static string Explain(Exception exception, Uri url)
     {
         var causes = new List<Exception>();
         for (var cause = exception; cause is not null; cause = cause.InnerException)
