@@ -100,7 +100,6 @@ public static class RunnableCheck
         Need(task.Approval is not null, ValidationCodes.ApprovalNotRun, "approval", "approval");
         Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
-        Need(task.Cache is not null, ValidationCodes.CacheNotRun, "cache", "cache");
         Need(
             task.Group is { } group && workflow.TaskGroups.ContainsKey(group),
             ValidationCodes.TaskGroupNotRun,

@@ -129,6 +129,7 @@ internal static class ValidationCodes
     internal const string DoneRetriesNegative = "PPL330";
     internal const string ExpressionInvalid = "PPL331";
     internal const string LabelControlCharacter = "PPL332";
+    internal const string InputSecretBoolean = "PPL340";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.
     internal const string LoopNotRun = "PPL401";
@@ -155,7 +156,6 @@ internal static class ValidationCodes
     internal const string ApprovalNotRun = "PPL422";
     internal const string ConcurrencyNotRun = "PPL423";
     internal const string RateLimitNotRun = "PPL424";
-    internal const string CacheNotRun = "PPL425";
     internal const string LlmProviderNotRun = "PPL426";
     internal const string FallbackAgentNotRun = "PPL427";
 }

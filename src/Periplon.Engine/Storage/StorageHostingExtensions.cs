@@ -42,7 +42,7 @@ internal static class StorageHostingExtensions
         services.AddSingleton<ILogStore, LogStore>();
         services.AddSingleton<LogWriter>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LogWriter>());
-        services.AddSingleton<IArtifactStore>(_ => new FileArtifactStore(artifactFolder));
+        services.AddSingleton<IArtifactStore>(_ => new CompressedArtifacts(new FileArtifactStore(artifactFolder)));
         return services;
     }
 }

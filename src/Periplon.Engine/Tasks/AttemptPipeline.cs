@@ -61,7 +61,7 @@ internal sealed partial class AttemptPipeline(
             Log = log,
             Directory = directory,
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
-            Limits = request.Task.Limits ?? request.Workflow.Limits ?? new LimitsDefinition(),
+            Limits = LimitsDefinition.Of(request.Task.Limits, request.Workflow.Limits),
         };
         var file = OutputFile.Find(context);
         var outcome = await runner.RunAsync(context, cancellationToken);

@@ -22,7 +22,7 @@ internal sealed class TaskFixture : IDisposable
         Root = System.IO.Directory.CreateTempSubdirectory("periplon-tasks-").FullName;
         _services = new ServiceCollection()
             .AddLogging()
-            .AddSingleton<IArtifactStore>(Artifacts)
+            .AddSingleton<IArtifactStore>(new CompressedArtifacts(Artifacts))
             .AddPeriplonTasks(options =>
             {
                 options.WorkRoot = Root;
@@ -136,7 +136,17 @@ internal sealed class MemoryArtifacts : IArtifactStore
 
     public Task DeleteAsync(Guid executionId, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal byte[] this[ArtifactReference artifact] => _stored[artifact.Uri];
+    /// <summary>The content of an artifact.</summary>
+    internal byte[] this[ArtifactReference artifact]
+    {
+        get
+        {
+            using var content = new CompressedArtifacts(this).OpenAsync(artifact, CancellationToken.None).GetAwaiter().GetResult();
+            using var bytes = new MemoryStream();
+            content.CopyTo(bytes);
+            return bytes.ToArray();
+        }
+    }
 }
 
 /// <summary>A model that thinks until it is stopped.</summary>
