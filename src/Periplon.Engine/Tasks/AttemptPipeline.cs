@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Periplon.Core.Executions;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Collections;
 using Periplon.Engine.Tasks.Outputs;
 
 namespace Periplon.Engine.Tasks;
@@ -12,7 +13,7 @@ namespace Periplon.Engine.Tasks;
 /// file, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options,
+    IEnumerable<ITaskRunner> runners, CollectionReader collections, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options,
     ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
@@ -20,7 +21,8 @@ internal sealed partial class AttemptPipeline(
     /// <summary>Runs an attempt. Everything that can go wrong is an outcome.</summary>
     internal async Task<TaskOutcome> RunAsync(AttemptRequest request, ITaskLog log, CancellationToken cancellationToken)
     {
-        if (!_runners.TryGetValue(request.Task.Kind, out var runner))
+        var runner = _runners.GetValueOrDefault(request.Task.Kind);
+        if (runner is null && request.Work is not AttemptWork.Collection)
         {
             var known = string.Join(", ", _runners.Keys.Order());
             return TaskOutcome.Failed(
@@ -46,7 +48,7 @@ internal sealed partial class AttemptPipeline(
     }
 
     private async Task<TaskOutcome> RunAsync(
-        AttemptRequest request, ITaskRunner runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
+        AttemptRequest request, ITaskRunner? runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
     {
         var directory = request.Directory ?? options.DirectoryOf(request.ExecutionId);
         Directory.CreateDirectory(directory);
@@ -63,8 +65,13 @@ internal sealed partial class AttemptPipeline(
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
             Limits = LimitsDefinition.Of(request.Task.Limits, request.Workflow.Limits),
         };
+        if (request.Work is AttemptWork.Collection)
+        {
+            return await collections.ReadAsync(context, cancellationToken);
+        }
+
         var file = OutputFile.Find(context);
-        var outcome = await runner.RunAsync(context, cancellationToken);
+        var outcome = await runner!.RunAsync(context, cancellationToken);
         return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
             ? await PublishAsync(context, texts, output, file, cancellationToken)
             : outcome;
@@ -98,6 +105,7 @@ internal sealed partial class AttemptPipeline(
             Text = whole.Text is null ? null : texts.Mask(whole.Text),
             Values = Mask(whole.Values, texts),
             State = Mask(whole.State, texts),
+            Items = whole.Items is { } items ? texts.Mask(items) : null,
         };
         var failure = outcome.Failure is not { } reason ? null : reason with { Message = texts.Mask(reason.Message) };
         return new TaskOutcome(outcome.Kind, output, failure);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Collections;
 using Periplon.Engine.Tasks.Http;
 using Periplon.Engine.Tasks.Models;
 using Periplon.Engine.Tasks.Outputs;
@@ -27,6 +28,8 @@ internal static class TaskHostingExtensions
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TaskOptions>>().Value);
         services.TryAddSingleton<IHttpTargetPolicy, HttpTargetPolicy>();
         services.AddSingleton<HttpConnections>();
+        services.AddSingleton<HttpSender>();
+        services.AddSingleton<CollectionReader>();
         services.AddSingleton<ProcessWatchdog>();
         services.AddSingleton<ProcessRunner>();
         services.AddSingleton<ProcessAttempt>();
