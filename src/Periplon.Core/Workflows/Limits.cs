@@ -14,8 +14,8 @@ public enum TruncationStrategy
 }
 
 /// <summary>
-/// Bounds on captured output and context (reference §16.1). Sizes are bytes of UTF-8; text is never cut inside a character. Each bound that
-/// is not set reads as its default, and is taken from the limits around it by <see cref="Over"/>.
+/// Bounds on captured output and context (reference §16.1). Sizes are bytes of UTF-8; text is never cut inside a character. Each bound
+/// that is not set reads as its default, and is taken from the limits around it by <see cref="Over"/>.
 /// </summary>
 public sealed record LimitsDefinition
 {
@@ -71,7 +71,9 @@ public sealed record LimitsDefinition
         init => _set = _set with { MaxContextTasks = value };
     }
 
-    /// <summary>Size from which an output goes to the artifact store, in bytes; none means that what the journal does not take goes there.</summary>
+    /// <summary>
+    /// Size from which an output goes to the artifact store, in bytes; none means that what the journal does not take goes there.
+    /// </summary>
     public long? ExternalStorageThreshold
     {
         get => _set.ExternalStorageThreshold;

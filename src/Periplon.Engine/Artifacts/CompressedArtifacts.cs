@@ -16,12 +16,14 @@ internal sealed class CompressedArtifacts(IArtifactStore inner) : IArtifactStore
         inner.PutAsync(executionId, name, content, cancellationToken);
 
     public async Task<Stream> OpenAsync(ArtifactReference artifact, CancellationToken cancellationToken) =>
-        artifact.Uri.StartsWith(Prefix, StringComparison.Ordinal)
+        IsCompressed(artifact)
             ? new GZipStream(
                 await inner.OpenAsync(artifact with { Uri = artifact.Uri[Prefix.Length..] }, cancellationToken), CompressionMode.Decompress)
             : await inner.OpenAsync(artifact, cancellationToken);
 
     public Task DeleteAsync(Guid executionId, CancellationToken cancellationToken) => inner.DeleteAsync(executionId, cancellationToken);
+
+    internal static bool IsCompressed(ArtifactReference artifact) => artifact.Uri.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>Puts a content into a store, compressed if it is to be.</summary>
     internal static async Task<ArtifactReference> PutAsync(

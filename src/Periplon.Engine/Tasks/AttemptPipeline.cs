@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Periplon.Core.Executions;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Tasks.Collections;
 using Periplon.Engine.Tasks.Outputs;
 
@@ -13,8 +14,8 @@ namespace Periplon.Engine.Tasks;
 /// file, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, CollectionReader collections, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options,
-    ILogger<AttemptPipeline> logger)
+    IEnumerable<ITaskRunner> runners, CollectionReader collections, TaskCache cache, NamedOutputs namedOutputs, OutputFile outputFile,
+    TaskOptions options, ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
 
@@ -44,7 +45,14 @@ internal sealed partial class AttemptPipeline(
             outcome = TaskOutcome.Failed(FailureKinds.Internal, $"A defect of the engine ended the attempt: {exception.Message}");
         }
 
-        return texts is null ? outcome : Mask(outcome, texts);
+        if (texts is null)
+        {
+            return outcome;
+        }
+
+        var masked = Mask(outcome, texts);
+        await cache.StoreAsync(request, texts, masked, log, cancellationToken);
+        return masked;
     }
 
     private async Task<TaskOutcome> RunAsync(
@@ -71,6 +79,12 @@ internal sealed partial class AttemptPipeline(
         }
 
         var file = OutputFile.Find(context);
+        if (await cache.FindAsync(request, texts, log, cancellationToken) is { } cached)
+        {
+            var problem = file is null ? null : await outputFile.WriteAsync(file, cached, cancellationToken);
+            return new CapturedOutput(cached, problem).Completed();
+        }
+
         var outcome = await runner!.RunAsync(context, cancellationToken);
         return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
             ? await PublishAsync(context, texts, output, file, cancellationToken)

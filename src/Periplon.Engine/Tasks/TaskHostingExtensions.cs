@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Tasks.Collections;
 using Periplon.Engine.Tasks.Http;
 using Periplon.Engine.Tasks.Models;
@@ -14,7 +15,8 @@ namespace Periplon.Engine.Tasks;
 internal static class TaskHostingExtensions
 {
     /// <summary>
-    /// Adds <see cref="AttemptPipeline"/> and the runners of all kinds. The host adds an <c>IArtifactStore</c>.
+    /// Adds <see cref="AttemptPipeline"/> and the runners of all kinds. The host adds an <c>IArtifactStore</c> and an
+    /// <c>ITaskCacheStore</c>.
     /// </summary>
     internal static IServiceCollection AddPeriplonTasks(this IServiceCollection services, Action<TaskOptions>? configure = null)
     {
@@ -33,6 +35,7 @@ internal static class TaskHostingExtensions
         services.AddSingleton<ProcessWatchdog>();
         services.AddSingleton<ProcessRunner>();
         services.AddSingleton<ProcessAttempt>();
+        services.AddSingleton<TaskCache>();
         services.AddSingleton<NamedOutputs>();
         services.AddSingleton<OutputFile>();
         services.AddSingleton<ILanguageModel, EchoModel>();
