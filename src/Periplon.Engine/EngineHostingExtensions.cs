@@ -7,6 +7,7 @@ using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -40,6 +41,7 @@ public static class EngineHostingExtensions
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
+        services.AddHostedService<TaskCacheCleaner>();
         services.AddHostedService<WorkerService>();
         return silo;
     }

@@ -55,7 +55,6 @@ public static class RunnableCheck
         Need(task.OnComplete is not null, ValidationCodes.TaskNotificationNotRun, "on_complete", "on_complete.notify");
         Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
-        Need(task.Cache is not null, ValidationCodes.CacheNotRun, "cache", "cache");
         Need(
             task.Llm is { Provider: not ModelProvider.Echo },
             ValidationCodes.LlmProviderNotRun,

@@ -129,6 +129,7 @@ internal static class ValidationCodes
     internal const string DoneRetriesNegative = "PPL330";
     internal const string ExpressionInvalid = "PPL331";
     internal const string LabelControlCharacter = "PPL332";
+    internal const string InputSecretBoolean = "PPL340";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.
     internal const string AgentNotRun = "PPL404";
@@ -142,7 +143,6 @@ internal static class ValidationCodes
     internal const string WorkflowNotificationNotRun = "PPL412";
     internal const string ConcurrencyNotRun = "PPL423";
     internal const string RateLimitNotRun = "PPL424";
-    internal const string CacheNotRun = "PPL425";
     internal const string LlmProviderNotRun = "PPL426";
     internal const string FallbackAgentNotRun = "PPL427";
 

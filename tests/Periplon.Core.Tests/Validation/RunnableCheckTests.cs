@@ -39,7 +39,6 @@ public sealed class RunnableCheckTests
     [InlineData("approval: {message: m}")]
     [InlineData("command: {executable: x}, concurrency: k", "PPL423")]
     [InlineData("command: {executable: x}, rate_limit: 5", "PPL424")]
-    [InlineData("command: {executable: x}, cache: k", "PPL425")]
     [InlineData("llm: {provider: openai, model: m, prompt: p}", "PPL426")]
     [InlineData("command: {executable: x}, on_error: {fallback_agent: w}", "PPL427")]
     public void A_task_runs_or_is_refused(string task, params string[] codes) =>
@@ -79,12 +78,12 @@ public sealed class RunnableCheckTests
     [Fact]
     public void A_refusal_names_the_task_and_the_construct()
     {
-        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    command: {executable: x}\n    cache: k")).Workflow!;
+        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    command: {executable: x}\n    rate_limit: 5")).Workflow!;
 
         var refusal = RunnableCheck.Check(workflow).ShouldHaveSingleItem();
 
-        refusal.ToString().ShouldBe("4:5: error PPL425: Task 'build' needs cache, which this version loads but does not run.");
-        refusal.Path.ShouldBe("tasks.build.cache");
+        refusal.ToString().ShouldBe("4:5: error PPL424: Task 'build' needs rate_limit, which this version loads but does not run.");
+        refusal.Path.ShouldBe("tasks.build.rate_limit");
     }
 
     private static string[] Codes(string yaml)
