@@ -67,7 +67,10 @@ public static partial class ExecutionCommands
     /// <param name="turn">The turn.</param>
     /// <param name="path">Task path; empty for the execution itself.</param>
     /// <param name="limit">Which limit.</param>
-    /// <param name="startAt">When the task may start; null or a time that has passed means now.</param>
+    /// <param name="startAt">
+    /// When the task may start; null or a time that has passed means now. Only rate limits have such times: a place under a concurrency
+    /// limit is held from when it is granted.
+    /// </param>
     public static bool Grant(ExecutionTurn turn, string path, LimitKinds limit, DateTimeOffset? startAt)
     {
         ArgumentNullException.ThrowIfNull(turn);
@@ -88,7 +91,7 @@ public static partial class ExecutionCommands
 
         turn.Record(new LimitGranted
         {
-            At = turn.Now, Task = path, Limit = limit, DueAt = startAt > turn.Now ? startAt : null,
+            At = turn.Now, Task = path, Limit = limit, DueAt = limit is LimitKinds.Rate && startAt > turn.Now ? startAt : null,
         });
         return true;
     }
@@ -141,13 +144,9 @@ public static partial class ExecutionCommands
         {
             ExecutionPlanner.Complete(turn, task.Instance, output);
         }
-        else if (task.Stop?.Failure is { } failure)
-        {
-            ExecutionPlanner.Fail(turn, task.Instance, failure, output);
-        }
         else if (turn.State.FindStop(task.Instance) is { } stop)
         {
-            turn.Record(new TaskCancelled { At = turn.Now, Task = ended.Task, Reason = stop.Reason });
+            ExecutionPlanner.EndStopped(turn, task, stop.Reason, output);
         }
         else
         {

@@ -27,7 +27,7 @@ public static partial class ExecutionCommands
             return true;
         }
 
-        if (current.Status is not TaskRunStatus.Ready || current.Attempt != attempt || turn.State.IsPaused
+        if (current.Status is not TaskRunStatus.Ready || current.Attempt != attempt || turn.State.IsHeld
             || turn.State.FindStop(current.Instance) is not null)
         {
             return false;
@@ -75,7 +75,7 @@ public static partial class ExecutionCommands
                 TaskFailures.RecordUnmet(turn, current, outcome.Failure!, outcome.Output);
                 break;
             case TaskOutcomeKind.Cancelled when turn.State.FindStop(current.Instance) is not null:
-                turn.Record(new TaskCancelled { At = turn.Now, Task = path, Reason = "stopped with the execution" });
+                ExecutionPlanner.EndStopped(turn, current, turn.State.FindStop(current.Instance)!.Reason, outcome.Output);
                 break;
             default:
                 turn.Record(new TaskReturned

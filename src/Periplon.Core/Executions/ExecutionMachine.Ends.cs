@@ -39,7 +39,7 @@ public static partial class ExecutionMachine
         }
 
         var began = task.StartedAt is not null || ended is not TaskRunStatus.Cancelled;
-        if (!began || NextPhase(planned, planned.OwnPhase, ended) is null || (state.IsKilled && ended is TaskRunStatus.Cancelled))
+        if (!began || state.IsKilled || NextPhase(planned, planned.OwnPhase, ended) is null)
         {
             return Settle(state, task, ended, at);
         }

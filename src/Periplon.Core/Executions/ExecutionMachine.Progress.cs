@@ -6,7 +6,7 @@ public static partial class ExecutionMachine
     {
         TaskEntered e => Entered(state, before, e),
         TaskPhaseStarted e => EnterPhase(state, before, e.Phase),
-        TaskWaiting e => Move(state, before with
+        TaskWaiting e => Move(Started(state, e), before with
         {
             Status = TaskRunStatus.Waiting, DueAt = e.DueAt, ScheduledAt = before.ScheduledAt ?? e.At,
             StartedAt = e.Kind is WaitKind.Concurrency or WaitKind.Rate ? before.StartedAt : e.At,
@@ -16,19 +16,22 @@ public static partial class ExecutionMachine
         TaskStopRequested e => Move(state, before with
         {
             Stop = new TaskStop(
-                state.IsKilled ? int.MaxValue : Math.Max(before.Phase, before.Instance.Planned.OwnPhase), StopAt(state, before, e),
-                e.Reason, e.Failure),
+                state.IsKilled ? int.MaxValue : before.Instance.Planned.OwnPhase, StopAt(state, before, e), e.Reason, e.Failure),
         }),
         LoopEntered e => Move(state with { StartedAt = state.StartedAt ?? e.At }, before with
         {
             Status = TaskRunStatus.Running, Phase = before.Instance.Planned.OwnPhase, StartedAt = e.At, DeadlineAt = e.DeadlineAt,
             DueAt = null, Wait = null,
-            Loop = new LoopState { Items = e.Items ?? default, Count = e.Count, Parallel = e.Parallel },
+            Loop = new LoopState
+            {
+                Items = e.Items ?? default, ItemList = e.Items is { } items ? [.. items.EnumerateArray()] : [], Count = e.Count,
+                Parallel = e.Parallel,
+            },
         }),
         IterationStarted e => StartIteration(state, before, e),
         IterationSkipped e => Move(state, before with
         {
-            Loop = before.Loop! with { Next = e.Index + 1, Unjudged = [], HasWaited = true },
+            DueAt = null, Loop = before.Loop! with { Next = e.Index + 1, Unjudged = [], HasWaited = true },
         }),
         LoopDelayed e => Move(state, before with
         {
@@ -40,6 +43,10 @@ public static partial class ExecutionMachine
         SignalTaken => Take(state, before),
         _ => state,
     };
+
+    // Who waits for a limit has not begun.
+    private static ExecutionState Started(ExecutionState state, TaskWaiting e) =>
+        e.Kind is WaitKind.Concurrency or WaitKind.Rate ? state : state with { StartedAt = state.StartedAt ?? e.At };
 
     // The workflow is being stopped since somebody asked for it, whenever that was noticed.
     private static DateTimeOffset StopAt(ExecutionState state, TaskState task, TaskStopRequested e) =>
@@ -69,6 +76,7 @@ public static partial class ExecutionMachine
         state = state with
         {
             Tasks = all.ToImmutable(), NextNumber = state.NextNumber + 1, Settled = state.Settled - (isRepeated ? 1 : 0),
+            HasRepeats = state.HasRepeats || isRepeated,
         };
         state = Move(state, loopTask with
         {

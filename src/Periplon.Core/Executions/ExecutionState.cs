@@ -47,6 +47,9 @@ public sealed partial record ExecutionState
     /// <summary>Tasks that wait for a retry, by time.</summary>
     public ImmutableSortedSet<TaskTimer> Delayed { get; init; } = [];
 
+    /// <summary>Attempts under way that have a time limit, by the time at which they are ended without their worker.</summary>
+    public ImmutableSortedSet<TaskTimer> Overdue { get; init; } = [];
+
     /// <summary>All else that is due at a time: waits, delays of loops, deadlines.</summary>
     public ImmutableSortedSet<TaskTimer> Timers { get; init; } = [];
 
@@ -88,6 +91,12 @@ public sealed partial record ExecutionState
 
     /// <summary>Whether a person has paused it.</summary>
     public bool IsPaused { get; init; }
+
+    /// <summary>Whether the pause holds: nothing begins. Once the end is asked for it no longer does, so that handlers can run.</summary>
+    public bool IsHeld => IsPaused && !IsEnding;
+
+    /// <summary>Whether a task has come into being again, for another round of the work around it.</summary>
+    public bool HasRepeats { get; init; }
 
     /// <summary>When its first task started.</summary>
     public DateTimeOffset? StartedAt { get; init; }

@@ -94,6 +94,14 @@ public sealed record TaskState
     /// <summary>Why it is being stopped, with everything inside it.</summary>
     public TaskStop? Stop { get; init; }
 
+    /// <summary>The task of its <c>finally</c> that failed.</summary>
+    internal string? FailedHandler =>
+        HandlerFailed
+        ?? (Phase >= 0 && Instance.Planned.Phases[Phase].Kind is PhaseKind.Finally ? Block?.FirstFailed : null);
+
+    /// <summary>How it has ended as far as that is known, while its handlers run: a failed <c>finally</c> fails it.</summary>
+    internal TaskRunStatus? EndedSoFar => Ended is not null && FailedHandler is not null ? TaskRunStatus.Failed : Ended;
+
     /// <summary>How many attempts count against its retries: those of this round that ran well enough to be judged do not.</summary>
     internal int CountedAttempt => Attempt - EarlierAttempts - Unmet;
 }
@@ -140,6 +148,9 @@ public sealed record LoopState
 {
     /// <summary>The items: an array; undefined for loops that only count.</summary>
     public JsonElement Items { get; init; }
+
+    /// <summary>The items one by one: an array in JSON is searched from its beginning.</summary>
+    internal ImmutableArray<JsonElement> ItemList { get; init; } = [];
 
     /// <summary>How many iterations there are at most.</summary>
     public required int Count { get; init; }

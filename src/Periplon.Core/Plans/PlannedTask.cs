@@ -97,6 +97,12 @@ public sealed class PlannedTask
     /// <summary>Places of the tasks of <c>parallel_with</c> that are in its block.</summary>
     public ImmutableArray<int> Partners { get; internal set; } = [];
 
+    /// <summary>
+    /// Whether tasks inside another task of its block wait for it. It is then never held back by the block's bound: what it would wait for
+    /// waits for it.
+    /// </summary>
+    public bool IsNeededInside { get; internal set; }
+
     /// <summary>When a failed attempt is followed by another.</summary>
     public RetryRule Retry { get; init; } = RetryRule.None;
 

@@ -26,6 +26,8 @@ internal static class StateText
             Waiting = Paths(state.Waiting), Undecided = Paths(state.Undecided), Stopping = Paths(state.Stopping),
             Delayed = state.Delayed.Select(timer => $"{timer.At:O} {timer.Task.Path}"),
             Timers = state.Timers.Select(timer => $"{timer.At:O} {timer.Task.Path} {timer.IsDeadline}"),
+            Overdue = state.Overdue.Select(timer => $"{timer.At:O} {timer.Task.Path}"),
+            state.HasRepeats, state.CancelReason, state.IsKilled, SignalKeys = state.SignalKeys.Order(StringComparer.Ordinal),
             Dependents = state.Dependents.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Key}: {string.Join(' ', d.Value)}"),
             Signals = state.Signals.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => new { s.Key, Count = s.Value.Count }),
             Values = state.Values.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => new { v.Key, v.Value }),
