@@ -13,6 +13,7 @@ internal sealed class MachineHarness
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private readonly List<ExecutionEvent> _journal = [];
+    private int _claims;
 
     public MachineHarness(WorkflowDefinition workflow, IReadOnlyDictionary<string, JsonElement>? inputs = null)
     {
@@ -30,10 +31,11 @@ internal sealed class MachineHarness
         Do(_ => true);
     }
 
-    /// <summary>An execution of a file without its name and version.</summary>
+    /// <summary>An execution of a file without its name and version; <c>RUN</c> stands for work that a worker does.</summary>
     public static MachineHarness Of(string yaml, params (string Name, object Value)[] inputs)
     {
-        var parsed = WorkflowParser.Parse($"name: test\nversion: \"1\"\n{yaml}");
+        var text = yaml.Replace("RUN", "command: {executable: \"true\"}", StringComparison.Ordinal);
+        var parsed = WorkflowParser.Parse($"name: test\nversion: \"1\"\n{text}");
         parsed.Workflow.ShouldNotBeNull(string.Join('\n', parsed.Diagnostics));
         parsed.Diagnostics.ShouldBeEmpty();
         return new MachineHarness(
@@ -77,7 +79,7 @@ internal sealed class MachineHarness
 
     public Guid Claim(string task, string worker = "w1")
     {
-        var token = Guid.NewGuid();
+        var token = new Guid(++_claims, 0, 0, new byte[8]);
         var attempt = Task(task).Attempt;
         Do(turn => ExecutionCommands.TryStart(turn, task, attempt, worker, token)).ShouldBeTrue($"'{task}' should be claimable");
         return token;
