@@ -19,12 +19,9 @@ public static partial class ExecutionCommands
             return false;
         }
 
-        foreach (var rank in turn.State.Waiting)
+        if (turn.State.Awaiting.TryGetValue(signal.Slot, out var waiting))
         {
-            if (ExecutionPlanner.TryTakeSignal(turn, rank.Task))
-            {
-                break;
-            }
+            ExecutionPlanner.TryTakeSignal(turn, waiting.Min.Task);
         }
 
         return true;
@@ -120,8 +117,13 @@ public static partial class ExecutionCommands
     public static bool StopTask(ExecutionTurn turn, string path, string reason)
     {
         ArgumentNullException.ThrowIfNull(turn);
-        return turn.State.Find(path) is { Stop: null } task && !task.Status.IsSettled()
-            && RecordIf(turn, true, new TaskStopRequested { At = turn.Now, Task = path, Reason = reason });
+        if (turn.State.IsTerminal || turn.State.Find(path) is not { Stop: null } task || task.Status.IsSettled())
+        {
+            return false;
+        }
+
+        ExecutionPlanner.RequestStop(turn, task.Instance, reason);
+        return true;
     }
 
     /// <summary>The child execution of a task has ended. False when the task does not wait for it.</summary>

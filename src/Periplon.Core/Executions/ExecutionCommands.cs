@@ -74,8 +74,8 @@ public static partial class ExecutionCommands
             case TaskOutcomeKind.Unmet:
                 TaskFailures.RecordUnmet(turn, current, outcome.Failure!, outcome.Output);
                 break;
-            case TaskOutcomeKind.Cancelled when turn.State.FindStop(current.Instance) is not null:
-                ExecutionPlanner.EndStopped(turn, current, turn.State.FindStop(current.Instance)!.Reason, outcome.Output);
+            case TaskOutcomeKind.Cancelled or TaskOutcomeKind.Returned when turn.State.FindStop(current.Instance) is { } stop:
+                ExecutionPlanner.EndStopped(turn, current, stop.Reason, outcome.Output);
                 break;
             default:
                 turn.Record(new TaskReturned
@@ -127,6 +127,13 @@ public static partial class ExecutionCommands
             var current = turn.State.Task(rank.Task);
             if (!isGone(current))
             {
+                continue;
+            }
+
+            if (turn.State.FindStop(rank.Task) is { } stop)
+            {
+                // It would not be handed out again.
+                ExecutionPlanner.EndStopped(turn, current, stop.Reason);
                 continue;
             }
 

@@ -29,6 +29,7 @@ public static partial class ExecutionMachine
                 task, DeadlineOf(before), DeadlineOf(after), isDeadline: true),
             Overdue = Timed(state.Overdue, task, OverdueOf(before), OverdueOf(after)),
             Stopping = With(state.Stopping, rank, IsStopping(before), IsStopping(after)),
+            Awaiting = Listening(state.Awaiting, rank, before.Wait?.Slot, after.Wait?.Slot),
         };
     }
 
@@ -38,12 +39,37 @@ public static partial class ExecutionMachine
     private static DateTimeOffset? DueOf(TaskState task) => task.Stop is null ? task.DueAt : null;
 
     // The worker keeps the time limit; this is the net below it, for a worker that hangs without dying.
-    private static DateTimeOffset? OverdueOf(TaskState task) =>
-        IsAtWork(task) && task is { StartedAt: { } startedAt, Instance.Planned.TimeoutSecs: { } seconds }
+    private static DateTimeOffset? OverdueOf(TaskState task)
+    {
+        if (!IsAtWork(task))
+        {
+            return task.Wait is { Kind: WaitKind.Child } ? task.GivesUpAt : null;
+        }
+
+        var byLimit = task is { StartedAt: { } startedAt, Instance.Planned.TimeoutSecs: { } seconds }
             ? WaitTimes.After(startedAt, seconds) + ExecutionPlanner.TimeoutGrace
-            : null;
+            : (DateTimeOffset?)null;
+        return byLimit is null || task.GivesUpAt < byLimit ? task.GivesUpAt ?? byLimit : byLimit;
+    }
 
     private static bool IsStopping(TaskState task) => task.Stop is not null && !task.Status.IsSettled();
+
+    private static ImmutableDictionary<string, ImmutableSortedSet<TaskRank>> Listening(
+        ImmutableDictionary<string, ImmutableSortedSet<TaskRank>> awaiting, TaskRank rank, string? was, string? isNow)
+    {
+        if (was == isNow)
+        {
+            return awaiting;
+        }
+
+        if (was is not null && awaiting.TryGetValue(was, out var others))
+        {
+            others = others.Remove(rank);
+            awaiting = others.IsEmpty ? awaiting.Remove(was) : awaiting.SetItem(was, others);
+        }
+
+        return isNow is null ? awaiting : awaiting.SetItem(isNow, (awaiting.GetValueOrDefault(isNow) ?? []).Add(rank));
+    }
 
     private static bool IsAtWork(TaskState task) =>
         task is { Status: TaskRunStatus.Running, Block: null, Loop: null, Ended: null };

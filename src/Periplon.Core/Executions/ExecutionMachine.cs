@@ -80,7 +80,7 @@ public static partial class ExecutionMachine
             {
                 Status = e.Status, FinishedAt = e.At, Error = e.Error, Outputs = e.Outputs,
                 Open = [], OpenOthers = [], Ready = [], Running = [], Waiting = [], Undecided = [], Stopping = [],
-                Delayed = [], Timers = [], Overdue = [],
+                Delayed = [], Timers = [], Overdue = [], Awaiting = state.Awaiting.Clear(),
             },
             _ => state,
         };

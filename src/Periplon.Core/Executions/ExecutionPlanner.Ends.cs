@@ -4,23 +4,23 @@ namespace Periplon.Core.Executions;
 
 public static partial class ExecutionPlanner
 {
-    // Everything under a stop that runs nowhere is cancelled at once; what runs is stopped by whoever runs it.
-    private static void StopWhatIsToStop(ExecutionTurn turn)
+    private static void StopAtEnd(ExecutionTurn turn)
     {
         var root = turn.State.Root;
         if (!root.Status.IsSettled()
             && ((turn.State.IsEnding && root.Stop is null) || (turn.State.IsKilled && root.Stop is { Phase: < int.MaxValue })))
         {
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = "", Reason = WhyEnding(turn.State) });
+            RequestStop(turn, root.Instance, WhyEnding(turn.State));
         }
+    }
 
-        foreach (var rank in turn.State.Stopping)
-        {
-            if (turn.State.Task(rank.Task) is { Stop: { } stop } task && !task.Status.IsSettled())
-            {
-                StopTask(turn, task, stop.Reason);
-            }
-        }
+    /// <summary>
+    /// Stops a task with everything inside it: what runs nowhere is cancelled at once, what runs is stopped by whoever runs it.
+    /// </summary>
+    internal static void RequestStop(ExecutionTurn turn, TaskInstance task, string reason, TaskFailure? failure = null)
+    {
+        turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = reason, Failure = failure });
+        StopTask(turn, turn.State.Task(task), reason);
     }
 
     private static string WhyEnding(ExecutionState state) =>
@@ -31,8 +31,7 @@ public static partial class ExecutionPlanner
     private static void StopTask(ExecutionTurn turn, TaskState task, string reason)
     {
         var instance = task.Instance;
-        if (task.Status.IsSettled()
-            || (task.Phase >= 0 && instance.Planned.Phases[task.Phase].IsProtected && !turn.State.IsKilled))
+        if (task.Status.IsSettled() || (ExecutionMachine.IsInHandlers(task) && !turn.State.IsKilled))
         {
             return;
         }
@@ -82,7 +81,7 @@ public static partial class ExecutionPlanner
         }
         else if (task.Block is { Unsettled: > 0, FirstFailed: { } failed })
         {
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Instance.Path, Reason = $"task '{failed}' failed" });
+            RequestStop(turn, task.Instance, $"task '{failed}' failed");
         }
         else if (task.Instance.Around is null)
         {

@@ -46,9 +46,7 @@ public static partial class ExecutionPlanner
         }
         catch (Exception e) when (e is TemplateException or ExpressionException)
         {
-            var failure = new TaskFailure(FailureKinds.Input, e.Message);
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = e.Message, Failure = failure });
-            EndLoop(turn, task, e.Message);
+            RequestStop(turn, task, e.Message, new TaskFailure(FailureKinds.Input, e.Message));
         }
 
         if (turn.State.Task(task).Loop is { MayGoOn: false, Active.IsEmpty: true })
@@ -63,7 +61,7 @@ public static partial class ExecutionPlanner
         if (turn.State.Task(task) is { Stop: null, Loop: { FirstFailed: { } failed, Active.IsEmpty: false } }
             && turn.State.Plan.Workflow.FailFast)
         {
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = $"iteration '{failed}' failed" });
+            RequestStop(turn, task, $"iteration '{failed}' failed");
         }
     }
 

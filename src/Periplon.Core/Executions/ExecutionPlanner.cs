@@ -44,11 +44,11 @@ public static partial class ExecutionPlanner
         do
         {
             before = turn.Events.Count;
-            StopWhatIsToStop(turn);
+            StopAtEnd(turn);
             DecideUndecided(turn);
             if (!turn.State.IsHeld)
             {
-                StopWhatIsToStop(turn);
+                StopAtEnd(turn);
                 ScheduleDue(turn);
                 StartOthers(turn);
                 StartWork(turn);
@@ -92,13 +92,7 @@ public static partial class ExecutionPlanner
             next = state.Timers.IsEmpty ? next : Earlier(next, state.Timers.Min.At);
         }
 
-        next = state.Overdue.IsEmpty ? next : Earlier(next, state.Overdue.Min.At);
-        foreach (var rank in state.Stopping.IsEmpty ? [] : state.Running.Concat(state.Waiting))
-        {
-            next = Earlier(next, state.FindStop(rank.Task)?.At + StopGrace);
-        }
-
-        return next;
+        return state.Overdue.IsEmpty ? next : Earlier(next, state.Overdue.Min.At);
     }
 
     private static bool HasRoom(ExecutionState state) => state.Ready.Count + state.Running.Count < state.Plan.Workflow.MaxParallel;
@@ -114,21 +108,13 @@ public static partial class ExecutionPlanner
             if (turn.State.FindStop(timer.Task) is not null)
             {
                 EndStopped(turn, running, NotConfirmed(running));
-                continue;
             }
-
-            var failure = new TaskFailure(
-                FailureKinds.Timeout,
-                $"Worker {running.Worker} did not end the attempt at its limit of {timer.Task.Planned.TimeoutSecs} s");
-            TaskFailures.Record(turn, running, failure, output: null, random: 0, givenUp: true);
-        }
-
-        foreach (var rank in turn.State.Stopping.IsEmpty ? [] : turn.State.Running.Concat(turn.State.Waiting))
-        {
-            if (turn.State.FindStop(rank.Task) is { } stop && stop.At + StopGrace <= turn.Now)
+            else
             {
-                var stopped = turn.State.Task(rank.Task);
-                EndStopped(turn, stopped, NotConfirmed(stopped));
+                var failure = new TaskFailure(
+                    FailureKinds.Timeout,
+                    $"Worker {running.Worker} did not end the attempt at its limit of {timer.Task.Planned.TimeoutSecs} s");
+                TaskFailures.Record(turn, running, failure, output: null, random: 0, givenUp: true);
             }
         }
     }

@@ -38,6 +38,10 @@ public sealed partial record ExecutionState
     /// <summary>Tasks that wait for something other than a worker or a retry.</summary>
     public ImmutableSortedSet<TaskRank> Waiting { get; init; } = [];
 
+    /// <summary>Tasks that wait for a signal or webhook, by its kind and name.</summary>
+    public ImmutableDictionary<string, ImmutableSortedSet<TaskRank>> Awaiting { get; init; } =
+        ImmutableDictionary.Create<string, ImmutableSortedSet<TaskRank>>(StringComparer.Ordinal);
+
     /// <summary>Tasks whose next step is to be decided: their block has ended, or their loop can go on.</summary>
     public ImmutableSortedSet<TaskRank> Undecided { get; init; } = [];
 
@@ -47,7 +51,7 @@ public sealed partial record ExecutionState
     /// <summary>Tasks that wait for a retry, by time.</summary>
     public ImmutableSortedSet<TaskTimer> Delayed { get; init; } = [];
 
-    /// <summary>Attempts under way that have a time limit, by the time at which they are ended without their worker.</summary>
+    /// <summary>Tasks that others do and that have a time limit or are being stopped, by the time at which they are waited for no longer.</summary>
     public ImmutableSortedSet<TaskTimer> Overdue { get; init; } = [];
 
     /// <summary>All else that is due at a time: waits, delays of loops, deadlines.</summary>

@@ -91,6 +91,9 @@ public sealed record TaskState
     /// <summary>Its iterations.</summary>
     public LoopState? Loop { get; init; }
 
+    /// <summary>Since it is being stopped: when its worker or child execution is waited for no longer.</summary>
+    public DateTimeOffset? GivesUpAt { get; init; }
+
     /// <summary>Why it is being stopped, with everything inside it.</summary>
     public TaskStop? Stop { get; init; }
 
@@ -112,7 +115,11 @@ public sealed record TaskState
 /// <param name="Child">The child execution.</param>
 /// <param name="Inputs">Inputs of the child execution.</param>
 public sealed record TaskWait(
-    WaitKind Kind, string? Name = null, Guid? Child = null, IReadOnlyDictionary<string, JsonElement>? Inputs = null);
+    WaitKind Kind, string? Name = null, Guid? Child = null, IReadOnlyDictionary<string, JsonElement>? Inputs = null)
+{
+    /// <summary>The signals it is for; null when it is for none.</summary>
+    internal string? Slot => Kind is WaitKind.Signal or WaitKind.Webhook ? SignalReceived.SlotOf(Kind, Name) : null;
+}
 
 /// <summary>A task that is being stopped.</summary>
 /// <param name="Phase">Phases up to this one are stopped; later ones still run.</param>
