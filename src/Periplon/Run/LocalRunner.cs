@@ -23,7 +23,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     public async Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
     {
-        var unsupported = RunnableCheck.Check(request.Workflow);
+        var unsupported = RunnableCheck.Check(
+            request.Workflow, new RunnableOptions { HasModelScript = request.Config.Ai.Script is not null });
         if (unsupported.Count > 0)
         {
             throw new LocalRunException("This version cannot run the workflow", [.. unsupported.Select(d => $"{d.Path}: {d.Message}")]);
@@ -162,6 +163,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             options.PassEnvironment = [.. request.Config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. request.Config.Worker.EnvAllow];
             options.AllowPrivateNetworks = request.Config.Worker.AllowPrivateNetworks;
+            options.ModelScript = request.Config.ReadModelScript(request.Directory);
+            options.ColoredConsole = request.Colored;
         });
         var provider = services.BuildServiceProvider();
         try
