@@ -39,7 +39,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
                     $"A run of workflow '{request.Workflow.Name}' is still under way in another process; its state cannot be deleted");
             }
 
-            Delete(path);
+            Delete(path, request.StateDirectory);
         }
 
         await using var services = await OpenAsync(request, path, cancellationToken);
@@ -190,8 +190,13 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         return Path.Combine(request.StateDirectory, $"{safe}-{hash}.db");
     }
 
-    private static void Delete(string path)
+    private static void Delete(string path, string directory)
     {
+        if (!Directory.Exists(directory))
+        {
+            return;
+        }
+
         foreach (var suffix in new[] { "", "-wal", "-shm" })
         {
             File.Delete(path + suffix);
