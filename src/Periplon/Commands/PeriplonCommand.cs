@@ -52,6 +52,7 @@ internal static class PeriplonCommand
         [
             modes is { LocalRunner: { } runner, Check: { } check } ? RunCommand.Create(shell, check, runner) : null,
             modes.Check is { } checker ? ValidateCommand.Create(shell, checker) : null,
+            modes.Check is { } drawn ? GraphCommand.Create(shell, drawn) : null,
             TemplateCommand.Create(shell),
             modes.Schema is { } schema ? SchemaCommand.Create(shell, schema) : null,
             modes.Server is { } server ? ServerCommand.Create(shell, server) : null,

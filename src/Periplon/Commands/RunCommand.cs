@@ -22,7 +22,7 @@ internal static class RunCommand
         };
         var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run that did not complete" };
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check the file and stop" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what a run would do, and stop" };
         var config = CommonOptions.ConfigFile();
         config.Aliases.Remove("-c");
         clean.Aliases.Add("-c");
@@ -39,7 +39,7 @@ internal static class RunCommand
             var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check).WithRunnable();
             if (parsed.GetValue(dryRun))
             {
-                return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
+                return DryRun.Run(shell, source, given, parsed.GetValue(verbose), parsed.GetValue(json));
             }
 
             source.RequireValid(shell);
@@ -103,6 +103,11 @@ internal static class RunCommand
             shell.WriteError(result.Error ?? $"the run is {result.Status.ToWord()}");
         }
 
-        return result.Success ? ExitCode.Ok : ExitCode.Failure;
+        return result switch
+        {
+            { Success: true } => ExitCode.Ok,
+            _ when cancellationToken.IsCancellationRequested && !result.Status.IsTerminal() => ExitCode.Interrupted,
+            _ => ExitCode.Failure,
+        };
     }
 }
