@@ -9,18 +9,13 @@ namespace Periplon.Commands;
 /// <summary><c>periplon run FILE</c>: one workflow, here and now, without a server.</summary>
 internal static class RunCommand
 {
-    private const string DefaultStateDirectory = ".workflow_states";
-
     public static Command Create(CommandShell shell, Func<string, CheckedWorkflow> check, Func<ILocalRunner> createRunner)
     {
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var inputs = CommonOptions.Inputs();
         inputs.Aliases.Add("--set");
-        var stateDir = new Option<string?>("--state-dir", "-s")
-        {
-            Description = $"Directory of saved state (default: {DefaultStateDirectory})", HelpName = "DIR",
-        };
-        var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run that did not complete" };
+        var stateDir = LocalStateCommands.StateDirectory();
+        var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run when it was interrupted; start over when it completed" };
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what a run would do, and stop" };
         var config = CommonOptions.ConfigFile();
@@ -50,7 +45,7 @@ internal static class RunCommand
                 Text = source.Text,
                 File = shell.PathOf(source.File),
                 Inputs = resumes ? RequireNone(given) : Bind(source, given),
-                StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),
+                StateDirectory = LocalStateCommands.PathOf(shell, parsed.GetValue(stateDir)),
                 Resume = resumes,
                 Clean = parsed.GetValue(clean),
                 Config = settings,
