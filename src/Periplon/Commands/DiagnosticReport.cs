@@ -36,16 +36,17 @@ internal static class DiagnosticReport
         }
     }
 
-    public static JsonArray ToJson(IReadOnlyList<Diagnostic> diagnostics) => new([.. Ordered(diagnostics).Select(each => (JsonNode)new JsonObject
-    {
-        ["code"] = each.Code,
-        ["severity"] = Word(each.Severity),
-        ["message"] = each.Message,
-        ["line"] = each.Line,
-        ["column"] = each.Column,
-        ["path"] = each.Path,
-        ["hint"] = each.Hint,
-    })]);
+    public static JsonArray ToJson(IReadOnlyList<Diagnostic> diagnostics) =>
+        new([.. Ordered(diagnostics).Select(each => (JsonNode)new JsonObject
+        {
+            ["code"] = each.Code,
+            ["severity"] = Word(each.Severity),
+            ["message"] = each.Message,
+            ["line"] = each.Line,
+            ["column"] = each.Column,
+            ["path"] = each.Path,
+            ["hint"] = each.Hint,
+        })]);
 
     private static void WriteExcerpt(IAnsiConsole console, string line, Diagnostic diagnostic)
     {

@@ -37,7 +37,8 @@ internal static class LocalStateReport
         var ended = view.CompletedAt ?? (state.IsAlive ? shell.Time.GetUtcNow() : null);
         (string Name, string? Value)[] lines =
         [
-            ("workflow", $"{state.Name} {view.WorkflowVersion}"), ("run", state.Shown!.Id.ToString()), ("status", StatusWord(state)), ("progress", Progress(view)),
+            ("workflow", $"{state.Name} {view.WorkflowVersion}"), ("run", state.Shown!.Id.ToString()), ("status", StatusWord(state)),
+            ("progress", Progress(view)),
             ("started", ClientCall.Time(view.StartedAt)), ("ended", ClientCall.Time(view.CompletedAt)),
             ("took", ClientCall.Duration(view.StartedAt, ended)), ("error", view.Error),
         ];

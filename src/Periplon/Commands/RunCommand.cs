@@ -15,7 +15,10 @@ internal static class RunCommand
         var inputs = CommonOptions.Inputs();
         inputs.Aliases.Add("--set");
         var stateDir = LocalStateCommands.StateDirectory();
-        var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run when it was interrupted; start over when it completed" };
+        var resume = new Option<bool>("--resume", "-r")
+        {
+            Description = "Go on with the last run when it was interrupted; start over when it completed",
+        };
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what a run would do, and stop" };
         var config = CommonOptions.ConfigFile();

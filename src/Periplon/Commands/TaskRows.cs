@@ -25,7 +25,8 @@ internal static class TaskRows
         {
             var inner = children[next.Task.Id].Where(task => task.Id.Length > 0 && task.Id != next.Task.Id).ToArray();
             rows.Add(Row(next.Task, next.Parent, next.Depth, inner));
-            foreach (var task in inner.Reverse().Where(task => all || task.Status != "completed" || !TaskPaths.IsIteration(task.Id, next.Task.Id)))
+            foreach (var task in inner.Reverse().Where(
+                task => all || task.Status != "completed" || !TaskPaths.IsIteration(task.Id, next.Task.Id)))
             {
                 open.Push((task, next.Task.Id, next.Depth + 1));
             }

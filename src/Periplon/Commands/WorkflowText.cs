@@ -8,7 +8,7 @@ internal static class WorkflowText
     /// <summary>The name that means standard input.</summary>
     public const string StandardInput = "-";
 
-    /// <summary>The most that a workflow may be, in bytes: far beyond any real one, so that a wrong file does not fill the memory.</summary>
+    /// <summary>The most that a workflow may be, in bytes: far beyond a real one, so that a wrong file does not fill the memory.</summary>
     public const int MaxBytes = 32 * 1024 * 1024;
 
     /// <summary>How messages name it.</summary>

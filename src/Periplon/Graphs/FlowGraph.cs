@@ -1,6 +1,6 @@
 namespace Periplon.Graphs;
 
-/// <summary>A picture of a workflow, before it is written in the words of some program. Keys are harmless: <c>n1</c>, <c>n2</c>, ….</summary>
+/// <summary>A picture of a workflow, before it is written in the words of some program. Keys are harmless: <c>n1</c>, <c>n2</c>.</summary>
 internal sealed record FlowGraph(string Title, FlowCluster Root, IReadOnlyList<FlowEdge> Edges);
 
 /// <summary>A task.</summary>

@@ -10,6 +10,8 @@ namespace Periplon.Graphs;
 /// </summary>
 internal sealed class FlowGraphBuilder
 {
+    private static readonly Dictionary<string, string> NoKeys = [];
+
     private readonly WorkflowDefinition _workflow;
     private readonly List<FlowEdge> _edges = [];
     private readonly HashSet<string> _openSubflows = new(StringComparer.Ordinal);
@@ -37,7 +39,8 @@ internal sealed class FlowGraphBuilder
     {
         var frames = new Dictionary<string, FlowCluster>(StringComparer.Ordinal);
         var homes = new Dictionary<string, FlowCluster>(StringComparer.Ordinal);
-        var inside = _workflow.TaskGroups.Values.SelectMany(group => TaskGroups.ChildrenOf(_workflow, group)).ToHashSet(StringComparer.Ordinal);
+        var inside = _workflow.TaskGroups.Values
+            .SelectMany(group => TaskGroups.ChildrenOf(_workflow, group)).ToHashSet(StringComparer.Ordinal);
         foreach (var group in _workflow.TaskGroups.Values.Where(group => !inside.Contains(group.Id)))
         {
             AddGroup(root, group, frames, homes);
@@ -54,7 +57,7 @@ internal sealed class FlowGraphBuilder
         }
 
         var keys = AddLevel(
-            task => homes.GetValueOrDefault(task.Id, root), _workflow.Tasks.Values, id => after[id], new Dictionary<string, string>(StringComparer.Ordinal));
+            task => homes.GetValueOrDefault(task.Id, root), _workflow.Tasks.Values, id => after[id], NoKeys);
         foreach (var group in _workflow.TaskGroups.Values.Where(group => frames.TryGetValue(group.Id, out var frame) && !frame.IsEmpty))
         {
             foreach (var name in group.DependsOn)
@@ -97,7 +100,7 @@ internal sealed class FlowGraphBuilder
             var frame = new FlowCluster(NextKey(), $"stage {stage.Stage}");
             home.Clusters.Add(frame);
             var after = TaskOrder.OfList(stage.Tasks, oneByOne: !stage.Parallel);
-            AddLevel(_ => frame, stage.Tasks, id => after[id], new Dictionary<string, string>(StringComparer.Ordinal));
+            AddLevel(_ => frame, stage.Tasks, id => after[id], NoKeys);
             if (!frame.IsEmpty)
             {
                 stages.TryAdd(stage.Stage, frame.Key);
@@ -116,7 +119,7 @@ internal sealed class FlowGraphBuilder
     private void AddFrame(FlowCluster parent, string title, IEnumerable<TaskDefinition> tasks)
     {
         var frame = new FlowCluster(NextKey(), title);
-        AddLevel(_ => frame, tasks, id => tasks.First(task => task.Id == id).DependsOn, new Dictionary<string, string>(StringComparer.Ordinal));
+        AddLevel(_ => frame, tasks, id => tasks.First(task => task.Id == id).DependsOn, NoKeys);
         if (!frame.IsEmpty)
         {
             parent.Clusters.Add(frame);
@@ -182,7 +185,7 @@ internal sealed class FlowGraphBuilder
         AddInner(frame, self, task.Switch?.Default ?? [], "otherwise", false, keys, task.Id);
         if (task.Subflow is { } id && _workflow.Subflows.TryGetValue(id, out var subflow) && _openSubflows.Add(id))
         {
-            AddInner(frame, self, [.. subflow.Tasks.Values], "", false, new Dictionary<string, string>(StringComparer.Ordinal), "");
+            AddInner(frame, self, [.. subflow.Tasks.Values], "", false, [], "");
             _openSubflows.Remove(id);
         }
 
@@ -191,7 +194,8 @@ internal sealed class FlowGraphBuilder
     }
 
     private void AddInner(
-        FlowCluster frame, string? self, IReadOnlyList<TaskDefinition> tasks, string label, bool dashed, Dictionary<string, string> keys, string id)
+        FlowCluster frame, string? self, IReadOnlyList<TaskDefinition> tasks, string label, bool dashed, Dictionary<string, string> keys,
+        string id)
     {
         // Without a node of its own a task has nothing that an arrow could begin at; the frame's title then says what is in it.
         var home = frame;
@@ -248,8 +252,9 @@ internal sealed class FlowGraphBuilder
 
     private bool HoldsOthers(TaskDefinition task) =>
         task.Subtasks.Count > 0 || task.OnFailure.Count > 0 || task.Finally.Count > 0
-        || task.Switch is { } branch && (branch.Default.Count > 0 || branch.Cases.Values.Any(tasks => tasks.Count > 0))
-        || (task.Subflow is { } id && !_openSubflows.Contains(id) && _workflow.Subflows.TryGetValue(id, out var subflow) && subflow.Tasks.Count > 0);
+        || (task.Switch is { } branch && (branch.Default.Count > 0 || branch.Cases.Values.Any(tasks => tasks.Count > 0)))
+        || (task.Subflow is { } id && !_openSubflows.Contains(id)
+            && _workflow.Subflows.TryGetValue(id, out var subflow) && subflow.Tasks.Count > 0);
 
     private static FlowShape ShapeOf(TaskDefinition task) => task switch
     {

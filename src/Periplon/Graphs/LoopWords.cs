@@ -10,7 +10,8 @@ internal static class LoopWords
     public static string? Of(TaskDefinition task) => task switch
     {
         { Matrix: { } matrix } => $"for each {string.Join(" × ", matrix.Axes.Select(axis => $"{axis.Key} ({axis.Value.Count})"))}",
-        { Loop: LoopDefinition.ForEach each } => $"for each {each.Iterator} of {Source(each.Collection)}{(each.Parallel ? ", in parallel" : "")}",
+        { Loop: LoopDefinition.ForEach each } =>
+            $"for each {each.Iterator} of {Source(each.Collection)}{(each.Parallel ? ", in parallel" : "")}",
         { Loop: LoopDefinition.Repeat repeat } => $"{repeat.Count} times{(repeat.Parallel ? ", in parallel" : "")}",
         { Loop: LoopDefinition.While loop } => $"while {ConditionText.Of(loop.Condition)}",
         { Loop: LoopDefinition.RepeatUntil loop } => $"until {ConditionText.Of(loop.Condition)}",

@@ -4,7 +4,9 @@ using Periplon.Plans;
 
 namespace Periplon.Graphs;
 
-/// <summary>Writes a picture as a Mermaid flowchart. Texts of the file appear in quoted labels only, each sign of Mermaid's own escaped.</summary>
+/// <summary>
+/// Writes a picture as a Mermaid flowchart. Texts of the file appear in quoted labels only, with each sign of Mermaid's own escaped.
+/// </summary>
 internal static class MermaidWriter
 {
     private const int LongestLine = 60;
@@ -24,10 +26,11 @@ internal static class MermaidWriter
         return text.ToString();
     }
 
-    /// <summary>A text as it may stand between quotes: nothing in it ends the label, begins a tag or a directive, or breaks the line.</summary>
+    /// <summary>A text as it may stand between quotes: nothing in it ends the label, begins a directive, or breaks the line.</summary>
     public static string Escape(string text)
     {
-        var line = JsonText.Shorten(string.Join(' ', CellText.Printable(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), LongestLine);
+        var words = CellText.Printable(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var line = JsonText.Shorten(string.Join(' ', words), LongestLine);
         var escaped = new StringBuilder(line.Length + 16);
         foreach (var character in line)
         {

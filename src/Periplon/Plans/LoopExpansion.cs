@@ -18,10 +18,12 @@ internal static class LoopExpansion
         { Matrix: { } matrix } => OfMatrix(matrix, values, does),
         { Loop: LoopDefinition.ForEach each } => OfEach(each, values, does),
         { Loop: LoopDefinition.Repeat repeat } => Expand(
-            Counted.Of((int)Math.Min(repeat.Count, int.MaxValue), "time"), repeat.Count, Parallel(repeat.Parallel, repeat.MaxParallel, repeat.Count),
+            Counted.Of((int)Math.Min(repeat.Count, int.MaxValue), "time"), repeat.Count,
+            Parallel(repeat.Parallel, repeat.MaxParallel, repeat.Count),
             index => Variables(repeat.Iterator, Number(index), index), values, does),
         { Loop: LoopDefinition.While loop } =>
-            new PlanLoop($"while {ConditionText.Of(loop.Condition)}, at most {loop.MaxIterations} times{Delay(loop.DelayBetweenSecs)}", null, 1, []),
+            new PlanLoop(
+                $"while {ConditionText.Of(loop.Condition)}, at most {loop.MaxIterations} times{Delay(loop.DelayBetweenSecs)}", null, 1, []),
         { Loop: LoopDefinition.RepeatUntil loop } => new PlanLoop(
             $"until {ConditionText.Of(loop.Condition)}, {loop.MinIterations} to {loop.MaxIterations} times{Delay(loop.DelayBetweenSecs)}",
             null, 1, []),

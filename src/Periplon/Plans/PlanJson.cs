@@ -20,7 +20,8 @@ internal static class PlanJson
         ["kind"] = section.Kind,
         ["name"] = section.Name,
         ["depends_on"] = WorkflowList.Strings(section.After),
-        ["waves"] = new JsonArray([.. section.Waves.Select(wave => (JsonNode)new JsonArray([.. wave.Select(step => (JsonNode)Step(step))]))]),
+        ["waves"] = new JsonArray(
+            [.. section.Waves.Select(wave => (JsonNode)new JsonArray([.. wave.Select(step => (JsonNode)Step(step))]))]),
     })]);
 
     private static JsonObject Step(PlanStep step) => new()

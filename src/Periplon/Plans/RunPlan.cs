@@ -22,7 +22,9 @@ internal sealed record RunPlan
 }
 
 /// <summary>Steps that belong together.</summary>
-/// <param name="Kind"><c>tasks</c>, <c>stage</c>, <c>subtasks</c>, <c>case</c>, <c>subflow</c>, <c>on_failure</c> or <c>finally</c>.</param>
+/// <param name="Kind">
+/// <c>tasks</c>, <c>stage</c>, <c>subtasks</c>, <c>case</c>, <c>subflow</c>, <c>on_failure</c> or <c>finally</c>.
+/// </param>
 /// <param name="Name">Name of the stage, case or subflow; empty for the others.</param>
 /// <param name="After">Names of stages that come before.</param>
 /// <param name="Waves">Steps by wave: those of one wave need nothing of one another.</param>

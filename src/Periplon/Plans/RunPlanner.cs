@@ -25,7 +25,8 @@ internal sealed class RunPlanner
             Version = workflow.Version,
             MaxParallel = workflow.MaxParallel,
             Inputs = values.Inputs,
-            MissingInputs = [.. workflow.Inputs.Where(input => input.Value.Required && !inputs.ContainsKey(input.Key)).Select(input => input.Key)],
+            MissingInputs =
+                [.. workflow.Inputs.Where(input => input.Value.Required && !inputs.ContainsKey(input.Key)).Select(input => input.Key)],
             Sections = [.. new RunPlanner(workflow, values).Sections()],
         };
     }
@@ -56,8 +57,8 @@ internal sealed class RunPlanner
     private PlanSection Section(
         string kind, string name, IReadOnlyList<string> stagesBefore, IReadOnlyList<TaskDefinition> tasks,
         IReadOnlyDictionary<string, IReadOnlyList<string>> after, string prefix, PlanValues values) =>
-        new(kind, name, stagesBefore, [.. TaskOrder.Waves(tasks, after).Select(wave =>
-            (IReadOnlyList<PlanStep>)[.. wave.Select(task => Step(task, prefix + task.Id, after.GetValueOrDefault(task.Id, []), values))])]);
+        new(kind, name, stagesBefore, [.. TaskOrder.Waves(tasks, after).Select(wave => (IReadOnlyList<PlanStep>)
+            [.. wave.Select(task => Step(task, prefix + task.Id, after.GetValueOrDefault(task.Id, []), values))])]);
 
     private PlanStep Step(TaskDefinition task, string path, IReadOnlyList<string> after, PlanValues values)
     {
@@ -110,7 +111,8 @@ internal sealed class RunPlanner
     }
 
     private IEnumerable<PlanSection> Handlers(
-        IReadOnlyDictionary<string, TaskDefinition> onFailure, IReadOnlyDictionary<string, TaskDefinition> atTheEnd, string prefix, PlanValues values)
+        IReadOnlyDictionary<string, TaskDefinition> onFailure, IReadOnlyDictionary<string, TaskDefinition> atTheEnd, string prefix,
+        PlanValues values)
     {
         if (onFailure.Count > 0)
         {
@@ -135,7 +137,8 @@ internal sealed class RunPlanner
 
     // What only waits or only holds others is not tried: the defaults are for what is executed.
     private static bool MakesNoAttempt(TaskDefinition task) =>
-        task is { Kind: TaskKind.Sleep or TaskKind.WaitFor or TaskKind.Approval or TaskKind.Switch } or { Kind: TaskKind.None, Subtasks.Count: > 0 };
+        task is { Kind: TaskKind.Sleep or TaskKind.WaitFor or TaskKind.Approval or TaskKind.Switch }
+            or { Kind: TaskKind.None, Subtasks.Count: > 0 };
 
     private double? Timeout(TaskDefinition task)
     {
@@ -144,7 +147,8 @@ internal sealed class RunPlanner
             return task.TimeoutSecs;
         }
 
-        var kind = task.Script?.TimeoutSecs ?? task.Command?.TimeoutSecs ?? task.Http?.TimeoutSecs ?? task.Llm?.TimeoutSecs ?? task.McpTool?.TimeoutSecs;
+        var kind = task.Script?.TimeoutSecs ?? task.Command?.TimeoutSecs ?? task.Http?.TimeoutSecs ?? task.Llm?.TimeoutSecs
+            ?? task.McpTool?.TimeoutSecs;
         return (task.TimeoutSecs, kind) switch
         {
             ({ } whole, { } own) => Math.Min(whole, own),

@@ -19,7 +19,8 @@ internal static class TaskDeeds
             TaskKind.Command => Command(task.Command!, own),
             TaskKind.Http => $"{task.Http!.Method.ToString().ToUpperInvariant()} {own.Fill(task.Http.Url)}",
             TaskKind.Llm => $"{Word(task.Llm!.Provider)} {task.Llm.Model}: {FirstLine(own.Fill(task.Llm.Prompt))}",
-            TaskKind.McpTool => $"{own.Fill(task.McpTool!.Server)}/{own.Fill(task.McpTool.Tool)}({string.Join(", ", task.McpTool.Parameters.Keys)})",
+            TaskKind.McpTool =>
+                $"{own.Fill(task.McpTool!.Server)}/{own.Fill(task.McpTool.Tool)}({string.Join(", ", task.McpTool.Parameters.Keys)})",
             TaskKind.Agent => Agent(task, task.Agent!, workflow, own),
             TaskKind.Subflow => task.Subflow + Arguments(task, values),
             TaskKind.Uses => task.Uses + Arguments(task, values),
@@ -89,8 +90,9 @@ internal static class TaskDeeds
         ? ""
         : $"({string.Join(", ", task.Inputs.Select(pair => $"{pair.Key} = {Json(pair.Value, values)}"))})";
 
-    private static string Json(JsonElement value, PlanValues values) =>
-        value.ValueKind is JsonValueKind.String ? JsonText.Of(JsonSerializer.SerializeToElement(values.Fill(value.GetString()!))) : JsonText.Of(value);
+    private static string Json(JsonElement value, PlanValues values) => value.ValueKind is JsonValueKind.String
+        ? JsonText.Of(JsonSerializer.SerializeToElement(values.Fill(value.GetString()!)))
+        : JsonText.Of(value);
 
     public static string Seconds(double seconds) => seconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";
 

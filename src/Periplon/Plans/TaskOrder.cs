@@ -13,7 +13,8 @@ internal static class TaskOrder
         {
             var members = TaskGroups.MembersOf(workflow, group.Id);
             // A member of a group that waits for another one waits for all of that one's members.
-            var before = group.DependsOn.SelectMany(name => workflow.TaskGroups.ContainsKey(name) ? TaskGroups.MembersOf(workflow, name) : [name])
+            var before = group.DependsOn
+                .SelectMany(name => workflow.TaskGroups.ContainsKey(name) ? TaskGroups.MembersOf(workflow, name) : [name])
                 .Where(after.ContainsKey).Except(members).ToArray();
             foreach (var member in members)
             {
@@ -76,7 +77,8 @@ internal static class TaskOrder
                 continue;
             }
 
-            var before = after.GetValueOrDefault(id, []).Select(name => Sibling(tasks, name)).OfType<string>().Where(name => name != id).ToArray();
+            var before = after.GetValueOrDefault(id, [])
+                .Select(name => Sibling(tasks, name)).OfType<string>().Where(name => name != id).ToArray();
             if (open.Add(id))
             {
                 stack.Push(id);

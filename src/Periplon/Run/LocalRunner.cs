@@ -159,8 +159,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var revision = (old?.Revision ?? 0) + 1;
         var row = new WorkflowRow
         {
-            Id = id, Organization = LocalDatabase.Organization, Name = request.Workflow.Name, Version = request.Workflow.Version, Revision = revision,
-            CreatedAt = old?.CreatedAt ?? now, UpdatedAt = now,
+            Id = id, Organization = LocalDatabase.Organization, Name = request.Workflow.Name, Version = request.Workflow.Version,
+            Revision = revision, CreatedAt = old?.CreatedAt ?? now, UpdatedAt = now,
         };
         var version = new WorkflowVersionRow
         {

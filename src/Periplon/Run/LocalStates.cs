@@ -9,7 +9,9 @@ using Periplon.Engine.Storage;
 
 namespace Periplon.Run;
 
-/// <summary>Reads and deletes what <c>run</c> has kept in a state directory. Reading changes nothing, also while a run is under way.</summary>
+/// <summary>
+/// Reads and deletes what <c>run</c> has kept in a state directory. Reading changes nothing, also while a run is under way.
+/// </summary>
 internal sealed class LocalStates(string directory)
 {
     /// <summary>The most runs of one workflow that are listed.</summary>
