@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Periplon.Core.Executions;
 using Periplon.Core.Plans;
 using Periplon.Core.Validation;
@@ -13,6 +14,7 @@ namespace Periplon.Core.Reuse;
 public sealed class WorkflowBundle
 {
     private readonly Lazy<ExecutionPlan> _plan;
+    private readonly ConcurrentDictionary<string, ExecutionPlan> _subflows = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<WorkflowDocument> _documents;
 
     private WorkflowBundle(
@@ -45,6 +47,14 @@ public sealed class WorkflowBundle
     /// <summary>The plan of its executions, compiled when it is first asked for.</summary>
     /// <exception cref="InvalidOperationException">The main file cannot be read.</exception>
     public ExecutionPlan Plan => _plan.Value;
+
+    /// <summary>The plan of the workflow or of one of its subflows, compiled when it is first asked for.</summary>
+    /// <param name="subflow">Id of the subflow; null for the workflow itself.</param>
+    /// <exception cref="InvalidOperationException">The main file cannot be read.</exception>
+    /// <exception cref="ArgumentException">There is no such subflow.</exception>
+    public ExecutionPlan PlanOf(string? subflow) => subflow is null
+        ? Plan
+        : _subflows.GetOrAdd(subflow, id => ExecutionPlan.Compile(Subflows.DefinitionOf(Plan.Workflow, id)));
 
     /// <summary>Reads a workflow. Never throws: whatever is wrong is in the result.</summary>
     /// <param name="text">The main file, YAML or JSON.</param>

@@ -39,6 +39,9 @@ internal sealed class TaskOptions
     /// <summary>How long a process group may take to end after SIGTERM, before SIGKILL. Default: 5 seconds.</summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Fires when nothing gets a grace any more: what is to end is killed at once. Default: never.</summary>
+    public CancellationToken Abort { get; set; }
+
     /// <summary>
     /// How long what a finished process left behind may take to end, and how long its pipes are waited for. Default: 1 second.
     /// </summary>

@@ -52,6 +52,10 @@ internal static class PeriplonCommand
         [
             modes is { LocalRunner: { } runner, Check: { } check } ? RunCommand.Create(shell, check, modes.Resolve, runner) : null,
             modes.Check is { } checker ? ValidateCommand.Create(shell, checker, modes.Resolve) : null,
+            modes.Check is { } drawn ? GraphCommand.Create(shell, drawn) : null,
+            LocalStateCommands.CreateList(shell),
+            LocalStateCommands.CreateStatus(shell),
+            CleanCommand.Create(shell),
             TemplateCommand.Create(shell),
             modes.Schema is { } schema ? SchemaCommand.Create(shell, schema) : null,
             modes.Server is { } server ? ServerCommand.Create(shell, server) : null,

@@ -10,8 +10,6 @@ namespace Periplon.Commands;
 /// <summary><c>periplon run FILE</c>: one workflow, here and now, without a server.</summary>
 internal static class RunCommand
 {
-    private const string DefaultStateDirectory = ".workflow_states";
-
     public static Command Create(
         CommandShell shell, Func<string, CheckedWorkflow> check,
         Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, Func<ILocalRunner> createRunner)
@@ -19,13 +17,13 @@ internal static class RunCommand
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var inputs = CommonOptions.Inputs();
         inputs.Aliases.Add("--set");
-        var stateDir = new Option<string?>("--state-dir", "-s")
+        var stateDir = LocalStateCommands.StateDirectory();
+        var resume = new Option<bool>("--resume", "-r")
         {
-            Description = $"Directory of saved state (default: {DefaultStateDirectory})", HelpName = "DIR",
+            Description = "Go on with the last run when it was interrupted; start over when it completed",
         };
-        var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run that did not complete" };
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check the file and stop" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what a run would do, and stop" };
         var config = CommonOptions.ConfigFile();
         var script = CommonOptions.ModelScript();
         config.Aliases.Remove("-c");
@@ -46,7 +44,7 @@ internal static class RunCommand
             var source = (await alone.ResolveAsync(shell, resolve, cancellationToken)).WithRunnable(runnable);
             if (parsed.GetValue(dryRun))
             {
-                return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
+                return DryRun.Run(shell, source, given, parsed.GetValue(verbose), parsed.GetValue(json));
             }
 
             var resumes = parsed.GetValue(resume) && !parsed.GetValue(clean);
@@ -64,7 +62,7 @@ internal static class RunCommand
                 Resources = source.Checked.Resources,
                 File = shell.PathOf(source.File),
                 Inputs = resumes ? RequireNone(given) : Bind(source, given),
-                StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),
+                StateDirectory = LocalStateCommands.PathOf(shell, parsed.GetValue(stateDir)),
                 Resume = resumes,
                 Clean = parsed.GetValue(clean),
                 Config = settings,
@@ -118,6 +116,11 @@ internal static class RunCommand
             shell.WriteError(result.Error ?? $"the run is {result.Status.ToWord()}");
         }
 
-        return result.Success ? ExitCode.Ok : ExitCode.Failure;
+        return result switch
+        {
+            { Success: true } => ExitCode.Ok,
+            _ when cancellationToken.IsCancellationRequested && !result.Status.IsTerminal() => ExitCode.Interrupted,
+            _ => ExitCode.Failure,
+        };
     }
 }

@@ -11,17 +11,12 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
 {
     private string Refusal { get; init; } = "is not valid";
 
+    private CheckedWorkflow? BeforeRefusals { get; init; }
+
     public static WorkflowSource Read(CommandShell shell, string file, Func<string, CheckedWorkflow> check)
     {
-        var path = shell.PathOf(file);
-        if (!System.IO.File.Exists(path))
-        {
-            throw new CommandException(
-                Directory.Exists(path) ? $"{file} is a directory; name a workflow file" : $"there is no file {path}");
-        }
-
-        var text = System.IO.File.ReadAllText(path);
-        return new WorkflowSource(file, text, check(text));
+        var text = WorkflowText.Read(shell, file);
+        return new WorkflowSource(WorkflowText.NameOf(file), text, check(text));
     }
 
     /// <summary>The same with the files that it takes from outside.</summary>
@@ -35,8 +30,12 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
         {
             Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!, options)] },
             Refusal = "cannot be run",
+            BeforeRefusals = Checked,
         }
         : this;
+
+    /// <summary>The same without what <see cref="WithRunnable"/> added.</summary>
+    public WorkflowSource WithoutRefusals() => BeforeRefusals is { } before ? this with { Checked = before } : this;
 
     public int Count(DiagnosticSeverity severity) => Checked.Diagnostics.Count(each => each.Severity == severity);
 
@@ -45,14 +44,14 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
     {
         if (!Checked.IsValid)
         {
-            DiagnosticReport.Write(shell with { Out = shell.Error }, this, DiagnosticSeverity.Error);
+            DiagnosticReport.Write(shell.ForErrors(), this, DiagnosticSeverity.Error);
             throw new CommandException(Summary);
         }
     }
 
-    public string Summary => $"{File} {Refusal}: {Counts(DiagnosticSeverity.Error, "error")}" +
-        (Count(DiagnosticSeverity.Warning) == 0 ? "" : $", {Counts(DiagnosticSeverity.Warning, "warning")}");
+    public string Summary => $"{File} {Refusal}: {Counted.Of(Count(DiagnosticSeverity.Error), "error")}{Warnings}";
 
-    private string Counts(DiagnosticSeverity severity, string word) =>
-        Count(severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";
+    /// <summary>How many warnings there are, to be put behind other text; empty for none.</summary>
+    public string Warnings =>
+        Count(DiagnosticSeverity.Warning) is > 0 and var count ? $", {Counted.Of(count, "warning")}" : "";
 }

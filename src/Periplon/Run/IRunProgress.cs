@@ -5,6 +5,9 @@ namespace Periplon.Run;
 /// <summary>Hears how a run goes. Calls may come from any thread; they return quickly and never throw.</summary>
 internal interface IRunProgress
 {
+    /// <summary>Something that a person should know before the run begins.</summary>
+    void OnNotice(string message);
+
     /// <summary>The run begins. Tasks of loops and of matrices may appear later, with their first change.</summary>
     void OnStarted(LocalRunPlan plan);
 

@@ -96,7 +96,7 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
     private Paragraph Line(RunBoardTask task)
     {
         var style = ShellOutput.StyleOf(task.Status.ToWord());
-        var name = task.Parent is { } parent ? task.Path[(parent.Path.Length + 1)..] : task.Path;
+        var name = TaskPaths.Leaf(task.Path, task.Parent?.Path);
         var line = new Paragraph { Overflow = Overflow.Ellipsis }.Append(Icon(task.Status) + " ", style).Append(name);
         if (task.Attempt > 1)
         {
