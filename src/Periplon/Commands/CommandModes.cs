@@ -18,8 +18,8 @@ internal sealed record CommandModes
     /// <summary>Parses and validates the text of a workflow.</summary>
     public Func<string, CheckedWorkflow>? Check { get; init; }
 
-    /// <summary>The JSON Schema of the language.</summary>
-    public Func<string>? Schema { get; init; }
+    /// <summary>The JSON Schema of the language; the flag refuses keys that the parser only warns of.</summary>
+    public Func<bool, string>? Schema { get; init; }
 
     /// <summary>Migrations of the configured database; the directory is the one that relative paths begin at.</summary>
     public Func<PeriplonConfig, string, IMigrations>? Migrations { get; init; }
