@@ -20,8 +20,9 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
                 Directory.Exists(path) ? $"{file} is a directory; name a workflow file" : $"there is no file {path}");
         }
 
-        var text = System.IO.File.ReadAllText(path);
-        return new WorkflowSource(file, text, check(text));
+        return WorkflowText.TryDecode(ReadBytes(path, file), out var text, out var problem)
+            ? new WorkflowSource(file, text, check(text))
+            : new WorkflowSource(file, "", new CheckedWorkflow(null, [problem]));
     }
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
@@ -32,6 +33,24 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
             Refusal = "cannot be run",
         }
         : this;
+
+    // Not by its length: a device or pipe has none, and may never end.
+    private static byte[] ReadBytes(string path, string file)
+    {
+        using var stream = System.IO.File.OpenRead(path);
+        using var content = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = stream.Read(buffer)) > 0;)
+        {
+            content.Write(buffer, 0, read);
+            if (content.Length > WorkflowText.MaxBytes)
+            {
+                throw new CommandException($"{file} is larger than {WorkflowText.MaxBytes} bytes; that is no workflow");
+            }
+        }
+
+        return content.ToArray();
+    }
 
     public int Count(DiagnosticSeverity severity) => Checked.Diagnostics.Count(each => each.Severity == severity);
 
