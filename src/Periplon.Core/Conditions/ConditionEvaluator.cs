@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Templates;
 
 namespace Periplon.Core.Conditions;
 
@@ -18,9 +19,10 @@ public static class ConditionEvaluator
         {
             Condition.Always => true,
             Condition.Never => false,
-            Condition.TaskHasStatus asked => scope.FindTaskStatus(asked.Task) == asked.Status,
-            Condition.StateExists asked => scope.TryGetState(asked.Key, out _),
-            Condition.StateEquals asked => scope.TryGetState(asked.Key, out var value) && AreEqual(value, asked.Value),
+            Condition.TaskHasStatus asked => scope.FindTaskStatus(Rendered(asked.Task, scope)) == asked.Status,
+            Condition.StateExists asked => scope.TryGetState(Rendered(asked.Key, scope), out _),
+            Condition.StateEquals asked => scope.TryGetState(Rendered(asked.Key, scope), out var value)
+                && AreEqual(value, TemplateValues.Render(asked.Value, scope)),
             Condition.And all => all.Conditions.All(inner => Evaluate(inner, scope)),
             Condition.Or any => any.Conditions.Any(inner => Evaluate(inner, scope)),
             Condition.Not negated => !Evaluate(negated.Inner, scope),
@@ -42,6 +44,10 @@ public static class ConditionEvaluator
         Condition.Not negated => UsesStatusFunction(negated.Inner),
         _ => false,
     };
+
+    // Loops put their variables into conditions (reference §10.5).
+    private static string Rendered(string text, IConditionScope scope) =>
+        text.Contains('{', StringComparison.Ordinal) ? Template.Parse(text).Render(scope, lenient: false) : text;
 
     private static bool AreEqual(JsonElement left, JsonElement right) =>
         left.ValueKind is not JsonValueKind.Undefined

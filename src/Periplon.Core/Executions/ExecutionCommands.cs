@@ -3,7 +3,7 @@ namespace Periplon.Core.Executions;
 /// <summary>
 /// What workers and people ask of an execution, decided as events. Every command may be repeated: the second time changes nothing.
 /// </summary>
-public static class ExecutionCommands
+public static partial class ExecutionCommands
 {
     /// <summary>How many workers one attempt may take with it before it fails: such an attempt is probably what kills them.</summary>
     public const int MaxLostDeliveries = 3;
@@ -17,18 +17,18 @@ public static class ExecutionCommands
     public static bool TryStart(ExecutionTurn turn, string path, int attempt, string worker, Guid token)
     {
         ArgumentNullException.ThrowIfNull(turn);
-        if (turn.State.IsTerminal || turn.State.Plan.Find(path) is not { } task)
+        if (turn.State.IsTerminal || turn.State.Find(path) is not { } current)
         {
             return false;
         }
 
-        var current = turn.State.Task(task);
         if (current.Status is TaskRunStatus.Running && current.Token == token)
         {
             return true;
         }
 
-        if (current.Status is not TaskRunStatus.Ready || current.Attempt != attempt || turn.State.IsEnding || turn.State.IsPaused)
+        if (current.Status is not TaskRunStatus.Ready || current.Attempt != attempt || turn.State.IsPaused
+            || turn.State.FindStop(current.Instance) is not null)
         {
             return false;
         }
@@ -51,18 +51,13 @@ public static class ExecutionCommands
     {
         ArgumentNullException.ThrowIfNull(turn);
         ArgumentNullException.ThrowIfNull(outcome);
-        if (turn.State.Plan.Find(path) is not { } task)
+        if (turn.State.Find(path) is not { } current || current.Token != token || current.Attempt != attempt)
         {
             return false;
         }
 
-        var current = turn.State.Task(task);
-        if (current.Token != token || current.Attempt != attempt)
-        {
-            return false;
-        }
-
-        if (turn.State.IsTerminal || current.Status is not TaskRunStatus.Running)
+        if (turn.State.IsTerminal || current.Status is not TaskRunStatus.Running || current.Ended is not null
+            || current.Block is not null || current.Loop is not null)
         {
             // The same report again, after an answer that did not arrive: the token shows that it was this lease which ended.
             return current.Status is not TaskRunStatus.Cancelled && current.Status is not TaskRunStatus.Ready;
@@ -71,13 +66,15 @@ public static class ExecutionCommands
         switch (outcome.Kind)
         {
             case TaskOutcomeKind.Completed:
-                turn.Record(
-                    new TaskCompleted { At = turn.Now, Task = path, Attempt = attempt, Output = outcome.Output ?? new TaskOutput() });
+                Complete(turn, current, outcome.Output ?? new TaskOutput(), random);
                 break;
             case TaskOutcomeKind.Failed:
-                Fail(turn, task, current, outcome.Failure!, outcome.Output, random);
+                TaskFailures.Record(turn, current, outcome.Failure!, outcome.Output, random);
                 break;
-            case TaskOutcomeKind.Cancelled when turn.State.IsEnding:
+            case TaskOutcomeKind.Unmet:
+                TaskFailures.RecordUnmet(turn, current, outcome.Failure!, outcome.Output);
+                break;
+            case TaskOutcomeKind.Cancelled when turn.State.FindStop(current.Instance) is not null:
                 turn.Record(new TaskCancelled { At = turn.Now, Task = path, Reason = "stopped with the execution" });
                 break;
             default:
@@ -92,6 +89,31 @@ public static class ExecutionCommands
         return true;
     }
 
+    // What an attempt was for decides what its good end means.
+    private static void Complete(ExecutionTurn turn, TaskState task, TaskOutput output, double random)
+    {
+        switch (task.Work)
+        {
+            case AttemptWork.Check:
+                ExecutionPlanner.Complete(turn, task.Instance, new TaskOutput());
+                break;
+            case AttemptWork.Collection:
+                try
+                {
+                    ExecutionPlanner.EnterLoop(turn, task.Instance, output.Items ?? ExecutionConstants.NoItems);
+                }
+                catch (TaskStartException e)
+                {
+                    TaskFailures.Record(turn, task, new TaskFailure(FailureKinds.Collection, e.Message), null, random);
+                }
+
+                break;
+            default:
+                turn.Record(new TaskCompleted { At = turn.Now, Task = task.Instance.Path, Attempt = task.Attempt, Output = output });
+                break;
+        }
+    }
+
     /// <summary>Takes attempts back from workers that are gone; they go out again under the same attempt, and so the same key.</summary>
     /// <param name="turn">The turn.</param>
     /// <param name="isGone">Whether the lease of a worker and token no longer stands.</param>
@@ -102,8 +124,7 @@ public static class ExecutionCommands
         ArgumentNullException.ThrowIfNull(isGone);
         foreach (var rank in turn.State.Running)
         {
-            var task = turn.State.Plan.Tasks[rank.Index];
-            var current = turn.State.Task(task);
+            var current = turn.State.Task(rank.Task);
             if (!isGone(current))
             {
                 continue;
@@ -114,13 +135,13 @@ public static class ExecutionCommands
                 var failure = new TaskFailure(
                     FailureKinds.WorkerLost,
                     $"{MaxLostDeliveries} workers were lost while they ran attempt {current.Attempt}, the last was {current.Worker}");
-                Fail(turn, task, current, failure, null, random);
+                TaskFailures.Record(turn, current, failure, null, random);
                 continue;
             }
 
             turn.Record(new TaskReturned
             {
-                At = turn.Now, Task = task.Path, Attempt = current.Attempt, Delivery = current.Delivery, Lost = true,
+                At = turn.Now, Task = rank.Task.Path, Attempt = current.Attempt, Delivery = current.Delivery, Lost = true,
                 Reason = $"worker {current.Worker} was lost",
             });
         }
@@ -130,10 +151,14 @@ public static class ExecutionCommands
     /// <param name="turn">The turn.</param>
     /// <param name="by">Who.</param>
     /// <param name="reason">Why.</param>
-    public static bool Cancel(ExecutionTurn turn, string? by, string? reason)
+    /// <param name="kill">Whether handlers, hooks and notifications are left out too, also when they run already.</param>
+    public static bool Cancel(ExecutionTurn turn, string? by, string? reason, bool kill = false)
     {
         ArgumentNullException.ThrowIfNull(turn);
-        return RecordIf(turn, turn.State.CancelRequestedAt is null, new CancelRequested { At = turn.Now, By = by, Reason = reason });
+        return RecordIf(
+            turn,
+            turn.State.CancelRequestedAt is null || (kill && !turn.State.IsKilled),
+            new CancelRequested { At = turn.Now, By = by, Reason = reason, Kill = kill });
     }
 
     /// <summary>Somebody pauses. False when it is paused already or has ended.</summary>
@@ -163,23 +188,5 @@ public static class ExecutionCommands
 
         turn.Record(happened);
         return true;
-    }
-
-    private static void Fail(
-        ExecutionTurn turn, PlannedTask task, TaskState current, TaskFailure failure, TaskOutput? output, double random)
-    {
-        var again = !turn.State.IsEnding && task.Retry.Allows(current.Attempt, failure);
-        turn.Record(new TaskFailed
-        {
-            At = turn.Now, Task = task.Path, Attempt = current.Attempt, Failure = failure, Output = output, Final = !again,
-        });
-        if (again)
-        {
-            var next = current.Attempt + 1;
-            turn.Record(new TaskRetryScheduled
-            {
-                At = turn.Now, Task = task.Path, Attempt = next, DueAt = turn.Now + task.Retry.DelayBefore(next, random),
-            });
-        }
     }
 }

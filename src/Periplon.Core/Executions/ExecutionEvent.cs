@@ -14,6 +14,21 @@ namespace Periplon.Core.Executions;
 [JsonDerivedType(typeof(TaskReturned), "task_returned")]
 [JsonDerivedType(typeof(TaskSkipped), "task_skipped")]
 [JsonDerivedType(typeof(TaskCancelled), "task_cancelled")]
+[JsonDerivedType(typeof(TaskEntered), "task_entered")]
+[JsonDerivedType(typeof(TaskWaiting), "task_waiting")]
+[JsonDerivedType(typeof(TaskPhaseStarted), "task_phase_started")]
+[JsonDerivedType(typeof(TaskSettled), "task_settled")]
+[JsonDerivedType(typeof(TaskStopRequested), "task_stop_requested")]
+[JsonDerivedType(typeof(LoopEntered), "loop_entered")]
+[JsonDerivedType(typeof(IterationStarted), "iteration_started")]
+[JsonDerivedType(typeof(IterationSkipped), "iteration_skipped")]
+[JsonDerivedType(typeof(LoopDelayed), "loop_delayed")]
+[JsonDerivedType(typeof(LoopEnded), "loop_ended")]
+[JsonDerivedType(typeof(LimitGranted), "limit_granted")]
+[JsonDerivedType(typeof(SignalReceived), "signal_received")]
+[JsonDerivedType(typeof(SignalTaken), "signal_taken")]
+[JsonDerivedType(typeof(ApprovalDecided), "approval_decided")]
+[JsonDerivedType(typeof(ChildEnded), "child_ended")]
 [JsonDerivedType(typeof(CancelRequested), "cancel_requested")]
 [JsonDerivedType(typeof(TimeLimitReached), "time_limit_reached")]
 [JsonDerivedType(typeof(ExecutionPaused), "execution_paused")]
@@ -56,6 +71,13 @@ public sealed record ExecutionCreated : ExecutionEvent
     public DateTimeOffset? TimeLimitAt { get; init; }
     /// <summary>Labels of the workflow and of the request.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+    /// <summary>Subflow of the pinned revision that is executed; null for the workflow itself.</summary>
+    public string? Subflow { get; init; }
+    /// <summary>Task of the parent execution that waits for this one.</summary>
+    public string? ParentTask { get; init; }
+    /// <summary>How many executions are above this one. Default: 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Depth { get; init; }
     /// <summary>SHA-256 of what the start asked for, before defaults were filled in. Null in journals of earlier versions.</summary>
     public string? RequestHash { get; init; }
 }
@@ -72,6 +94,9 @@ public sealed record TaskScheduled : TaskEvent
 {
     /// <summary>The attempt that is to run, counted from 1.</summary>
     public required int Attempt { get; init; }
+    /// <summary>What the worker is to do. Default: run the task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public AttemptWork Work { get; init; }
 }
 
 /// <summary>A worker took an attempt.</summary>
@@ -119,6 +144,8 @@ public sealed record TaskRetryScheduled : TaskEvent
     public required int Attempt { get; init; }
     /// <summary>When.</summary>
     public required DateTimeOffset DueAt { get; init; }
+    /// <summary>Agent that takes over; null when the task stays what it is.</summary>
+    public string? Agent { get; init; }
 }
 
 /// <summary>An attempt was handed back or its worker was lost; the same attempt will be handed out again.</summary>
@@ -159,6 +186,9 @@ public sealed record CancelRequested : ExecutionEvent
     public string? By { get; init; }
     /// <summary>Why.</summary>
     public string? Reason { get; init; }
+    /// <summary>Whether handlers and hooks are left out too.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Kill { get; init; }
 }
 
 /// <summary>The workflow's time limit was reached.</summary>

@@ -1,10 +1,13 @@
+using Periplon.Core.Plans;
+
 namespace Periplon.Core.Executions;
 
 /// <summary>
 /// The execution machine: what an event does to an execution. Pure and deterministic, so that a recorded history leads to the same state on
-/// every build. Grain, local run, debugger and simulator all use it.
+/// every build. It judges nothing: conditions, items and values are decided by the planner and stand in the events. Grain, local run,
+/// debugger and simulator all use it.
 /// </summary>
-public static class ExecutionMachine
+public static partial class ExecutionMachine
 {
     /// <summary>The state after the first event.</summary>
     /// <param name="plan">Plan of the pinned revision.</param>
@@ -13,7 +16,12 @@ public static class ExecutionMachine
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(created);
-        return new() { Plan = plan, Created = created, Open = plan.Roots, LastEventAt = created.At };
+
+        // The workflow itself is number −1, so that the tasks of its first block are numbered by their places in the file.
+        var root = new TaskInstance(plan.Root, around: null, path: "", number: -1);
+        var state = new ExecutionState { Plan = plan, Created = created, LastEventAt = created.At };
+        state = state with { Tasks = state.Tasks.Add("", new TaskState { Instance = root }) };
+        return plan.Root.Definition.Concurrency is null ? EnterPhase(state, state.Root, 0) : Open(state, state.Root);
     }
 
     /// <summary>The state after a whole history.</summary>
@@ -54,10 +62,16 @@ public static class ExecutionMachine
         var next = happened switch
         {
             TaskEvent taskEvent => ApplyTask(state, taskEvent),
+            SignalReceived e => state with
+            {
+                Signals = state.Signals.SetItem(e.Slot, Kept(state, e.Slot).Add(e)),
+                SignalKeys = e.Key is null ? state.SignalKeys : state.SignalKeys.Add(e.Key),
+            },
             CancelRequested e => state with
             {
                 CancelRequestedAt = state.CancelRequestedAt ?? e.At,
                 CancelReason = state.CancelReason ?? e.Reason ?? (e.By is null ? null : $"cancelled by {e.By}"),
+                IsKilled = state.IsKilled || e.Kill,
             },
             TimeLimitReached e => state with { TimeLimitReachedAt = e.At },
             ExecutionPaused => state with { IsPaused = true },
@@ -65,7 +79,8 @@ public static class ExecutionMachine
             ExecutionFinished e => state with
             {
                 Status = e.Status, FinishedAt = e.At, Error = e.Error, Outputs = e.Outputs,
-                Open = [], Ready = [], Running = [], Delayed = [],
+                Open = [], OpenOthers = [], Ready = [], Running = [], Waiting = [], Undecided = [], Stopping = [],
+                Delayed = [], Timers = [],
             },
             _ => state,
         };
@@ -73,113 +88,79 @@ public static class ExecutionMachine
         return next.IsTerminal ? next : next with { Status = StatusOf(next) };
     }
 
+    private static System.Collections.Immutable.ImmutableList<SignalReceived> Kept(ExecutionState state, string slot) =>
+        state.Signals.GetValueOrDefault(slot) ?? [];
+
     private static ExecutionState ApplyTask(ExecutionState state, TaskEvent happened)
     {
-        if (state.Plan.Find(happened.Task) is not { } task)
-        {
-            return state;
-        }
-
-        var before = state.Task(task);
-        if (before.Status.IsSettled())
+        if (state.Find(happened.Task) is not { } before || before.Status.IsSettled())
         {
             return state;
         }
 
         return happened switch
         {
-            TaskScheduled e => Move(state, task, before with
-            {
-                Status = TaskRunStatus.Ready, Attempt = e.Attempt, ScheduledAt = e.At, DueAt = null,
-                Delivery = e.Attempt == before.Attempt ? before.Delivery : 0,
-                Lost = e.Attempt == before.Attempt ? before.Lost : 0,
-            }),
+            TaskScheduled e => Scheduled(state, before, e),
             TaskStarted e => Move(
                 state with { StartedAt = state.StartedAt ?? e.At },
-                task,
                 before with
                 {
                     Status = TaskRunStatus.Running, Attempt = e.Attempt, Delivery = e.Delivery, Worker = e.Worker, Token = e.Token,
                     StartedAt = e.At,
                 }),
             TaskReturned e => Move(
-                state, task, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
+                state, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
             TaskRetryScheduled e => Move(
-                state with { Retries = state.Retries + 1 }, task, before with { Status = TaskRunStatus.Waiting, DueAt = e.DueAt }),
-            TaskFailed { Final: false } e => Move(state, task, before with
-            {
-                Status = TaskRunStatus.Waiting, Failure = e.Failure, Output = e.Output, Token = TokenAfter(e, before),
-            }),
-            TaskFailed e => Settle(
-                state with { FirstFailure = state.FirstFailure ?? (task.Definition.ContinueOnError ? null : task.Path) },
-                task,
-                before with
-                {
-                    Status = TaskRunStatus.Failed, Failure = e.Failure, Output = e.Output, FinishedAt = e.At, Token = TokenAfter(e, before),
-                }),
-            TaskCompleted e => Settle(
+                state with { Retries = state.Retries + 1 },
+                before with { Status = TaskRunStatus.Waiting, DueAt = e.DueAt, Agent = e.Agent ?? before.Agent }),
+            TaskFailed { Final: false } e => Move(state, Failed(before, e) with { Status = TaskRunStatus.Waiting }),
+            TaskFailed e => EndOwnWork(state, Failed(before, e), TaskRunStatus.Failed, e.At),
+            TaskCompleted e => EndOwnWork(
                 e.Output.State is { Count: > 0 } values ? state with { Values = state.Values.SetItems(values) } : state,
-                task,
-                before with { Status = TaskRunStatus.Completed, Output = e.Output, Failure = null, Reason = null, FinishedAt = e.At }),
+                before with { Output = e.Output, Failure = null, Reason = null },
+                TaskRunStatus.Completed,
+                e.At),
+            TaskCancelled e => EndOwnWork(state, before with { Reason = e.Reason }, TaskRunStatus.Cancelled, e.At),
             TaskSkipped e => Settle(
-                state, task,
-                before with { Status = TaskRunStatus.Skipped, Reason = e.Reason, SkippedUpstream = e.Upstream, FinishedAt = e.At }),
-            TaskCancelled e => Settle(state, task, before with { Status = TaskRunStatus.Cancelled, Reason = e.Reason, FinishedAt = e.At }),
-            _ => state,
+                state, before with { Reason = e.Reason, SkippedUpstream = e.Upstream }, TaskRunStatus.Skipped, e.At),
+            TaskSettled e => Settle(
+                state,
+                before with { Failure = e.Failure ?? before.Failure },
+                e.Failure is null ? before.Ended ?? TaskRunStatus.Completed : TaskRunStatus.Failed,
+                e.At),
+            _ => ApplyProgress(state, before, happened),
         };
     }
 
-    // An attempt that was given up has no lease any more, so that its late report is seen to be late.
-    private static Guid TokenAfter(TaskFailed happened, TaskState before) => happened.GivenUp ? Guid.Empty : before.Token;
-
-    private static ExecutionState Settle(ExecutionState state, PlannedTask task, TaskState after)
+    private static ExecutionState Scheduled(ExecutionState state, TaskState before, TaskScheduled e)
     {
-        state = Move(state, task, after with { DueAt = null }) with { Settled = state.Settled + 1 };
-        var tasks = state.Tasks;
-        var open = state.Open;
-        foreach (var index in task.Dependents)
+        var isSame = e.Attempt == before.Attempt;
+        return Move(state, before with
         {
-            var dependent = state.Plan.Tasks[index];
-            var waiting = tasks.TryGetValue(dependent.Path, out var known)
-                ? known
-                : new TaskState { OpenDependencies = dependent.DependsOn.Length };
-            waiting = waiting with { OpenDependencies = waiting.OpenDependencies - 1 };
-            tasks = tasks.SetItem(dependent.Path, waiting);
-            if (waiting is { OpenDependencies: 0, Status: TaskRunStatus.Pending })
-            {
-                open = open.Add(dependent.Rank);
-            }
-        }
-
-        return state with { Tasks = tasks, Open = open };
+            Status = TaskRunStatus.Ready, Attempt = e.Attempt, Work = e.Work, ScheduledAt = e.At, DueAt = null, Wait = null,
+            Phase = before.Instance.Planned.OwnPhase, Block = null,
+            Delivery = isSame ? before.Delivery : 0,
+            Lost = isSame ? before.Lost : 0,
+        });
     }
 
-    // Every change of a task's status goes through here, so that the sets always agree with the tasks.
-    private static ExecutionState Move(ExecutionState state, PlannedTask task, TaskState after)
+    private static TaskState Failed(TaskState before, TaskFailed e) => before with
     {
-        var before = state.Task(task);
-        var rank = task.Rank;
-        return state with
-        {
-            Tasks = state.Tasks.SetItem(task.Path, after),
-            Open = before.Status is TaskRunStatus.Pending && after.Status is not TaskRunStatus.Pending
-                ? state.Open.Remove(rank)
-                : state.Open,
-            Ready = after.Status is TaskRunStatus.Ready ? state.Ready.Add(rank) : state.Ready.Remove(rank),
-            Running = after.Status is TaskRunStatus.Running ? state.Running.Add(rank) : state.Running.Remove(rank),
-            Delayed = (before.DueAt, after.DueAt) switch
-            {
-                (null, null) => state.Delayed,
-                ({ } old, null) => state.Delayed.Remove((old, rank.Index)),
-                (null, { } due) => state.Delayed.Add((due, rank.Index)),
-                ({ } old, { } due) => state.Delayed.Remove((old, rank.Index)).Add((due, rank.Index)),
-            },
-        };
-    }
+        Failure = e.Failure,
+        Output = e.Output,
 
-    private static ExecutionStatus StatusOf(ExecutionState state) =>
-        state.IsPaused && state.Running.IsEmpty ? ExecutionStatus.Paused
-        : state.StartedAt is null ? ExecutionStatus.Queued
-        : state.Running.IsEmpty && state.Ready.IsEmpty && state.Open.IsEmpty && !state.Delayed.IsEmpty ? ExecutionStatus.Waiting
-        : ExecutionStatus.Running;
+        // An attempt that was given up has no lease any more, so that its late report is seen to be late.
+        Token = e.GivenUp ? Guid.Empty : before.Token,
+        Unmet = before.Unmet + (!e.Final && e.Failure.Kind == FailureKinds.DefinitionOfDone ? 1 : 0),
+    };
+
+    private static ExecutionStatus StatusOf(ExecutionState state)
+    {
+        var isIdle = state.Running.IsEmpty && state.Ready.IsEmpty && state.Open.IsEmpty && state.OpenOthers.IsEmpty;
+        return state.IsPaused && state.Running.IsEmpty ? ExecutionStatus.Paused
+            : state.StartedAt is null && state.Waiting.IsEmpty ? ExecutionStatus.Queued
+            : state.StartedAt is null && state.Root.Wait is not null ? ExecutionStatus.Queued
+            : isIdle && !(state.Delayed.IsEmpty && state.Waiting.IsEmpty) ? ExecutionStatus.Waiting
+            : ExecutionStatus.Running;
+    }
 }

@@ -1,36 +1,60 @@
 using System.Text.Json;
 using Periplon.Core.Conditions;
+using Periplon.Core.Plans;
 using Periplon.Core.Templates;
 
 namespace Periplon.Core.Executions;
 
 /// <summary>
-/// What texts and conditions of a task may refer to (design §8.3): <c>workflow</c> and <c>input</c> (inputs), <c>task</c> (own inputs, then
-/// other tasks), <c>state</c>, <c>execution</c>, <c>metadata</c>; a name alone is an input. Secrets and environment are the worker's.
+/// What texts and conditions of a task may refer to (design §8.3): <c>workflow</c>, <c>input</c> and <c>subflow</c> (inputs), <c>task</c>
+/// (own inputs, loop variables, then tasks, the nearest first), <c>loop</c>, <c>matrix</c>, <c>group</c>, <c>agent</c>, <c>state</c>,
+/// <c>execution</c>, <c>metadata</c>; a name alone is a loop variable or an input. Secrets and environment are the worker's.
 /// </summary>
-/// <param name="state">The execution.</param>
-/// <param name="task">The task; null for texts of the workflow itself.</param>
-public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IConditionScope
+public sealed partial class ExecutionScope : IConditionScope
 {
+    private readonly ExecutionState _state;
+    private readonly TaskInstance? _task;
+    private readonly int _upcoming;
     private bool _insideOwnInputs;
 
+    /// <summary>The scope of a task.</summary>
+    /// <param name="state">The execution.</param>
+    /// <param name="task">The task; null for texts of the workflow itself.</param>
+    /// <param name="upcoming">Number of the iteration of the task's loop that is about to begin; −1 for none.</param>
+    public ExecutionScope(ExecutionState state, TaskInstance? task, int upcoming = -1)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_state, _task, _upcoming) = (state, task, upcoming);
+    }
+
     /// <inheritdoc/>
-    public bool HasFailure => task is null
-        ? state.FirstFailure is not null
-        : task.DependsOn.Any(index =>
+    public bool HasFailure
+    {
+        get
         {
-            var dependency = state.Task(state.Plan.Tasks[index]);
-            return dependency.Status is TaskRunStatus.Failed || (dependency.Status is TaskRunStatus.Skipped && dependency.SkippedUpstream);
-        });
+            for (var at = _task; at?.Around is { } around; at = around)
+            {
+                if (around.Planned.Phases[at.Planned.ParentPhase].IsProtected)
+                {
+                    // In handlers the question is how what they belong to ended.
+                    return around.Around is null
+                        ? _state.FirstFailure is not null || _state.TimeLimitReachedAt is not null
+                        : _state.Task(around).Ended is TaskRunStatus.Failed;
+                }
+            }
+
+            return _task is null ? _state.FirstFailure is not null : _task.Planned.DependsOn.Any(IsFailed);
+        }
+    }
 
     /// <inheritdoc/>
-    public bool IsCancelled => state.CancelRequestedAt is not null;
+    public bool IsCancelled => _state.CancelRequestedAt is not null;
 
     /// <inheritdoc/>
-    public TaskRunStatus? FindTaskStatus(string task) => state.Plan.Find(task) is { } found ? state.Task(found).Status : null;
+    public TaskRunStatus? FindTaskStatus(string task) => FindTask(task)?.Status;
 
     /// <inheritdoc/>
-    public bool TryGetState(string key, out JsonElement value) => state.Values.TryGetValue(key, out value);
+    public bool TryGetState(string key, out JsonElement value) => _state.Values.TryGetValue(key, out value);
 
     /// <inheritdoc/>
     public bool TryResolve(string reference, out JsonElement value)
@@ -43,23 +67,40 @@ public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IC
 
         if (!path.IsQualified || path.Segments[1].IsIndex)
         {
-            return TryFollow(state.Created.Inputs, path.Root, path.From(1), out value);
+            return TryName(path.Root, path.From(1), out value);
         }
 
         var name = path.Segments[1].Name!;
         var rest = path.From(2);
         return path.Root switch
         {
-            "workflow" or "input" => TryFollow(state.Created.Inputs, name, rest, out value) || TryWorkflowField(name, rest, out value),
-            "task" => TryTask(name, rest, out value),
-            "state" => state.Values.TryGetValue(name, out var found) && ReferencePath.TryGetMember(found, rest, out value),
+            "workflow" or "input" => TryFollow(_state.Created.Inputs, name, rest, out value) || TryWorkflowField(name, rest, out value),
+            "subflow" when TryFollow(_state.Created.Inputs, name, rest, out value) => true,
+            "task" => TryTask(name, path, out value),
+            "loop" when TryLoop(path.From(1), out value) => true,
+            "matrix" when TryMatrix(path.From(1), out value) => true,
+            "group" when TryGroup(name, rest, out value) => true,
+            "agent" when TryAgent(name, rest, out value) => true,
+            "state" => _state.Values.TryGetValue(name, out var found) && ReferencePath.TryGetMember(found, rest, out value),
             "execution" => TryExecutionField(name, rest, out value),
             "metadata" => TryMetadata(name, rest, out value),
-            _ => TryFollow(state.Created.Inputs, path.Root, path.From(1), out value),
+            _ => TryName(path.Root, path.From(1), out value),
         };
     }
 
-    private static JsonElement Text(string? text) => JsonSerializer.SerializeToElement(text, ExecutionJson.Default.String);
+    /// <summary>The task that a name means here, the nearest first; null when there is none or it has not come into being.</summary>
+    /// <param name="name">An id, a dotted path, or the path of an instance.</param>
+    internal TaskState? FindTask(string name) =>
+        (_task?.Planned.Names ?? _state.Plan.Root.Names).Find(name) is { } planned && _state.FindSeenFrom(_task, planned) is { } seen
+            ? seen
+            : _state.Find(name);
+
+    private bool IsFailed(PlannedTask planned) =>
+        _state.FindOrAround(_task, planned) is { } on
+        && (on.Status is TaskRunStatus.Failed || (on.Status is TaskRunStatus.Skipped && on.SkippedUpstream));
+
+    private bool TryName(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value) =>
+        TryLoopVariable(name, rest, out value) || TryFollow(_state.Created.Inputs, name, rest, out value);
 
     private static bool TryFollow(
         IReadOnlyDictionary<string, JsonElement> values, string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
@@ -68,49 +109,11 @@ public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IC
         return values.TryGetValue(name, out var found) && ReferencePath.TryGetMember(found, rest, out value);
     }
 
-    private bool TryWorkflowField(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
-    {
-        value = name switch
-        {
-            "name" => Text(state.Created.WorkflowName),
-            "version" => Text(state.Created.WorkflowVersion),
-            _ => default,
-        };
-        return rest.IsEmpty && value.ValueKind is not JsonValueKind.Undefined;
-    }
-
-    private bool TryExecutionField(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
-    {
-        value = name switch
-        {
-            "id" => Text(state.Created.ExecutionId.ToString("D")),
-            "status" => Text(state.Status.ToWord()),
-            "trigger_type" => Text(state.Created.TriggerType),
-            "triggered_by" => Text(state.Created.TriggeredBy),
-            "created_at" => Text(state.Created.At.ToString("O")),
-            _ => default,
-        };
-        return rest.IsEmpty && value.ValueKind is not JsonValueKind.Undefined;
-    }
-
-    private bool TryMetadata(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
-    {
-        value = name switch
-        {
-            "workflow_name" => Text(state.Created.WorkflowName),
-            "workflow_version" => Text(state.Created.WorkflowVersion),
-            "execution_id" => Text(state.Created.ExecutionId.ToString("D")),
-            "task_id" when task is not null => Text(task.Path),
-            "task_status" when task is not null => Text(state.Task(task).Status.ToWord()),
-            _ => default,
-        };
-        return rest.IsEmpty && value.ValueKind is not JsonValueKind.Undefined;
-    }
-
-    private bool TryTask(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
+    private bool TryTask(string name, ReferencePath path, out JsonElement value)
     {
         value = default;
-        if (task is not null && !_insideOwnInputs && task.Definition.Inputs.TryGetValue(name, out var own))
+        var rest = path.From(2);
+        if (_task is not null && !_insideOwnInputs && FindOwnInput(name) is { } own)
         {
             // An own input may refer to anything but own inputs, so that two of them cannot refer to each other for ever.
             _insideOwnInputs = true;
@@ -124,13 +127,48 @@ public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IC
             }
         }
 
-        if (state.Plan.Find(name) is { } other && !rest.IsEmpty)
+        if (TryLoopVariable(name, rest, out value) || TryOtherTask(path, out value))
         {
-            return TryTaskField(state.Task(other), rest, out value);
+            return true;
         }
 
-        // Own output names and fields, for set_state and outputs of the task itself.
-        return task is not null && TryTaskField(state.Task(task), [new ReferenceSegment(name, -1), .. rest], out value);
+        // Own output names and fields, for set_state and outputs of the task itself; a handler's task means what it belongs to.
+        return _task is not null && TryTaskField(_state.Task(Subject(_task)), path.From(1), out value);
+    }
+
+    // Inputs of a task are seen by everything inside it.
+    private JsonElement? FindOwnInput(string name)
+    {
+        for (var at = _task; at is not null; at = at.Around)
+        {
+            if (at.Planned.Definition.Inputs.TryGetValue(name, out var own))
+            {
+                return own;
+            }
+        }
+
+        return null;
+    }
+
+    // task.parent.child.output, task.loop[2].output: the longest beginning that is a task and leaves something to ask it for.
+    private bool TryOtherTask(ReferencePath path, out JsonElement value)
+    {
+        value = default;
+        var segments = path.Segments;
+        TaskState? found = null;
+        var used = 0;
+        var name = "";
+        for (var length = 1; length < segments.Count - 1 && length <= 16; length++)
+        {
+            var segment = segments[length];
+            name += segment.IsIndex ? $"[{segment.Index}]" : name.Length == 0 ? segment.Name : "." + segment.Name;
+            if (FindTask(name) is { } task)
+            {
+                (found, used) = (task, length);
+            }
+        }
+
+        return found is not null && TryTaskField(found, path.From(used + 1), out value);
     }
 
     private static bool TryTaskField(TaskState found, ReadOnlySpan<ReferenceSegment> path, out JsonElement value)
@@ -146,17 +184,17 @@ public sealed class ExecutionScope(ExecutionState state, PlannedTask? task) : IC
         switch (path[0].Name)
         {
             case "output":
-                return output is not null && ReferencePath.TryGetMember(Text(OutputText.Referenced(output)), rest, out value);
+                return output is not null
+                    && ReferencePath.TryGetMember(ExecutionConstants.Text(OutputText.Referenced(output)), rest, out value);
             case "outputs":
                 return !rest.IsEmpty && !rest[0].IsIndex && output?.Values is { } values
                     && TryFollow(values, rest[0].Name!, rest[1..], out value);
             case "status":
-                return ReferencePath.TryGetMember(Text(found.Status.ToWord()), rest, out value);
+                return ReferencePath.TryGetMember(ExecutionConstants.Text((found.Ended ?? found.Status).ToWord()), rest, out value);
             case "error":
-                return ReferencePath.TryGetMember(Text(found.Failure?.Message), rest, out value);
-            case "exit_code" when output?.ExitCode is { } code:
-                return ReferencePath.TryGetMember(
-                    JsonSerializer.SerializeToElement((double)code, ExecutionJson.Default.Double), rest, out value);
+                return ReferencePath.TryGetMember(ExecutionConstants.Text(found.Failure?.Message), rest, out value);
+            case "exit_code" when (output?.ExitCode ?? found.Failure?.ExitCode) is { } code:
+                return ReferencePath.TryGetMember(ExecutionConstants.Number(code), rest, out value);
             default:
                 return output?.Values is { } named && TryFollow(named, path[0].Name!, rest, out value);
         }

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Periplon.Core.Plans;
 
 namespace Periplon.Core.Executions;
 
 /// <summary>An execution as its events have made it. Immutable: <see cref="ExecutionMachine.Apply"/> returns the next one.</summary>
-public sealed record ExecutionState
+public sealed partial record ExecutionState
 {
     /// <summary>The plan that is executed.</summary>
     public required ExecutionPlan Plan { get; init; }
@@ -15,21 +16,50 @@ public sealed record ExecutionState
     /// <summary>Status.</summary>
     public ExecutionStatus Status { get; init; } = ExecutionStatus.Queued;
 
-    /// <summary>Tasks that are no longer as they were at the start; see <see cref="Task"/>.</summary>
+    /// <summary>All tasks that have come into being, by path; the workflow itself has the empty path.</summary>
     public ImmutableDictionary<string, TaskState> Tasks { get; init; } =
         ImmutableDictionary.Create<string, TaskState>(StringComparer.Ordinal);
 
-    /// <summary>Pending tasks whose dependencies are all settled, in the order in which they are to run.</summary>
-    public required ImmutableSortedSet<TaskRank> Open { get; init; }
+    /// <summary>Number of the next task that comes into being.</summary>
+    public long NextNumber { get; init; }
+
+    /// <summary>Pending tasks with nothing before them that need one of the parallel places, in the order in which they are to run.</summary>
+    public ImmutableSortedSet<TaskRank> Open { get; init; } = [];
+
+    /// <summary>Pending tasks with nothing before them that need no such place.</summary>
+    public ImmutableSortedSet<TaskRank> OpenOthers { get; init; } = [];
 
     /// <summary>Ready tasks: offered to workers.</summary>
     public ImmutableSortedSet<TaskRank> Ready { get; init; } = [];
 
-    /// <summary>Running tasks.</summary>
+    /// <summary>Tasks that workers run.</summary>
     public ImmutableSortedSet<TaskRank> Running { get; init; } = [];
 
+    /// <summary>Tasks that wait for something other than a worker or a retry.</summary>
+    public ImmutableSortedSet<TaskRank> Waiting { get; init; } = [];
+
+    /// <summary>Tasks whose next step is to be decided: their block has ended, or their loop can go on.</summary>
+    public ImmutableSortedSet<TaskRank> Undecided { get; init; } = [];
+
+    /// <summary>Tasks that are being stopped and not settled.</summary>
+    public ImmutableSortedSet<TaskRank> Stopping { get; init; } = [];
+
     /// <summary>Tasks that wait for a retry, by time.</summary>
-    public ImmutableSortedSet<(DateTimeOffset DueAt, int Index)> Delayed { get; init; } = [];
+    public ImmutableSortedSet<TaskTimer> Delayed { get; init; } = [];
+
+    /// <summary>All else that is due at a time: waits, delays of loops, deadlines.</summary>
+    public ImmutableSortedSet<TaskTimer> Timers { get; init; } = [];
+
+    /// <summary>Tasks that wait for a task outside their block, by the path of that task.</summary>
+    public ImmutableDictionary<string, ImmutableList<string>> Dependents { get; init; } =
+        ImmutableDictionary.Create<string, ImmutableList<string>>(StringComparer.Ordinal);
+
+    /// <summary>Signals nobody has waited for yet, by kind and name, oldest first.</summary>
+    public ImmutableDictionary<string, ImmutableList<SignalReceived>> Signals { get; init; } =
+        ImmutableDictionary.Create<string, ImmutableList<SignalReceived>>(StringComparer.Ordinal);
+
+    /// <summary>Keys of the signals that have come.</summary>
+    public ImmutableHashSet<string> SignalKeys { get; init; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
 
     /// <summary>The state map.</summary>
     public ImmutableDictionary<string, JsonElement> Values { get; init; } =
@@ -41,7 +71,7 @@ public sealed record ExecutionState
     /// <summary>Attempts beyond each task's first.</summary>
     public int Retries { get; init; }
 
-    /// <summary>The first task that failed for good, without <c>continue_on_error</c>.</summary>
+    /// <summary>The first task of the workflow's own work that failed for good, without <c>continue_on_error</c>.</summary>
     public string? FirstFailure { get; init; }
 
     /// <summary>When somebody asked for the end.</summary>
@@ -49,6 +79,9 @@ public sealed record ExecutionState
 
     /// <summary>Why and by whom.</summary>
     public string? CancelReason { get; init; }
+
+    /// <summary>Whether the end was asked for without handlers and hooks.</summary>
+    public bool IsKilled { get; init; }
 
     /// <summary>When the workflow's time limit was found reached.</summary>
     public DateTimeOffset? TimeLimitReachedAt { get; init; }
@@ -74,64 +107,10 @@ public sealed record ExecutionState
     /// <summary>Whether it has ended.</summary>
     public bool IsTerminal => Status.IsTerminal();
 
-    /// <summary>Whether it is being brought to its end before its time: nothing new starts.</summary>
+    /// <summary>Whether its own work is being brought to its end before its time: nothing new of it starts.</summary>
     public bool IsEnding =>
         CancelRequestedAt is not null || TimeLimitReachedAt is not null || (FirstFailure is not null && Plan.Workflow.FailFast);
 
-    /// <summary>The state of a task, also of one that nothing has happened to.</summary>
-    /// <param name="task">The task.</param>
-    public TaskState Task(PlannedTask task)
-    {
-        ArgumentNullException.ThrowIfNull(task);
-        return Tasks.TryGetValue(task.Path, out var state) ? state : new TaskState { OpenDependencies = task.DependsOn.Length };
-    }
-}
-
-/// <summary>A task as the events have made it.</summary>
-public sealed record TaskState
-{
-    /// <summary>Status.</summary>
-    public TaskRunStatus Status { get; init; } = TaskRunStatus.Pending;
-
-    /// <summary>Number of dependencies that are not settled.</summary>
-    public int OpenDependencies { get; init; }
-
-    /// <summary>Newest attempt, counted from 1; 0 before the first.</summary>
-    public int Attempt { get; init; }
-
-    /// <summary>How often that attempt has been handed out.</summary>
-    public int Delivery { get; init; }
-
-    /// <summary>How many of those deliveries ended with the loss of the worker.</summary>
-    public int Lost { get; init; }
-
-    /// <summary>Worker that runs or ran the attempt.</summary>
-    public string? Worker { get; init; }
-
-    /// <summary>Token of the newest lease.</summary>
-    public Guid Token { get; init; }
-
-    /// <summary>When it became ready.</summary>
-    public DateTimeOffset? ScheduledAt { get; init; }
-
-    /// <summary>When the newest delivery started.</summary>
-    public DateTimeOffset? StartedAt { get; init; }
-
-    /// <summary>When it was settled.</summary>
-    public DateTimeOffset? FinishedAt { get; init; }
-
-    /// <summary>When the next attempt is due, while waiting for it.</summary>
-    public DateTimeOffset? DueAt { get; init; }
-
-    /// <summary>What it published.</summary>
-    public TaskOutput? Output { get; init; }
-
-    /// <summary>Why the newest attempt failed.</summary>
-    public TaskFailure? Failure { get; init; }
-
-    /// <summary>Why it was skipped or cancelled.</summary>
-    public string? Reason { get; init; }
-
-    /// <summary>Whether it was skipped because of a failed dependency.</summary>
-    public bool SkippedUpstream { get; init; }
+    /// <summary>The workflow itself, as the task that holds all others.</summary>
+    public TaskState Root => Tasks[""];
 }

@@ -59,7 +59,9 @@ public sealed record RetryRule(
     private static RetryRule Of(RetryDefinition retry) =>
         new(retry.MaxAttempts, retry.DelaySecs, retry.Backoff, retry.MaxDelaySecs, retry.Jitter, retry.On);
 
-    private static RetryRule Of(ErrorHandlingDefinition onError) => onError.ExponentialBackoff
+    // With a fallback agent the retries of on_error do not count (reference §8): the fallback comes right after the first failure.
+    private static RetryRule Of(ErrorHandlingDefinition onError) => onError.FallbackAgent is not null ? None
+        : onError.ExponentialBackoff
         ? new(onError.Retry + 1, onError.RetryDelaySecs, 2, OnErrorMaxDelaySecs, 0, [])
         : new(onError.Retry + 1, onError.RetryDelaySecs, 1, double.MaxValue / 2, 0, []);
 }

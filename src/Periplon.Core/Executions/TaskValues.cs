@@ -13,11 +13,11 @@ public static class TaskValues
     /// <summary>Values by reference, as written between the braces. A reference that cannot be resolved is left out.</summary>
     /// <param name="state">The execution.</param>
     /// <param name="task">The task.</param>
-    public static IReadOnlyDictionary<string, JsonElement> Of(ExecutionState state, PlannedTask task)
+    public static IReadOnlyDictionary<string, JsonElement> Of(ExecutionState state, TaskInstance task)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(task);
-        var references = task.References;
+        var references = task.Planned.References;
         if (references.Count == 0)
         {
             return new Dictionary<string, JsonElement>(0);

@@ -8,8 +8,6 @@ namespace Periplon.Core.Executions;
 /// <summary>The declared outputs of a workflow, at its end.</summary>
 internal static class WorkflowOutputs
 {
-    private static readonly JsonElement Null = JsonSerializer.Deserialize("null", ExecutionJson.Default.JsonElement);
-
     /// <summary>Values by name; null for an output whose source does not exist, because its task failed or was skipped.</summary>
     public static IReadOnlyDictionary<string, JsonElement>? Of(ExecutionState state)
     {
@@ -37,36 +35,39 @@ internal static class WorkflowOutputs
         {
             return output switch
             {
-                { Source: OutputSource.State source } => state.Values.TryGetValue(source.Key, out var found) ? found : Null,
+                { Source: OutputSource.State source } => state.Values.TryGetValue(source.Key, out var found) ? found : ExecutionConstants.Null,
                 { Source: OutputSource.TaskOutput source } => TextOf(state, source.Task),
-                { Source: OutputSource.File source } => FileOf(state, Template.Parse(source.Path).Render(scope, lenient: false)),
+                { Source: OutputSource.File source } => FileOf(state, Template.Parse(source.Path).Render(scope, lenient: false)) is { } text
+                    ? ExecutionConstants.Text(text)
+                    : ExecutionConstants.Null,
                 { Value: { } value } => TemplateValues.Render(value, scope),
-                _ => Null,
+                _ => ExecutionConstants.Null,
             };
         }
         catch (TemplateException)
         {
-            return Null;
+            return ExecutionConstants.Null;
         }
     }
 
     private static JsonElement TextOf(ExecutionState state, string path) =>
-        state.Plan.Find(path) is { } task && state.Task(task).Output is { } output
-            ? JsonSerializer.SerializeToElement(OutputText.Referenced(output), ExecutionJson.Default.String)
-            : Null;
+        new ExecutionScope(state, null).FindTask(path)?.Output is { } output
+            ? ExecutionConstants.Text(OutputText.Referenced(output))
+            : ExecutionConstants.Null;
 
-    // The file is known only through the task that wrote it: the machine itself reads no files.
-    private static JsonElement FileOf(ExecutionState state, string path)
+    /// <summary>The content of a file, which is known only through the task that wrote it: the machine itself reads no files.</summary>
+    internal static string? FileOf(ExecutionState state, string path)
     {
-        foreach (var task in state.Plan.Tasks)
+        foreach (var task in state.Tasks.Values.OrderByDescending(task => task.FinishedAt).ThenByDescending(task => task.Instance.Rank.Number))
         {
-            if (task.Definition.Output is { } output && Writes(output, new ExecutionScope(state, task), path))
+            if (task is { Output: { } written, Instance: var instance } && instance.Planned.Definition.Output is { } output
+                && Writes(output, new ExecutionScope(state, instance), path))
             {
-                return TextOf(state, task.Path);
+                return OutputText.Referenced(written);
             }
         }
 
-        return Null;
+        return null;
     }
 
     // A path that cannot be filled in is that of a task that never wrote; a later one may have written the file.

@@ -1,3 +1,4 @@
+using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
 

@@ -31,9 +31,9 @@ internal sealed partial class ExecutionDriver
     {
         var turn = new ExecutionTurn(before, time.GetUtcNow());
         var error = $"A defect of the engine ended the execution: {Storable(cause.Message)}";
-        foreach (var task in before.Plan.Tasks.Where(task => !before.Task(task).Status.IsSettled()))
+        foreach (var task in before.Tasks.Values.Where(task => task.Instance.Around is not null && !task.Status.IsSettled()))
         {
-            turn.Record(new TaskCancelled { At = turn.Now, Task = task.Path, Reason = "a defect of the engine ended the execution" });
+            turn.Record(new TaskCancelled { At = turn.Now, Task = task.Instance.Path, Reason = "a defect of the engine ended the execution" });
         }
 
         turn.Record(new ExecutionFinished { At = turn.Now, Status = ExecutionStatus.Failed, Error = error });

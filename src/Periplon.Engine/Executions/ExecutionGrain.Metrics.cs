@@ -33,8 +33,8 @@ internal sealed partial class ExecutionGrain
     }
 
     private static string KindOf(ExecutionState state, string path) =>
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(state.Plan.Find(path)!.Definition.Kind.ToString());
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(state.Find(path)!.Instance.Planned.Definition.Kind.ToString());
 
     private static TimeSpan DurationOf(ExecutionState state, TaskEvent ended) =>
-        state.Task(state.Plan.Find(ended.Task)!).StartedAt is { } started ? ended.At - started : TimeSpan.Zero;
+        state.Find(ended.Task)?.StartedAt is { } started ? ended.At - started : TimeSpan.Zero;
 }

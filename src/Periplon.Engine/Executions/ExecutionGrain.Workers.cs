@@ -19,7 +19,7 @@ internal sealed partial class ExecutionGrain
 
         var now = time.GetUtcNow();
         var leases = state.Running
-            .Select(rank => state.Task(state.Plan.Tasks[rank.Index]))
+            .Select(rank => state.Task(rank.Task))
             .Where(task => task.StartedAt + ClaimGrace <= now || liveness.IsDead(task.Worker!))
             .Select(task => (task.Worker!, task.Token))
             .ToList();
@@ -41,23 +41,32 @@ internal sealed partial class ExecutionGrain
     {
         foreach (var rank in ready)
         {
-            signals.Offer(TaskOffers.Of(_id, state, state.Plan.Tasks[rank.Index]));
+            signals.Offer(TaskOffers.Of(_id, state, rank.Task));
         }
     }
 
     private void StopWhatNoLongerMatters(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
-        var (ending, state) = after.IsTerminal ? (before.Running, before) : (after.IsEnding ? after.Running : [], after);
-        foreach (var rank in ending)
+        if (after.IsTerminal)
         {
-            Stop(state.Task(state.Plan.Tasks[rank.Index]));
+            foreach (var rank in before.Running)
+            {
+                Stop(before.Task(rank.Task));
+            }
+        }
+        else if (!after.Stopping.IsEmpty)
+        {
+            foreach (var rank in after.Running.Where(rank => after.FindStop(rank.Task) is not null))
+            {
+                Stop(after.Task(rank.Task));
+            }
         }
 
         // An attempt that was given up without its worker's report may still run there.
         foreach (var happened in events)
         {
             if (happened is TaskCancelled or TaskFailed { Failure.Kind: FailureKinds.Timeout }
-                && before.Task(before.Plan.Find(((TaskEvent)happened).Task)!) is { Status: TaskRunStatus.Running } given)
+                && before.Find(((TaskEvent)happened).Task) is { Status: TaskRunStatus.Running, Worker: not null } given)
             {
                 Stop(given);
             }

@@ -76,7 +76,7 @@ internal sealed partial class ExecutionGrain(
             return null;
         }
 
-        return TaskLeases.Of(driver.State, driver.State.Plan.Find(claim.Task)!);
+        return TaskLeases.Of(driver.State, driver.State.Find(claim.Task)!.Instance);
     }
 
     public async Task<ReportStatus> ReportAsync(TaskReport report, CancellationToken cancellationToken)

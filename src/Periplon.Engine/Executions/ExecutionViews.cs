@@ -2,7 +2,7 @@ using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
-using Periplon.Core.Workflows;
+using Periplon.Core.Plans;
 
 namespace Periplon.Engine.Executions;
 
@@ -14,11 +14,11 @@ internal static class ExecutionViews
         Organization = state.Created.Organization,
         Status = state.Status.ToWord(),
         IsTerminal = state.IsTerminal,
-        TotalTasks = state.Plan.Tasks.Length,
+        TotalTasks = state.Tasks.Count - 1,
         SettledTasks = state.Settled,
         Error = state.Error,
         Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
-        Tasks = [.. state.Plan.Tasks.Select(task => OfTask(state, task))],
+        Tasks = [.. state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number).Select(task => OfTask(state, task))],
         Why = WaitViews.Of(state),
         CreatedAt = state.Created.At,
         StartedAt = state.StartedAt,
@@ -35,15 +35,15 @@ internal static class ExecutionViews
         RequestHash = state.Created.RequestHash,
     };
 
-    public static TaskView OfTask(ExecutionState state, PlannedTask task)
+    public static TaskView OfTask(ExecutionState state, TaskState current)
     {
-        var current = state.Task(task);
+        var task = current.Instance;
         return new TaskView
         {
             Id = task.Path,
             Status = current.Status.ToWord(),
-            Kind = KindWord(task.Definition.Kind),
-            Description = task.Definition.Description,
+            Kind = KindWord(task.Planned),
+            Description = task.Planned.Definition.Description,
             Attempt = current.Attempt,
             Delivery = current.Delivery,
             Worker = current.Worker,
@@ -59,11 +59,12 @@ internal static class ExecutionViews
             Error = current.Failure?.Message,
             ErrorKind = current.Failure?.Kind,
             Reason = current.Reason,
-            DependsOn = [.. task.DependsOn.Select(index => state.Plan.Tasks[index].Path)],
+            DependsOn = [.. task.Planned.DependsOn.Select(on => state.FindSeenFrom(task, on)?.Instance.Path ?? on.Path)],
         };
     }
 
-    private static string KindWord(TaskKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+    private static string KindWord(PlannedTask task) =>
+        task.Shape is TaskShape.Loop ? "loop" : JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Definition.Kind.ToString());
 
     private static byte[] Json(IReadOnlyDictionary<string, JsonElement> values) =>
         JsonSerializer.SerializeToUtf8Bytes(values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);

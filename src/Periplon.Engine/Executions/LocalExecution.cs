@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Plans;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
@@ -24,7 +25,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _interrupt = new();
     private readonly Lock _gate = new();
-    private readonly Dictionary<Guid, (Task Run, CancellationTokenSource Stop)> _running = [];
+    private readonly Dictionary<Guid, (Task Run, CancellationTokenSource Stop, string Task)> _running = [];
 
     private LocalExecution(
         Guid id, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
@@ -105,11 +106,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
             return;
         }
 
-        if (after.IsEnding)
-        {
-            StopAttempts();
-        }
-
+        StopAttempts(after);
         StartReady(after.Ready.Except(before.Ready));
         SetTimer();
     }
@@ -126,7 +123,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     {
         foreach (var rank in ready)
         {
-            var offer = TaskOffers.Of(_id, State, State.Plan.Tasks[rank.Index]);
+            var offer = TaskOffers.Of(_id, State, rank.Task);
             var token = Guid.NewGuid();
             lock (_gate)
             {
@@ -137,7 +134,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
                 }
 
                 var stop = CancellationTokenSource.CreateLinkedTokenSource(_interrupt.Token);
-                _running[token] = (Task.Run(() => RunAttemptAsync(offer, token, stop)), stop);
+                _running[token] = (Task.Run(() => RunAttemptAsync(offer, token, stop)), stop, offer.Task);
             }
         }
     }
@@ -152,7 +149,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
                 return;
             }
 
-            var lease = TaskLeases.Of(State, State.Plan.Find(offer.Task)!);
+            var lease = TaskLeases.Of(State, State.Find(offer.Task)!.Instance);
             var outcome = await _attempts.RunAsync(offer, lease, stop.Token);
             if (outcome.Kind is TaskOutcomeKind.Cancelled && _interrupt.IsCancellationRequested)
             {
@@ -176,12 +173,22 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         }
     }
 
-    private void StopAttempts()
+    private void StopAttempts(ExecutionState state)
     {
+        if (state.Stopping.IsEmpty)
+        {
+            return;
+        }
+
         lock (_gate)
         {
-            foreach (var (_, stop) in _running.Values)
+            foreach (var (_, stop, task) in _running.Values)
             {
+                if (state.Find(task) is not { } running || state.FindStop(running.Instance) is null)
+                {
+                    continue;
+                }
+
                 // Not in this thread: what is registered on the token may end the attempt, which takes the lock.
                 _ = stop.CancelAsync();
             }

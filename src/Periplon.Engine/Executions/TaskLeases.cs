@@ -7,7 +7,7 @@ namespace Periplon.Engine.Executions;
 /// <summary>What a worker gets with an attempt that it has claimed.</summary>
 internal static class TaskLeases
 {
-    public static TaskLease Of(ExecutionState state, PlannedTask task) => new()
+    public static TaskLease Of(ExecutionState state, TaskInstance task) => new()
     {
         Organization = state.Created.Organization,
         WorkflowId = state.Created.WorkflowId,
@@ -15,6 +15,10 @@ internal static class TaskLeases
         Delivery = state.Task(task).Delivery,
         Values = JsonSerializer.SerializeToUtf8Bytes(
             TaskValues.Of(state, task), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
-        TimeoutSecs = task.TimeoutSecs,
+        TimeoutSecs = task.Planned.TimeoutSecs,
+        Work = state.Task(task).Work,
+        Feedback = state.Task(task).Failure is { Kind: FailureKinds.DefinitionOfDone } unmet ? unmet.Message : null,
+        Agent = state.Task(task).Agent,
+        Subflow = state.Created.Subflow,
     };
 }

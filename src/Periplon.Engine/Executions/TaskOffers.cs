@@ -6,7 +6,7 @@ namespace Periplon.Engine.Executions;
 /// <summary>The offer that a ready task makes to the queue.</summary>
 internal static class TaskOffers
 {
-    public static TaskOffer Of(Guid executionId, ExecutionState state, PlannedTask task)
+    public static TaskOffer Of(Guid executionId, ExecutionState state, TaskInstance task)
     {
         var ready = state.Task(task);
         return new TaskOffer
@@ -16,7 +16,7 @@ internal static class TaskOffers
             Attempt = ready.Attempt,
             Priority = state.Created.Priority,
             TaskPriority = task.Rank.Priority,
-            Tags = task.WorkerTags,
+            Tags = task.Planned.WorkerTags,
             Returned = ready.Delivery > 0,
             ScheduledAt = ready.ScheduledAt ?? state.LastEventAt,
         };

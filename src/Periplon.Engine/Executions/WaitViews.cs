@@ -34,27 +34,23 @@ internal static class WaitViews
         }
 
         // What moves comes first, what waits for it after.
-        links.AddRange(state.Running.Select(rank => Running(state, state.Plan.Tasks[rank.Index])));
-        links.AddRange(state.Delayed.Select(delayed => Delayed(state, state.Plan.Tasks[delayed.Index])));
-        links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, state.Plan.Tasks[rank.Index])));
-        links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, state.Plan.Tasks[rank.Index])));
-        foreach (var task in state.Plan.Tasks)
+        links.AddRange(state.Running.Select(rank => Running(state, rank.Task)));
+        links.AddRange(state.Delayed.Select(delayed => Delayed(state, delayed.Task)));
+        links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task)));
+        links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, rank.Task)));
+        if (links.Count < MaxLinks)
         {
-            if (links.Count >= MaxLinks)
-            {
-                break;
-            }
-
-            if (state.Task(task) is { Status: TaskRunStatus.Pending, OpenDependencies: > 0 })
-            {
-                links.Add(Dependent(state, task));
-            }
+            links.AddRange(state.Tasks.Values
+                .Where(task => task is { Status: TaskRunStatus.Pending, OpenDependencies: > 0 })
+                .OrderBy(task => task.Instance.Rank.Number)
+                .Take(MaxLinks)
+                .Select(task => Dependent(state, task.Instance)));
         }
 
         return links.Count > MaxLinks ? links.GetRange(0, MaxLinks) : links;
     }
 
-    private static WaitView Running(ExecutionState state, PlannedTask task)
+    private static WaitView Running(ExecutionState state, TaskInstance task)
     {
         var running = state.Task(task);
         return new WaitView
@@ -63,15 +59,15 @@ internal static class WaitViews
             WaitsFor = "attempt",
             Message = $"Attempt {running.Attempt} of task '{task.Path}' runs on worker {running.Worker}",
             HeldBy = running.Worker,
-            WakesBy = task.TimeoutSecs is null
+            WakesBy = task.Planned.TimeoutSecs is null
                 ? "the worker's report, or the worker's death"
                 : "the worker's report, its time limit, or the worker's death",
-            WakesAt = running.StartedAt + (task.TimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : ExecutionRows.SafetyInterval),
+            WakesAt = running.StartedAt + (task.Planned.TimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : ExecutionRows.SafetyInterval),
             Since = running.StartedAt,
         };
     }
 
-    private static WaitView Delayed(ExecutionState state, PlannedTask task)
+    private static WaitView Delayed(ExecutionState state, TaskInstance task)
     {
         var waiting = state.Task(task);
         return new WaitView
@@ -88,10 +84,10 @@ internal static class WaitViews
         };
     }
 
-    private static WaitView Ready(ExecutionState state, PlannedTask task)
+    private static WaitView Ready(ExecutionState state, TaskInstance task)
     {
         var ready = state.Task(task);
-        var tags = task.WorkerTags.Count > 0 ? $" that carries the tags {string.Join(", ", task.WorkerTags)}" : "";
+        var tags = task.Planned.WorkerTags.Count > 0 ? $" that carries the tags {string.Join(", ", task.Planned.WorkerTags)}" : "";
         return new WaitView
         {
             Task = task.Path,
@@ -104,7 +100,7 @@ internal static class WaitViews
         };
     }
 
-    private static WaitView Open(ExecutionState state, PlannedTask task) => new()
+    private static WaitView Open(ExecutionState state, TaskInstance task) => new()
     {
         Task = task.Path,
         WaitsFor = state.IsPaused ? "resume" : "max_parallel",
@@ -113,14 +109,14 @@ internal static class WaitViews
             : $"Task '{task.Path}' waits until fewer than max_parallel = {state.Plan.Workflow.MaxParallel} tasks of this execution run",
         HeldBy = state.IsPaused
             ? "a person"
-            : string.Join(", ", state.Running.Concat(state.Ready).Take(3).Select(r => state.Plan.Tasks[r.Index].Path)),
+            : string.Join(", ", state.Running.Concat(state.Ready).Take(3).Select(r => r.Task.Path)),
         WakesBy = state.IsPaused ? "resume" : "the end of one of them",
     };
 
-    private static WaitView Dependent(ExecutionState state, PlannedTask task)
+    private static WaitView Dependent(ExecutionState state, TaskInstance task)
     {
-        var open = task.DependsOn.Select(index => state.Plan.Tasks[index])
-            .Where(d => !state.Task(d).Status.IsSettled()).Select(d => d.Path).ToList();
+        var open = task.Planned.DependsOn.Select(on => state.FindSeenFrom(task, on))
+            .Where(on => on is { } found && !found.Status.IsSettled()).Select(on => on!.Instance.Path).ToList();
         return new WaitView
         {
             Task = task.Path,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Plans;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;

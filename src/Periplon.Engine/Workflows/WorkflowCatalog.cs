@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Validation;
 using Periplon.Core.Yaml;

@@ -1,3 +1,4 @@
+using Periplon.Core.Plans;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;

@@ -9,14 +9,18 @@ internal sealed class LocalRunReport(IRunProgress progress)
         state.Created.WorkflowName,
         state.Created.WorkflowVersion,
         state.Created.ExecutionId,
-        [.. state.Plan.Tasks.Select(t => new PlannedTask(t.Path, null, t.Definition.Description, state.Task(t).Status))]));
+        [.. Shown(state).Select(t => new PlannedTask(t.Instance.Path, null, t.Instance.Planned.Definition.Description, t.Status))]));
 
     public void OnChange(ExecutionState state, IReadOnlyList<ExecutionEvent> events)
     {
         // Several events of one turn may be about one task; only what it came to is shown.
         foreach (var path in events.OfType<TaskEvent>().Select(e => e.Task).Distinct())
         {
-            var task = state.Task(state.Plan.Find(path)!);
+            if (state.Find(path) is not { Instance.Around: not null } task)
+            {
+                continue;
+            }
+
             progress.OnTaskChanged(path, task.Status, task.Attempt, task.Failure?.Message ?? task.Reason);
         }
     }
@@ -26,10 +30,13 @@ internal sealed class LocalRunReport(IRunProgress progress)
         ExecutionId = state.Created.ExecutionId,
         Status = state.Status,
         Duration = duration,
-        Tasks = [.. state.Plan.Tasks.Select(t => TaskResult(t.Path, state.Task(t)))],
+        Tasks = [.. Shown(state).Select(t => TaskResult(t.Instance.Path, t))],
         Error = state.Error ?? (interrupted && !state.IsTerminal ? "interrupted; continue with --resume" : null),
         Outputs = state.Outputs,
     };
+
+    private static IEnumerable<TaskState> Shown(ExecutionState state) =>
+        state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number);
 
     private static LocalTaskResult TaskResult(string path, TaskState task) => new(
         path, task.Status, task.Attempt,

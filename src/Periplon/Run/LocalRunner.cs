@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Validation;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CsCheck;
 using Periplon.Core.Conditions;
 using Periplon.Core.Executions;
@@ -54,7 +53,7 @@ public sealed class ExecutionPropertyTests
             byTask.SkipWhile(e => e is not TaskCompleted).Skip(1).ShouldBeEmpty("nothing happens to a task after its completion");
         }
 
-        Json(run.Replayed()).ShouldBe(Json(run.State));
+        StateText.Of(run.Replayed()).ShouldBe(StateText.Of(run.State));
     }
 
     private static void Act(MachineHarness run, List<(string Task, int Attempt, Guid Token)> leases, Random random)
@@ -83,7 +82,7 @@ public sealed class ExecutionPropertyTests
                 leases.Add((task, attempt, run.Claim(task)));
                 break;
             case < 11 when !run.State.Running.IsEmpty:
-                var running = run.Plan.Tasks[run.State.Running[random.Next(run.State.Running.Count)].Index].Path;
+                var running = run.State.Running[random.Next(run.State.Running.Count)].Task.Path;
                 run.Report(running, run.Task(running).Token, random.Next(4) switch
                 {
                     0 => TaskOutcome.Failed(FailureKinds.ExitCode, "no", exitCode: 1),
@@ -102,11 +101,4 @@ public sealed class ExecutionPropertyTests
                 break;
         }
     }
-
-    // Everything a state holds but its plan, in a form that can be compared.
-    private static string Json(ExecutionState state) => JsonSerializer.Serialize(new
-    {
-        state.Status, state.Settled, state.Retries, state.FirstFailure, state.Error, state.StartedAt, state.FinishedAt,
-        Tasks = state.Tasks.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => new { t.Key, t.Value }),
-    });
 }

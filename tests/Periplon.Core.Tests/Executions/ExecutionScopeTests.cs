@@ -50,7 +50,7 @@ public sealed class ExecutionScopeTests
         {
             Inputs = new Dictionary<string, JsonElement> { ["x"] = Json("\"${task.y}\""), ["y"] = Json("\"${task.x}\"") },
         }));
-        Should.Throw<TemplateException>(() => new ExecutionScope(run.State, run.Plan.Find("a")).TryResolve("task.x", out _));
+        Should.Throw<TemplateException>(() => new ExecutionScope(run.State, run.State.Find("a")!.Instance).TryResolve("task.x", out _));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class ExecutionScopeTests
         outputs["missing"].ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
-    private static (ExecutionState State, PlannedTask Task) AfterA()
+    private static (ExecutionState State, TaskInstance Task) AfterA()
     {
         var b = NewTask("b", "a") with
         {
@@ -91,7 +91,7 @@ public sealed class ExecutionScopeTests
         };
         var run = new MachineHarness(Workflow(NewTask("a"), b), new Dictionary<string, JsonElement> { ["region"] = Json("\"eu\"") });
         run.Report("a", run.Claim("a"), TaskOutcome.Completed(OutputOfA())).ShouldBeTrue();
-        return (run.State, run.Plan.Find("b").ShouldNotBeNull());
+        return (run.State, run.State.Find("b").ShouldNotBeNull().Instance);
     }
 
     private static TaskOutput OutputOfA() => new()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Plans;
 using Periplon.Core.Inputs;
 using Periplon.Core.Workflows;
 
@@ -36,9 +37,9 @@ internal sealed class MachineHarness
 
     public IReadOnlyList<ExecutionEvent> Journal => _journal;
 
-    public IEnumerable<string> Ready => State.Ready.Select(r => Plan.Tasks[r.Index].Path);
+    public IEnumerable<string> Ready => State.Ready.Select(r => r.Task.Path);
 
-    public IEnumerable<string> Running => State.Running.Select(r => Plan.Tasks[r.Index].Path);
+    public IEnumerable<string> Running => State.Running.Select(r => r.Task.Path);
 
     public T Do<T>(Func<ExecutionTurn, T> command)
     {
@@ -82,7 +83,7 @@ internal sealed class MachineHarness
     public void Fail(string task, string kind = FailureKinds.ExitCode, int? exitCode = 1) =>
         Report(task, Claim(task), TaskOutcome.Failed(kind, "it failed", exitCode: exitCode)).ShouldBeTrue();
 
-    public TaskState Task(string path) => State.Task(Plan.Find(path).ShouldNotBeNull());
+    public TaskState Task(string path) => State.Find(path).ShouldNotBeNull();
 
     public ExecutionState Replayed() =>
         ExecutionMachine.Replay(Plan, _journal.SelectMany(e => EventCodec.Decode(EventCodec.Encode([e]))));

@@ -131,7 +131,7 @@ public sealed class ExecutionDriverTests
         (await driver.ReportAsync("a", 1, token, outcome, 0, Ct)).ShouldBeTrue();
 
         driver.State.Status.ShouldBe(ExecutionStatus.Failed);
-        var failure = driver.State.Task(driver.State.Plan.Tasks[0]).Failure.ShouldNotBeNull();
+        var failure = driver.State.Find(driver.State.Plan.Tasks[0].Path)!.Failure.ShouldNotBeNull();
         failure.Kind.ShouldBe(FailureKinds.Internal);
         failure.Message.ShouldStartWith("The outcome of the attempt could not be recorded");
         _host.Faults.ShouldBeEmpty();
@@ -179,7 +179,7 @@ public sealed class ExecutionDriverTests
 
         driver.State.Status.ShouldBe(ExecutionStatus.Failed);
         driver.State.Error.ShouldNotBeNull().ShouldContain("refused for good");
-        driver.State.Task(driver.State.Plan.Tasks[0]).Status.ShouldBe(TaskRunStatus.Cancelled);
+        driver.State.Find(driver.State.Plan.Tasks[0].Path)!.Status.ShouldBe(TaskRunStatus.Cancelled);
     }
 
     [Fact]

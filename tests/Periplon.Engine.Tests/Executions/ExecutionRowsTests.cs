@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Plans;
 using Periplon.Core.Inputs;
 using Periplon.Engine.Executions;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Plans;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Executions;
@@ -60,11 +61,11 @@ internal static class Samples
     }
 
     public static ExecutionState Claim(ExecutionState state, string task, DateTimeOffset at, Guid token, string worker = "w1") =>
-        Do(state, at, turn => ExecutionCommands.TryStart(turn, task, state.Task(state.Plan.Find(task)!).Attempt, worker, token).ShouldBeTrue());
+        Do(state, at, turn => ExecutionCommands.TryStart(turn, task, state.Find(task)!.Attempt, worker, token).ShouldBeTrue());
 
     public static ExecutionState Report(ExecutionState state, string task, DateTimeOffset at, Guid token, TaskOutcome outcome) =>
         Do(state, at, turn =>
-            ExecutionCommands.Report(turn, task, state.Task(state.Plan.Find(task)!).Attempt, token, outcome, 0).ShouldBeTrue());
+            ExecutionCommands.Report(turn, task, state.Find(task)!.Attempt, token, outcome, 0).ShouldBeTrue());
 
     public static TaskOutcome Done(string text = "") => TaskOutcome.Completed(new TaskOutput { Text = text, Size = text.Length });
 

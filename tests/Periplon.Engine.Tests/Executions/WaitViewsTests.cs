@@ -92,11 +92,11 @@ public sealed class WaitViewsTests
         switch (random.Next(10))
         {
             case < 4 when !state.Ready.IsEmpty:
-                var ready = state.Plan.Tasks[state.Ready.Min.Index];
+                var ready = state.Ready.Min.Task;
                 ExecutionCommands.TryStart(turn, ready.Path, state.Task(ready).Attempt, "w", Guid.NewGuid());
                 break;
             case < 8 when !state.Running.IsEmpty:
-                var running = state.Plan.Tasks[state.Running.Max.Index];
+                var running = state.Running.Max.Task;
                 var task = state.Task(running);
                 ExecutionCommands.Report(turn, running.Path, task.Attempt, task.Token, random.Next(2) == 0 ? Samples.Done() : Samples.Failed(), 0);
                 break;

@@ -1,0 +1,192 @@
+using Periplon.Core.Workflows;
+
+namespace Periplon.Core.Plans;
+
+internal sealed partial class PlanCompiler
+{
+    private readonly HashSet<string> _adopted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PlannedTask> _groups = new(StringComparer.Ordinal);
+    private readonly List<(PlannedTask Task, IReadOnlyList<PlannedTask> On)> _orders = [];
+    private readonly List<(PlannedTask Task, string Group)> _groupOrders = [];
+
+    // Top-level tasks that a stage, a group or a list of subtasks names run there and nowhere else.
+    private void FindAdopted()
+    {
+        var waiting = new Stack<TaskDefinition>(workflow.Tasks.Values);
+        foreach (var stage in workflow.Workflows.Values.SelectMany(orchestration => orchestration.Steps))
+        {
+            foreach (var task in stage.Tasks)
+            {
+                Adopt(task);
+                waiting.Push(task);
+            }
+        }
+
+        while (waiting.TryPop(out var task))
+        {
+            foreach (var child in task.Subtasks)
+            {
+                Adopt(child);
+                waiting.Push(child);
+            }
+        }
+
+        foreach (var id in workflow.Workflows.Values.Where(IsList).SelectMany(orchestration => orchestration.Tasks))
+        {
+            AdoptId(id);
+        }
+
+        foreach (var id in workflow.TaskGroups.Values.SelectMany(MembersOf).ToList())
+        {
+            AdoptId(id);
+        }
+
+        void Adopt(TaskDefinition task)
+        {
+            if (IsBareName(task))
+            {
+                AdoptId(task.Id);
+            }
+        }
+    }
+
+    private void AdoptId(string id)
+    {
+        if (workflow.Tasks.ContainsKey(id))
+        {
+            _adopted.Add(id);
+        }
+    }
+
+    private static bool IsBareName(TaskDefinition task) =>
+        task is { Kind: TaskKind.None, Subtasks.Count: 0, Loop: null, Matrix: null, Description: "", DependsOn.Count: 0 };
+
+    // The top-level task that a bare name stands for; the first list that names it gets it.
+    private TaskDefinition? Adopted(TaskDefinition task) =>
+        IsBareName(task) && _adopted.Contains(task.Id) && !_paths.Contains(task.Id) ? workflow.Tasks[task.Id] : null;
+
+    private bool IsList(OrchestrationDefinition orchestration) =>
+        orchestration.Steps.Count == 0 && orchestration.ExecutionMode == "sequential" && orchestration.Tasks.Any(workflow.Tasks.ContainsKey);
+
+    private void AddStages(OrchestrationDefinition orchestration, PlannedTask root, int phase, List<PlannedTask> tasks)
+    {
+        if (IsList(orchestration))
+        {
+            var names = orchestration.Tasks.Where(id => workflow.Tasks.ContainsKey(id) && !_paths.Contains(id));
+            var list = new StageDefinition { Stage = orchestration.Id, Tasks = [.. names.Select(id => new TaskDefinition { Id = id })] };
+            tasks.Add(AddStage(list, orchestration, new TaskPlace(root, phase, tasks.Count, _main), new NameScope(_main)));
+            return;
+        }
+
+        var scope = new NameScope(_main);
+        var stages = new Dictionary<string, PlannedTask>(StringComparer.Ordinal);
+        foreach (var stage in orchestration.Steps)
+        {
+            var planned = AddStage(stage, orchestration, new TaskPlace(root, phase, tasks.Count, _main), scope);
+            stages.TryAdd(stage.Stage, planned);
+            tasks.Add(planned);
+        }
+
+        foreach (var stage in orchestration.Steps)
+        {
+            _orders.Add((stages[stage.Stage], [.. stage.DependsOn.Where(stages.ContainsKey).Select(name => stages[name])]));
+        }
+    }
+
+    private PlannedTask AddStage(StageDefinition stage, OrchestrationDefinition orchestration, TaskPlace place, NameScope names)
+    {
+        var definition = new TaskDefinition { Id = stage.Stage, Description = $"Stage {stage.Stage} of {orchestration.Id}" };
+        var planned = Register(
+            definition, TaskShape.Group,
+            place with { Segment = $"stage:{stage.Stage}", IsTransparent = true, IsAuthored = false });
+        var inner = new NameScope(names);
+        List<PlannedTask> tasks = [];
+        foreach (var task in stage.Tasks)
+        {
+            var adopted = Adopted(task);
+            var inStage = WithStageAgent(adopted ?? task, stage);
+            var at = new TaskPlace(planned, 0, tasks.Count, inner)
+            {
+                IsTopNamed = adopted is not null,
+                Segment = adopted is null && (_paths.Contains(task.Id) || workflow.Tasks.ContainsKey(task.Id))
+                    ? $"{stage.Stage}.{task.Id}"
+                    : null,
+            };
+            tasks.Add(Add(inStage, at));
+            (adopted is null ? names : _main).Add(tasks[^1]);
+        }
+
+        // The tasks of a sequential stage go on after a failure only if nothing depends on it: the first failure stops the stage.
+        var block = Block(tasks, stage.Parallel ? null : 1, stopsAtFailure: workflow.FailFast || !stage.Parallel);
+        planned.Phases = [new PlannedPhase(PhaseKind.Own, block), .. StageHooks(planned, stage, orchestration)];
+        return planned;
+    }
+
+    // A stage with one agent gives it to tasks that name nothing to execute.
+    private static TaskDefinition WithStageAgent(TaskDefinition task, StageDefinition stage) =>
+        task is { Kind: TaskKind.None, Subtasks.Count: 0 } && stage.Agents is [var only, ..] ? task with { Agent = only } : task;
+
+    private IEnumerable<string> MembersOf(TaskGroupDefinition group) =>
+        group.Tasks.Concat(workflow.Tasks.Values.Where(task => task.Group == group.Id).Select(task => task.Id)).Distinct();
+
+    private bool HasMembers(TaskGroupDefinition group) =>
+        MembersOf(group).Any(workflow.Tasks.ContainsKey) || InnerGroups(group).Any();
+
+    private IEnumerable<TaskGroupDefinition> InnerGroups(TaskGroupDefinition group) =>
+        workflow.TaskGroups.Values.Where(inner => GroupAround(inner) == group.Id);
+
+    private string? GroupAround(TaskGroupDefinition group)
+    {
+        var around = group.Parent
+            ?? workflow.TaskGroups.Values.FirstOrDefault(outer => outer.Id != group.Id && outer.Groups.Contains(group.Id))?.Id;
+        return around is not null && workflow.TaskGroups.ContainsKey(around) && !IsAround(group.Id, around) ? around : null;
+    }
+
+    // Whether one group is, by its parents, around another: a circle is cut where it would close.
+    private bool IsAround(string id, string other)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var at = other; at is not null && seen.Add(at); at = workflow.TaskGroups.GetValueOrDefault(at)?.Parent)
+        {
+            if (at == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private PlannedTask AddGroup(TaskGroupDefinition group, TaskPlace place)
+    {
+        var definition = new TaskDefinition
+        {
+            Id = group.Id,
+            Description = group.Description ?? $"Task group {group.Id}",
+            If = group.Condition,
+            Inputs = group.Inputs,
+            Outputs = group.Outputs,
+            TimeoutSecs = group.TimeoutSecs,
+            ContinueOnError = group.OnError == "continue",
+        };
+        var planned = Register(
+            definition, TaskShape.Group,
+            place with { Segment = $"group:{group.Id}", IsTransparent = true, IsAuthored = false });
+        _groups.TryAdd(group.Id, planned);
+        List<PlannedTask> tasks = [];
+        foreach (var id in MembersOf(group).Where(id => workflow.Tasks.ContainsKey(id) && !_paths.Contains(id)))
+        {
+            tasks.Add(Add(workflow.Tasks[id], new TaskPlace(planned, 0, tasks.Count, _main) { IsTopNamed = true }));
+        }
+
+        foreach (var inner in InnerGroups(group).Where(HasMembers))
+        {
+            tasks.Add(AddGroup(inner, new TaskPlace(planned, 0, tasks.Count, _main)));
+        }
+
+        _groupOrders.AddRange(group.DependsOn.Select(name => (planned, name)));
+        var atOnce = group.ExecutionMode == "sequential" ? 1 : group.MaxConcurrency;
+        planned.Phases = [new PlannedPhase(PhaseKind.Own, Block(tasks, atOnce, workflow.FailFast || group.OnError != "continue"))];
+        return planned;
+    }
+}
