@@ -5,7 +5,9 @@ using Orleans.Serialization;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -29,6 +31,8 @@ public static class EngineHostingExtensions
         services.TryAddSingleton<EngineInstruments>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
+        services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
+        services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<LeaseRegistry>();
@@ -37,6 +41,7 @@ public static class EngineHostingExtensions
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
+        services.AddHostedService<TaskCacheCleaner>();
         services.AddHostedService<WorkerService>();
         return silo;
     }

@@ -95,6 +95,8 @@ public sealed record Problem
     [Id(5)] public int Column { get; init; }
     /// <summary>What to do.</summary>
     [Id(6)] public string? Hint { get; init; }
+    /// <summary>The fetched file that path, line and column are in; null for the workflow's own.</summary>
+    [Id(7)] public string? File { get; init; }
 }
 
 /// <summary>A request to start an execution.</summary>

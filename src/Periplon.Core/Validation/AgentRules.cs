@@ -7,11 +7,11 @@ namespace Periplon.Core.Validation;
 /// <summary>Agents, and the names that tasks call them by.</summary>
 internal static class AgentRules
 {
-    private static readonly FrozenSet<string> Tools = FrozenSet.Create(
+    internal static readonly FrozenSet<string> Tools = FrozenSet.Create(
         StringComparer.Ordinal,
         "Read", "Write", "Edit", "Bash", "Grep", "Glob", "WebSearch", "WebFetch", "Task", "TodoWrite", "Skill", "SlashCommand");
 
-    private static readonly FrozenSet<string> PermissionModes = FrozenSet.Create(
+    internal static readonly FrozenSet<string> PermissionModes = FrozenSet.Create(
         StringComparer.Ordinal, "default", "acceptEdits", "plan", "bypassPermissions");
 
     internal static void Check(ValidationContext context)

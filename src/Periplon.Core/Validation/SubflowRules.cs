@@ -26,6 +26,35 @@ internal static class SubflowRules
                 CheckCall(context, node, id);
             }
         }
+
+        CheckCycles(context);
+    }
+
+    // Each execution of a subflow in a cycle would start another one, without end.
+    private static void CheckCycles(ValidationContext context)
+    {
+        var ids = context.Workflow.Subflows.Keys.ToArray();
+        var index = ids.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
+        var edges = new List<int>?[ids.Length];
+        var calls = new Dictionary<(int, int), TaskNode>();
+        foreach (var node in context.Tree.Nodes)
+        {
+            if (node.Realm.Subflow is { } caller && node.Task.Subflow is { } callee
+                && index.TryGetValue(caller.Id, out var from) && index.TryGetValue(callee, out var to) && calls.TryAdd((from, to), node))
+            {
+                (edges[from] ??= []).Add(to);
+            }
+        }
+
+        foreach (var cycle in CycleSearch.Find(edges))
+        {
+            var node = calls[(cycle[^1], cycle[0])];
+            context.Report.Error(
+                ValidationCodes.SubflowCycle,
+                $"{node.Path}.subflow",
+                $"Subflow '{ids[cycle[0]]}' calls itself: {string.Join(" → ", cycle.Append(cycle[0]).Select(i => ids[i]))}.",
+                "Remove one of these calls; a loop repeats without recursion.");
+        }
     }
 
     private static void CheckCall(ValidationContext context, TaskNode node, string id)

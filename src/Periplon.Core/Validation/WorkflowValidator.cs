@@ -24,6 +24,7 @@ public static class WorkflowValidator
         MatrixRules.Check(context);
         StageRules.Check(context);
         SubflowRules.Check(context);
+        SourceRules.Check(context);
         ImportRules.Check(context);
         TaskGroupRules.Check(context);
         InputDeclarationRules.Check(context);

@@ -54,6 +54,29 @@ public sealed record SubflowDefinition
     public IReadOnlyDictionary<string, InputDefinition> Inputs { get; init; } = Map<InputDefinition>.Empty;
     /// <summary>Declared outputs.</summary>
     public IReadOnlyDictionary<string, OutputDefinition> Outputs { get; init; } = Map<OutputDefinition>.Empty;
+    /// <summary>What only a whole file can declare; null until a source is expanded, and for inline definitions.</summary>
+    public SubflowFile? File { get; init; }
+}
+
+/// <summary>Parts of a subflow that come with the file of its source. An inline definition has none of them.</summary>
+public sealed record SubflowFile
+{
+    /// <summary>Orchestrations by id.</summary>
+    public IReadOnlyDictionary<string, OrchestrationDefinition> Workflows { get; init; } = Map<OrchestrationDefinition>.Empty;
+    /// <summary>Task groups by id.</summary>
+    public IReadOnlyDictionary<string, TaskGroupDefinition> TaskGroups { get; init; } = Map<TaskGroupDefinition>.Empty;
+    /// <summary>MCP servers by id.</summary>
+    public IReadOnlyDictionary<string, McpServerDefinition> McpServers { get; init; } = Map<McpServerDefinition>.Empty;
+    /// <summary>Values for task fields that a task leaves out.</summary>
+    public TaskDefaults? Defaults { get; init; }
+    /// <summary>Tasks that run after a failure.</summary>
+    public IReadOnlyDictionary<string, TaskDefinition> OnFailure { get; init; } = Map<TaskDefinition>.Empty;
+    /// <summary>Tasks that run at the end, whatever the outcome.</summary>
+    public IReadOnlyDictionary<string, TaskDefinition> Finally { get; init; } = Map<TaskDefinition>.Empty;
+    /// <summary>Whether the first failed task cancels the rest.</summary>
+    public bool FailFast { get; init; }
+    /// <summary>Longest time an execution may take, in seconds; none means no bound.</summary>
+    public double? TimeoutSecs { get; init; }
 }
 
 /// <summary>Where a subflow's definition is.</summary>

@@ -23,12 +23,15 @@ public enum DiagnosticSeverity
 public sealed record Diagnostic(
     string Code, DiagnosticSeverity Severity, string Message, SourceLocation Location, string Path, string? Hint = null)
 {
+    /// <summary>The fetched file that the location and path are in; null for the workflow's own.</summary>
+    public string? File { get; init; }
+
     /// <summary>Line, counted from 1.</summary>
     public int Line => Location.Line;
 
     /// <summary>Column, counted from 1.</summary>
     public int Column => Location.Column;
 
-    /// <summary><c>line:column: severity CODE: message</c>, as compilers print it.</summary>
-    public override string ToString() => $"{Line}:{Column}: {Severity.ToString().ToLowerInvariant()} {Code}: {Message}";
+    /// <summary><c>line:column: severity CODE: message</c>, as compilers print it, behind the name of a fetched file.</summary>
+    public override string ToString() => $"{(File is null ? "" : $"{File}:")}{Line}:{Column}: {Severity.ToString().ToLowerInvariant()} {Code}: {Message}";
 }

@@ -31,6 +31,8 @@ internal sealed record WorkflowVersionRow
     public required string Sha256 { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public string? CreatedBy { get; init; }
+    /// <summary>The texts it takes from outside the file, as <c>WorkflowResources</c> writes them; null for none, and in lists.</summary>
+    public string? Resources { get; init; }
 }
 
 /// <summary>Filters of a workflow list.</summary>

@@ -22,17 +22,17 @@ internal sealed partial class WorkflowStore
         """;
 
     private const string InsertVersionSql = """
-        insert into workflow_versions (workflow_id, revision, version, definition, sha256, created_at, created_by)
-        values (@workflow_id, @revision, @version, @definition, @sha256, @created_at, @created_by)
+        insert into workflow_versions (workflow_id, revision, version, definition, sha256, created_at, created_by, resources)
+        values (@workflow_id, @revision, @version, @definition, @sha256, @created_at, @created_by, @resources)
         """;
 
     private const string FindVersionSql = """
-        select workflow_id, revision, version, definition, sha256, created_at, created_by
+        select workflow_id, revision, version, definition, sha256, created_at, created_by, resources
           from workflow_versions where workflow_id = @id and revision = @revision
         """;
 
     private const string ListVersionsSql = """
-        select workflow_id, revision, version, '', sha256, created_at, created_by
+        select workflow_id, revision, version, '', sha256, created_at, created_by, null
           from workflow_versions where workflow_id = @id order by revision desc
         """;
 

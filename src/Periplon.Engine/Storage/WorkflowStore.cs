@@ -149,6 +149,7 @@ internal sealed partial class WorkflowStore(Database database) : IWorkflowStore
         command.AddText("sha256", version.Sha256);
         command.AddTime("created_at", version.CreatedAt);
         command.AddText("created_by", version.CreatedBy);
+        command.AddText("resources", version.Resources);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -229,5 +230,6 @@ internal sealed partial class WorkflowStore(Database database) : IWorkflowStore
         Sha256 = reader.GetString(4),
         CreatedAt = reader.GetTime(5),
         CreatedBy = reader.FindString(6),
+        Resources = reader.FindString(7),
     };
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Periplon.Core.Plans;
 using Periplon.Core.Executions;
-using Periplon.Core.Validation;
+using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Storage;
 
@@ -59,15 +59,15 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
             return null;
         }
 
-        var parsed = WorkflowParser.Parse(row.Definition);
-        if (parsed.Workflow is not { } workflow)
+        var bundle = WorkflowBundle.Read(row.Definition, WorkflowResources.FromJson(row.Resources));
+        if (bundle.Workflow is null)
         {
-            var first = parsed.Diagnostics.FirstOrDefault(d => d.Severity is DiagnosticSeverity.Error);
+            var first = bundle.Diagnostics.FirstOrDefault(d => d.Severity is DiagnosticSeverity.Error);
             throw new InvalidOperationException(
                 $"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
         }
 
-        var loaded = new CatalogEntry(ExecutionPlan.Compile(workflow), row, RunnableCheck.Check(workflow));
+        var loaded = new CatalogEntry(bundle.Plan, row, bundle.Unsupported);
 
         // Only what was found counts: questions for revisions that are not stored push nothing out.
         _order.Enqueue((workflowId, revision));

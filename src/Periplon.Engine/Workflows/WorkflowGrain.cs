@@ -6,16 +6,17 @@ using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Templates;
-using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
+using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Workflows;
 
 /// <summary>One workflow. The workflows and workflow_versions tables are its state, written in one transaction per change.</summary>
 [GrainType("workflow")]
-internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalog, TimeProvider time) : Grain, IWorkflowGrain
+internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalog, ResourceResolver resolver, TimeProvider time)
+    : Grain, IWorkflowGrain
 {
     private WorkflowRow? _row;
     private Guid _id;
@@ -181,22 +182,24 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         var now = time.GetUtcNow();
         IReadOnlyList<Problem> problems = [];
         WorkflowDefinition? workflow = null;
+        string? resources = null;
         if (request.Definition is { } text)
         {
-            // Off the grain's turn: a file of 5 MB takes seconds.
-            var (parsed, diagnostics) = await Task.Run(() => Check(text), cancellationToken);
-            problems = [.. diagnostics.Select(ToProblem)];
-            if (parsed is null || diagnostics.Any(d => d.Severity is DiagnosticSeverity.Error))
+            // Off the grain's turn: a file of 5 MB takes seconds, and so do sources far away.
+            var bundle = await Task.Run(() => resolver.ResolveAsync(text, cancellationToken), cancellationToken);
+            problems = [.. bundle.Diagnostics.Select(ToProblem)];
+            if (!bundle.IsValid)
             {
                 return new WorkflowSaved { Status = WorkflowSaveStatus.Invalid, Problems = problems };
             }
 
-            workflow = parsed;
+            (workflow, resources) = (bundle.Workflow, bundle.Resources.ToJson());
         }
 
         var sha256 = Sha256Of(request.Definition);
-        var changed = workflow is not null
-            && (old is null || (await store.FindVersionAsync(_id, old.Revision, cancellationToken))?.Sha256 != sha256);
+        var changed = workflow is not null && (old is null
+            || await store.FindVersionAsync(_id, old.Revision, cancellationToken) is not { } newest
+            || newest.Sha256 != sha256 || newest.Resources != resources);
         var revision = (old?.Revision ?? 0) + (changed ? 1 : 0);
         var row = new WorkflowRow
         {
@@ -215,7 +218,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         var version = !changed ? null : new WorkflowVersionRow
         {
             WorkflowId = _id, Revision = revision, Version = row.Version, Definition = request.Definition!, Sha256 = sha256,
-            CreatedAt = now,
+            CreatedAt = now, Resources = resources,
             CreatedBy = request.By,
         };
         try
@@ -245,14 +248,6 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         }
     }
 
-    private static (WorkflowDefinition? Workflow, IReadOnlyList<Diagnostic> Diagnostics) Check(string text)
-    {
-        var parsed = WorkflowParser.Parse(text);
-        return (
-            parsed.Workflow,
-            parsed.Workflow is { } found ? [.. parsed.Diagnostics, .. WorkflowValidator.Validate(found)] : parsed.Diagnostics);
-    }
-
     private static WorkflowSaved Saved(WorkflowRow row, IReadOnlyList<Problem> problems) => new()
     {
         Status = WorkflowSaveStatus.Saved, Name = row.Name, Version = row.Version, Revision = row.Revision, UpdatedAt = row.UpdatedAt,
@@ -266,6 +261,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
     {
         Code = diagnostic.Code, Severity = diagnostic.Severity.ToString().ToLowerInvariant(), Path = diagnostic.Path,
         Message = diagnostic.Message, Line = diagnostic.Line, Column = diagnostic.Column, Hint = diagnostic.Hint,
+        File = diagnostic.File,
     };
 
     private static Problem InputProblem(InputProblem problem) =>

@@ -9,6 +9,7 @@ internal sealed record ProblemError(string Path, string Message)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? Line { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? Column { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Hint { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? File { get; init; }
 }
 
 /// <summary>An answer of RFC 9457, with the <c>error</c> and <c>id</c> of the earlier API.</summary>

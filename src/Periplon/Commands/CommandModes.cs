@@ -1,4 +1,5 @@
 using Periplon.Configuration;
+using Periplon.Core.Reuse;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Run;
@@ -17,6 +18,9 @@ internal sealed record CommandModes
 
     /// <summary>Parses and validates the text of a workflow.</summary>
     public Func<string, CheckedWorkflow>? Check { get; init; }
+
+    /// <summary>The same for a workflow file, named by its path, together with the files that it takes from outside.</summary>
+    public Func<string, string, CancellationToken, Task<CheckedWorkflow>>? Resolve { get; init; }
 
     /// <summary>The JSON Schema of the language; the flag refuses keys that the parser only warns of.</summary>
     public Func<bool, string>? Schema { get; init; }
@@ -38,6 +42,9 @@ internal sealed record WorkerArguments(string Directory, string? Id);
 /// <summary>A workflow's text after parser and validator.</summary>
 internal sealed record CheckedWorkflow(WorkflowDefinition? Workflow, IReadOnlyList<Diagnostic> Diagnostics)
 {
+    /// <summary>The texts from outside its file that the workflow is made of.</summary>
+    public WorkflowResources Resources { get; init; } = WorkflowResources.None;
+
     public bool IsValid => Workflow is not null && Diagnostics.All(each => each.Severity != DiagnosticSeverity.Error);
 }
 

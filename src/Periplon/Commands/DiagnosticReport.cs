@@ -17,12 +17,13 @@ internal static class DiagnosticReport
         foreach (var diagnostic in Ordered(source.Checked.Diagnostics).Where(each => each.Severity >= least))
         {
             var word = Word(diagnostic.Severity);
-            var place = diagnostic.Line > 0 ? $"{source.File}:{diagnostic.Line}:{diagnostic.Column}" : source.File;
+            var file = diagnostic.File ?? source.File;
+            var place = diagnostic.Line > 0 ? $"{file}:{diagnostic.Line}:{diagnostic.Column}" : file;
             console.Write(new Paragraph()
                 .Append($"{place}: ", new Style(decoration: Decoration.Bold))
                 .Append($"{word} {diagnostic.Code}", StyleOf(diagnostic.Severity))
                 .Append($": {diagnostic.Message}\n"));
-            if (diagnostic.Line > 0 && diagnostic.Line <= lines.Length && !string.IsNullOrWhiteSpace(lines[diagnostic.Line - 1]))
+            if (diagnostic.File is null && diagnostic.Line > 0 && diagnostic.Line <= lines.Length && !string.IsNullOrWhiteSpace(lines[diagnostic.Line - 1]))
             {
                 WriteExcerpt(console, lines[diagnostic.Line - 1], diagnostic, StyleOf(diagnostic.Severity));
             }
@@ -43,6 +44,7 @@ internal static class DiagnosticReport
         ["column"] = each.Column,
         ["path"] = each.Path,
         ["hint"] = each.Hint,
+        ["file"] = each.File,
     })]);
 
     private static void WriteExcerpt(IAnsiConsole console, string line, Diagnostic diagnostic, Style style)
@@ -65,7 +67,7 @@ internal static class DiagnosticReport
     }
 
     private static IOrderedEnumerable<Diagnostic> Ordered(IEnumerable<Diagnostic> diagnostics) =>
-        diagnostics.OrderBy(each => each.Line).ThenBy(each => each.Column).ThenBy(each => each.Code, StringComparer.Ordinal);
+        diagnostics.OrderBy(each => each.File, StringComparer.Ordinal).ThenBy(each => each.Line).ThenBy(each => each.Column).ThenBy(each => each.Code, StringComparer.Ordinal);
 
     private static string Word(DiagnosticSeverity severity) => severity.ToString().ToLowerInvariant();
 

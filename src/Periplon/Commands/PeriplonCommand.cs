@@ -50,8 +50,8 @@ internal static class PeriplonCommand
         var root = new RootCommand("Periplon runs workflows: on this machine at once, or on a cluster.");
         Command?[] commands =
         [
-            modes is { LocalRunner: { } runner, Check: { } check } ? RunCommand.Create(shell, check, runner) : null,
-            modes.Check is { } checker ? ValidateCommand.Create(shell, checker) : null,
+            modes is { LocalRunner: { } runner, Check: { } check } ? RunCommand.Create(shell, check, modes.Resolve, runner) : null,
+            modes.Check is { } checker ? ValidateCommand.Create(shell, checker, modes.Resolve) : null,
             TemplateCommand.Create(shell),
             modes.Schema is { } schema ? SchemaCommand.Create(shell, schema) : null,
             modes.Server is { } server ? ServerCommand.Create(shell, server) : null,

@@ -11,7 +11,9 @@ internal static class RunCommand
 {
     private const string DefaultStateDirectory = ".workflow_states";
 
-    public static Command Create(CommandShell shell, Func<string, CheckedWorkflow> check, Func<ILocalRunner> createRunner)
+    public static Command Create(
+        CommandShell shell, Func<string, CheckedWorkflow> check,
+        Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, Func<ILocalRunner> createRunner)
     {
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var inputs = CommonOptions.Inputs();
@@ -36,18 +38,26 @@ internal static class RunCommand
         {
             var given = CommonOptions.ReadInputs(parsed.GetValue(inputs));
             var settings = shell.LoadConfig(parsed.GetValue(config)).Config!;
-            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check).WithRunnable();
+            var alone = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
+            var source = (await alone.ResolveAsync(shell, resolve, cancellationToken)).WithRunnable();
             if (parsed.GetValue(dryRun))
             {
                 return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
             }
 
-            source.RequireValid(shell);
             var resumes = parsed.GetValue(resume) && !parsed.GetValue(clean);
+            if (resumes && !source.Checked.IsValid)
+            {
+                // What the run began with is saved; what became of its sources since does not matter to it.
+                source = alone.WithRunnable();
+            }
+
+            source.RequireValid(shell);
             var request = new LocalRunRequest
             {
                 Workflow = source.Checked.Workflow!,
                 Text = source.Text,
+                Resources = source.Checked.Resources,
                 File = shell.PathOf(source.File),
                 Inputs = resumes ? RequireNone(given) : Bind(source, given),
                 StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),

@@ -8,14 +8,19 @@ namespace Periplon.Commands;
 /// <summary><c>periplon validate FILE</c>.</summary>
 internal static class ValidateCommand
 {
-    public static Command Create(CommandShell shell, Func<string, CheckedWorkflow> check)
+    public static Command Create(
+        CommandShell shell, Func<string, CheckedWorkflow> check, Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve)
     {
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var verbose = CommonOptions.Verbose("List agents and tasks, and remarks that are no warnings");
         var json = CommonOptions.Json();
         var command = new Command("validate", "Check a workflow file") { file, verbose, json };
-        command.SetAction(parsed => Run(
-            shell, WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check), parsed.GetValue(verbose), parsed.GetValue(json)));
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
+            return Run(
+                shell, await source.ResolveAsync(shell, resolve, cancellationToken), parsed.GetValue(verbose), parsed.GetValue(json));
+        });
         return command;
     }
 

@@ -28,6 +28,9 @@ internal sealed record PeriplonConfig
     /// <summary>Directory of stored outputs and artifacts, absolute.</summary>
     public string ArtifactsPath(string workingDirectory) => Path.GetFullPath(Artifacts.Path, DataDirectory(workingDirectory));
 
+    /// <summary>Directory that files of workflows come from, absolute.</summary>
+    public string LibraryPath(string workingDirectory) => Path.GetFullPath(Storage.Library, DataDirectory(workingDirectory));
+
     /// <summary>Directory beneath which each execution gets its own, absolute.</summary>
     public string WorkPath(string workingDirectory) => Path.GetFullPath(Worker.WorkDir, DataDirectory(workingDirectory));
 }

@@ -30,6 +30,11 @@ internal sealed record StorageConfig
     [Between(1, 600)]
     public int ConnectionTimeoutSecs { get; init; } = 15;
 
+    /// <summary>
+    /// Directory that the <c>file</c> sources of subflows come from, beneath <c>server.data_dir</c> unless absolute. Default: library.
+    /// </summary>
+    public string Library { get; init; } = "library";
+
     public JournalConfig Journal { get; init; } = new();
 
     public bool IsPostgres => Backend == "postgres";

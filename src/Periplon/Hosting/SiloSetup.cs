@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Orleans.Configuration;
 using Periplon.Configuration;
 using Periplon.Engine;
+using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
 
@@ -26,6 +27,10 @@ internal static class SiloSetup
             options.PassEnvironment = [.. config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. config.Worker.EnvAllow];
             options.AllowPrivateNetworks = config.Worker.AllowPrivateNetworks;
+        });
+        host.Services.AddSingleton(new ResourceOptions
+        {
+            Directory = config.LibraryPath(directory), AllowPrivateNetworks = config.Worker.AllowPrivateNetworks,
         });
         host.UseOrleans(silo =>
         {

@@ -1,20 +1,35 @@
 using Periplon.Api.Workflows;
 using Periplon.Commands;
-using Periplon.Core.Validation;
+using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
+using Periplon.Engine.Resources;
 
 namespace Periplon.Hosting;
 
-/// <summary>Parser and validator, as API and command line use them.</summary>
-internal sealed class WorkflowReader : IWorkflowReader
+/// <summary>Parser, expansion and validator, as API and command line use them.</summary>
+internal sealed class WorkflowReader(ResourceResolver resolver) : IWorkflowReader
 {
+    // Nobody's request waits for it, and a slow line must not keep a workflow from running.
+    private static readonly TimeSpan LocalTimeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>Reads a file alone, as it is before it is sent to a server, which knows the files it takes from outside.</summary>
     public static CheckedWorkflow Read(string text)
     {
-        var parsed = WorkflowParser.Parse(text);
-        return parsed.Workflow is { } workflow
-            ? new CheckedWorkflow(workflow, [.. parsed.Diagnostics, .. WorkflowValidator.Validate(workflow)])
-            : new CheckedWorkflow(null, parsed.Diagnostics);
+        var bundle = WorkflowBundle.Read(text, WorkflowResources.None);
+        var missing = bundle.Missing.Select(each => each.Path).ToHashSet();
+        return new CheckedWorkflow(
+            bundle.Workflow, [.. bundle.Diagnostics.Where(found => found.File is not null || !missing.Contains(found.Path))]);
     }
 
-    public IReadOnlyList<Diagnostic> Check(string text) => Read(text).Diagnostics;
+    /// <summary>Reads a file that is run or checked here, with what it takes from outside: whatever its user may read.</summary>
+    public static async Task<CheckedWorkflow> ReadAsync(string text, string file, CancellationToken cancellationToken)
+    {
+        var options = new ResourceOptions { Directory = Path.GetDirectoryName(file)!, TrustsAuthor = true, Timeout = LocalTimeout };
+        using var resolver = new ResourceResolver(options, TimeProvider.System);
+        var bundle = await resolver.ResolveAsync(text, cancellationToken);
+        return new CheckedWorkflow(bundle.Workflow, bundle.Diagnostics) { Resources = bundle.Resources };
+    }
+
+    public async Task<IReadOnlyList<Diagnostic>> CheckAsync(string text, CancellationToken cancellationToken) =>
+        (await Task.Run(() => resolver.ResolveAsync(text, cancellationToken), cancellationToken)).Diagnostics;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Periplon.Configuration;
 using Periplon.Core.Executions;
+using Periplon.Core.Reuse;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Run;
@@ -24,6 +25,9 @@ internal sealed record LocalRunRequest
 
     /// <summary>Its text.</summary>
     public required string Text { get; init; }
+
+    /// <summary>The texts from outside its file that it is made of.</summary>
+    public WorkflowResources Resources { get; init; } = WorkflowResources.None;
 
     /// <summary>Its file, absolute; relative paths inside it begin at this file's directory.</summary>
     public required string File { get; init; }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Reuse;
 using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
@@ -113,7 +114,9 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     {
         // The run goes on with the file as it was, whatever it is now.
         var version = await services.GetRequiredService<IWorkflowStore>().FindVersionAsync(row.WorkflowId, row.Revision, cancellationToken);
-        var pinned = version is null ? null : WorkflowParser.Parse(version.Definition).Workflow;
+        var pinned = version is null
+            ? null
+            : WorkflowBundle.Read(version.Definition, WorkflowResources.FromJson(version.Resources)).Workflow;
         if (pinned is null)
         {
             throw new LocalRunException(
@@ -130,7 +133,10 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var id = WorkflowId(request.Workflow.Name);
         var old = await store.FindAsync(id, cancellationToken);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Text)));
-        if (old is not null && (await store.FindVersionAsync(id, old.Revision, cancellationToken))?.Sha256 == sha256)
+        var resources = request.Resources.ToJson();
+        if (old is not null
+            && await store.FindVersionAsync(id, old.Revision, cancellationToken) is { } newest
+            && newest.Sha256 == sha256 && newest.Resources == resources)
         {
             return old.Revision;
         }
@@ -145,7 +151,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var version = new WorkflowVersionRow
         {
             WorkflowId = id, Revision = revision, Version = request.Workflow.Version, Definition = request.Text, Sha256 = sha256,
-            CreatedAt = now,
+            CreatedAt = now, Resources = resources,
         };
         await store.SaveAsync(row, version, old?.Revision ?? 0, cancellationToken);
         return revision;
@@ -155,7 +161,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
-        services.AddPeriplonStorage(DatabaseOptions.ForFile(path), Path.Combine(request.StateDirectory, "artifacts"));
+        services.AddPeriplonStorage(DatabaseOptions.ForFile(path), ArtifactFolder(request));
         services.AddPeriplonTasks(options =>
         {
             options.WorkRoot = Path.Combine(request.StateDirectory, "work");
@@ -176,6 +182,10 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             throw new LocalRunException($"The saved state {path} does not fit this version; --clean deletes it", [exception.Message]);
         }
     }
+
+    private static string ArtifactFolder(LocalRunRequest request) => request.Workflow.Limits is { } limits && limits.HasExternalStorageDir()
+        ? Path.GetFullPath(limits.ExternalStorageDir, request.Directory)
+        : Path.Combine(request.StateDirectory, "artifacts");
 
     private static Guid WorkflowId(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
 

@@ -1,3 +1,5 @@
+using Periplon.Core.Reuse;
+using Periplon.Core.Tests.Reuse;
 using Periplon.Core.Validation;
 using Periplon.Core.Yaml;
 
@@ -13,13 +15,12 @@ internal static class Checked
         return parsed.Workflow is null ? parsed.Diagnostics : [.. parsed.Diagnostics, .. WorkflowValidator.Validate(parsed.Workflow)];
     }
 
-    /// <summary>All findings about a file without its name and version, the check at start included.</summary>
+    /// <summary>All findings about files without their names and versions, the check at start included.</summary>
     internal static IReadOnlyList<Diagnostic> AtStart(string yaml)
     {
-        var parsed = WorkflowParser.Parse(Named(yaml));
-        return parsed.Workflow is null
-            ? parsed.Diagnostics
-            : [.. parsed.Diagnostics, .. WorkflowValidator.Validate(parsed.Workflow), .. RunnableCheck.Check(parsed.Workflow)];
+        var (main, resources) = SeveralFiles.Split(yaml, keepLines: true);
+        var bundle = WorkflowBundle.Read(main, resources);
+        return [.. bundle.Diagnostics, .. bundle.Unsupported];
     }
 
     /// <summary>Findings of the validator about a file without its name and version.</summary>

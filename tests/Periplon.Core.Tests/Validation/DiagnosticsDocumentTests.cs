@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Periplon.Core.Tests.Reuse;
 using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Validation;
@@ -25,9 +26,13 @@ public sealed partial class DiagnosticsDocumentTests
     [MemberData(nameof(Examples))]
     public void Every_example_raises_its_code_on_the_line_that_names_it(string code, string yaml)
     {
-        var isParsers = code.CompareTo("PPL100", StringComparison.Ordinal) < 0;
         var text = Expand(yaml);
-        var found = isParsers ? Checked.File(text) : Checked.AtStart(text);
+        var found = code switch
+        {
+            _ when code.CompareTo("PPL100", StringComparison.Ordinal) < 0 => Checked.File(text),
+            _ when code[3] != '5' => Checked.AtStart(text),
+            _ => ReuseFiles.Check(text),
+        };
         var marked = MarkerPattern().Matches(text)
             .Select(match => (match.Groups["code"].Value, Line: LineOf(text, match.Index)))
             .ToList();
@@ -65,6 +70,8 @@ public sealed partial class DiagnosticsDocumentTests
     {
         yaml = LettersPattern().Replace(yaml, match => new string('x', Count(match)));
         yaml = ItemsPattern().Replace(yaml, match => $"[{string.Join(',', Enumerable.Repeat(match.Groups["item"].Value, Count(match)))}]");
+        yaml = FilesPattern().Replace(yaml, match => string.Concat(Enumerable.Range(1, Count(match)).Select(number =>
+            $"# file:{number}.yaml\nsubflows: {{next: {{source: {{type: file, path: {number + 1}.yaml}}}}}}\ntasks: {{a: {{subflow: next}}}}\n")));
         return DepthPattern().Replace(yaml, match =>
             string.Concat(Enumerable.Repeat("{subtasks: [a: ", Count(match))) + "{}" + string.Concat(Enumerable.Repeat("]}", Count(match))));
 
@@ -106,6 +113,9 @@ public sealed partial class DiagnosticsDocumentTests
 
     [GeneratedRegex("""\[(?<item>0|\{\}), …(?<count>\d+)\]""")]
     private static partial Regex ItemsPattern();
+
+    [GeneratedRegex("""^# …(?<count>\d+) files.*\n""", RegexOptions.Multiline)]
+    private static partial Regex FilesPattern();
 
     [GeneratedRegex("""\{subtasks: \[a: …(?<count>\d+)\]\}""")]
     private static partial Regex DepthPattern();

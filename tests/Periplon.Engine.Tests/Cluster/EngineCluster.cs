@@ -11,6 +11,7 @@ using Periplon.Client.Queue;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -40,7 +41,8 @@ internal sealed class EngineCluster : IAsyncDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public static async Task<EngineCluster> StartAsync(
-        DatabaseKind kind, short silos = 1, Action<EngineOptions>? configure = null, Action<FakeAttempts>? prepare = null)
+        DatabaseKind kind, short silos = 1, Action<EngineOptions>? configure = null, Action<FakeAttempts>? prepare = null,
+        string? library = null)
     {
         var database = await TestDatabase.CreateAsync(kind);
         var attempts = new ConcurrentDictionary<string, FakeAttempts>();
@@ -52,6 +54,11 @@ internal sealed class EngineCluster : IAsyncDisposable
             silo.UseInMemoryReminderService();
             silo.Services.AddLogging(logging => logging.ClearProviders());
             silo.Services.AddPeriplonStorage(Engine.Storage.Database.Open(database.Options), Path.GetTempPath());
+            if (library is not null)
+            {
+                silo.Services.AddSingleton(new ResourceOptions { Directory = library });
+            }
+
             silo.AddPeriplonEngine(engine =>
             {
                 engine.Partitions = 2;

@@ -33,6 +33,17 @@ public abstract class WorkflowStoreConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task Save_Resources_AreReadAsTheyWereWrittenButNotListed()
+    {
+        const string Resources = """{"file:b":{"text":"x: \u00e9\n","sha256":"0"},  "file:a":{}}""";
+        var row = Row("with-resources");
+        await Store.SaveAsync(row, Version(row, "1") with { Resources = Resources }, 0, Ct);
+
+        (await Store.FindVersionAsync(row.Id, 1, Ct))!.Resources.ShouldBe(Resources);
+        (await Store.ListVersionsAsync(row.Id, Ct)).ShouldHaveSingleItem().Resources.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Save_StaleRevision_IsAConflictAndStoresNothing()
     {
         var row = Row("contended");

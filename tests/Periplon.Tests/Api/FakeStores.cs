@@ -128,7 +128,10 @@ internal sealed class FakeReader : IWorkflowReader
 {
     public string? LastText { get; private set; }
 
-    public IReadOnlyList<Diagnostic> Check(string text)
+    public Task<IReadOnlyList<Diagnostic>> CheckAsync(string text, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Diagnostic>>(Check(text));
+
+    private List<Diagnostic> Check(string text)
     {
         LastText = text;
         var found = new List<Diagnostic>();

@@ -7,7 +7,7 @@ namespace Periplon.Core.Yaml.Language;
 /// <summary>Agents and what they may use (reference §3, §15).</summary>
 internal static class AgentLanguage
 {
-    private static readonly Shape<PermissionsDefinition> Permissions = new ByKindShape<PermissionsDefinition>(
+    internal static readonly Shape<PermissionsDefinition> Permissions = new ByKindShape<PermissionsDefinition>(
         Scalars.Text.As(mode => new PermissionsDefinition(mode)),
         null,
         new StructShape<PermissionsDefinition>("Permissions", f => new PermissionsDefinition(

@@ -50,8 +50,8 @@ internal sealed class Cursor
         }
     }
 
-    /// <summary>The node's name in messages: its path between quotes, or "the workflow".</summary>
-    internal string Name => _parent is null ? "The workflow" : $"'{ShortPath()}'";
+    /// <summary>The node's name in messages: its path between quotes, or what the whole file is called.</summary>
+    internal string Name => _parent is null ? Reading.RootName : $"'{ShortPath()}'";
 
     /// <summary>What the node is, in messages.</summary>
     internal string Found => Node switch

@@ -38,14 +38,21 @@ internal sealed record ValidationObject(
 /// <summary>One finding about a workflow's text.</summary>
 internal sealed record DiagnosticObject(string Code, string Severity, string Message, string Path, int Line, int Column, string? Hint)
 {
+    /// <summary>The fetched file that path, line and column are in; left out for the workflow's own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? File { get; init; }
+
     public static DiagnosticObject From(Diagnostic found) => new(
-        found.Code, found.Severity.ToString().ToLowerInvariant(), found.Message, found.Path, found.Line, found.Column, found.Hint);
+        found.Code, found.Severity.ToString().ToLowerInvariant(), found.Message, found.Path, found.Line, found.Column, found.Hint)
+    {
+        File = found.File,
+    };
 
     /// <summary>The finding as one line, as the compiler of the language prints it.</summary>
-    public override string ToString() => Line > 0 ? $"{Line}:{Column}: {Severity} {Code}: {Message}" : $"{Severity} {Code}: {Message}";
+    public override string ToString() =>
+        (File is null ? "" : $"{File}:") + (Line > 0 ? $"{Line}:{Column}: " : "") + $"{Severity} {Code}: {Message}";
 
     public static DiagnosticObject From(Problem found) =>
-        new(found.Code, found.Severity, found.Message, found.Path, found.Line, found.Column, found.Hint);
+        new(found.Code, found.Severity, found.Message, found.Path, found.Line, found.Column, found.Hint) { File = found.File };
 
     public static ProblemError ToError(Problem found) => new(found.Path, found.Message)
     {
@@ -53,6 +60,7 @@ internal sealed record DiagnosticObject(string Code, string Severity, string Mes
         Line = found.Line > 0 ? found.Line : null,
         Column = found.Column > 0 ? found.Column : null,
         Hint = found.Hint,
+        File = found.File,
     };
 }
 

@@ -88,10 +88,11 @@ internal static class WorkflowsApi
             new WorkflowCreated(id, saved.Name, saved.Version, "Workflow created", saved.Revision, warnings, diagnostics));
     }
 
-    private static async Task<Ok<ValidationObject>> ValidateWorkflow(HttpContext context, IWorkflowReader reader)
+    private static async Task<Ok<ValidationObject>> ValidateWorkflow(
+        HttpContext context, IWorkflowReader reader, CancellationToken cancellationToken)
     {
         var text = WorkflowRequests.ReadDefinition(await RequestBody.ReadAsync(context, yaml: true));
-        var found = reader.Check(text);
+        var found = await reader.CheckAsync(text, cancellationToken);
         var errors = found.Where(d => d.Severity is DiagnosticSeverity.Error).Select(d => d.ToString()).ToList();
         var warnings = found.Where(d => d.Severity is DiagnosticSeverity.Warning).Select(d => d.ToString()).ToList();
         return TypedResults.Ok(new ValidationObject(errors.Count == 0, errors, warnings, [.. found.Select(DiagnosticObject.From)]));
