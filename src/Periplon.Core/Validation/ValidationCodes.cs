@@ -129,6 +129,8 @@ internal static class ValidationCodes
     internal const string DoneRetriesNegative = "PPL330";
     internal const string ExpressionInvalid = "PPL331";
     internal const string LabelControlCharacter = "PPL332";
+    internal const string MatrixTooLarge = "PPL333";
+    internal const string MatrixAxisEmpty = "PPL334";
     internal const string InputSecretBoolean = "PPL340";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.

@@ -20,7 +20,7 @@ internal static class ValidateCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var named = parsed.GetRequiredValue(files);
-            if (named.Count(file => file == WorkflowText.StandardInput) > 1)
+            if (named.Count(file => file == WorkflowFile.StandardInput) > 1)
             {
                 throw new CommandException("standard input can be read once only; name - once", exitCode: ExitCode.Usage);
             }
@@ -109,11 +109,11 @@ internal static class ValidateCommand
             try
             {
                 var source = await WorkflowSource.Read(shell, file, check).ResolveAsync(shell, resolve, cancellationToken);
-                return new FileCheck(WorkflowText.NameOf(file), source, null);
+                return new FileCheck(WorkflowFile.NameOf(file), source, null);
             }
             catch (CommandException exception)
             {
-                return new FileCheck(WorkflowText.NameOf(file), null, exception.Message);
+                return new FileCheck(WorkflowFile.NameOf(file), null, exception.Message);
             }
         }
 

@@ -15,14 +15,16 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
 
     public static WorkflowSource Read(CommandShell shell, string file, Func<string, CheckedWorkflow> check)
     {
-        var text = WorkflowText.Read(shell, file);
-        return new WorkflowSource(WorkflowText.NameOf(file), text, check(text));
+        var name = WorkflowFile.NameOf(file);
+        return WorkflowText.TryDecode(WorkflowFile.Read(shell, file), out var text, out var problem)
+            ? new WorkflowSource(name, text, check(text))
+            : new WorkflowSource(name, "", new CheckedWorkflow(null, [problem]));
     }
 
     /// <summary>The same with the files that it takes from outside.</summary>
     public async Task<WorkflowSource> ResolveAsync(
         CommandShell shell, Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, CancellationToken cancellationToken) =>
-        resolve is null ? this : this with { Checked = await resolve(Text, shell.PathOf(File), cancellationToken) };
+        resolve is null || Checked.Workflow is null ? this : this with { Checked = await resolve(Text, shell.PathOf(File), cancellationToken) };
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
     public WorkflowSource WithRunnable(RunnableOptions options) => Checked.IsValid

@@ -26,6 +26,25 @@ public sealed class ValidateCommandTests : IDisposable
 
     public void Dispose() => _fixture.Dispose();
 
+    [Fact]
+    public async Task Validate_FileThatIsNoText_SaysWhereItIsNot()
+    {
+        await File.WriteAllBytesAsync(
+            Path.Combine(_fixture.Directory, "flow.yaml"), [.. "name: w\nversion: "u8, 0xE4, (byte)'\n'], _fixture.Cancel);
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Failure);
+
+        $"{_fixture.Out}{_fixture.Error}".ShouldContain("The file is not UTF-8: the byte 0xE4 at offset 17 belongs to no character.");
+    }
+
+    [Fact]
+    public async Task Validate_EndlessFile_IsRefusedAtABound()
+    {
+        (await _fixture.RunAsync("validate", "/dev/zero")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldContain($"larger than {Periplon.Core.Yaml.WorkflowText.MaxBytes} bytes");
+    }
+
     [Theory]
     [InlineData("unknown-dependency")]
     [InlineData("not-yaml")]
