@@ -86,9 +86,6 @@ public static class RunnableCheck
         Need(task.Subtasks.Count > 0, ValidationCodes.SubtasksNotRun, "subtasks", "subtasks");
         Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
         Need(task.Subflow is not null, ValidationCodes.SubflowNotRun, "subflow", "subflow");
-        Need(task.Uses is not null, ValidationCodes.UsesNotRun, "uses", "uses");
-        Need(task.Embed is not null, ValidationCodes.EmbedNotRun, "embed", "embed");
-        Need(task.UsesWorkflow is not null, ValidationCodes.UsesWorkflowNotRun, "uses_workflow", "uses_workflow");
         Need(task.DefinitionOfDone is not null, ValidationCodes.DefinitionOfDoneNotRun, "definition_of_done", "definition_of_done");
         Need(task.OnComplete is not null, ValidationCodes.TaskNotificationNotRun, "on_complete", "on_complete.notify");
         Need(task.OnFailure.Count > 0, ValidationCodes.OnFailureNotRun, "on_failure", "on_failure");

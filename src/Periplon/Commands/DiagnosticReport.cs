@@ -35,17 +35,27 @@ internal static class DiagnosticReport
         }
     }
 
-    public static JsonArray ToJson(IReadOnlyList<Diagnostic> diagnostics) => new([.. Ordered(diagnostics).Select(each => (JsonNode)new JsonObject
+    public static JsonArray ToJson(IReadOnlyList<Diagnostic> diagnostics) => new([.. Ordered(diagnostics).Select(each => (JsonNode)ToJson(each))]);
+
+    private static JsonObject ToJson(Diagnostic each)
     {
-        ["code"] = each.Code,
-        ["severity"] = Word(each.Severity),
-        ["message"] = each.Message,
-        ["line"] = each.Line,
-        ["column"] = each.Column,
-        ["path"] = each.Path,
-        ["hint"] = each.Hint,
-        ["file"] = each.File,
-    })]);
+        var json = new JsonObject
+        {
+            ["code"] = each.Code,
+            ["severity"] = Word(each.Severity),
+            ["message"] = each.Message,
+            ["line"] = each.Line,
+            ["column"] = each.Column,
+            ["path"] = each.Path,
+            ["hint"] = each.Hint,
+        };
+        if (each.File is not null)
+        {
+            json["file"] = each.File;
+        }
+
+        return json;
+    }
 
     private static void WriteExcerpt(IAnsiConsole console, string line, Diagnostic diagnostic, Style style)
     {
