@@ -8,6 +8,7 @@ using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -42,6 +43,7 @@ public static class EngineHostingExtensions
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
+        services.AddHostedService<TaskCacheCleaner>();
         services.AddHostedService<WorkerService>();
         return silo;
     }

@@ -148,6 +148,13 @@ public sealed record TaskOutput
     /// <summary>Exit code of a process, or status code of an HTTP answer.</summary>
     public int? ExitCode { get; init; }
 
+    /// <summary>
+    /// Where the whole texts of named outputs are kept that are larger than the journal takes, by name; <see cref="Values"/> has a part of
+    /// each.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, ArtifactReference>? ValueArtifacts { get; init; }
+
     /// <summary>The items of a loop, an array: the outcome of <see cref="AttemptWork.Collection"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Items { get; init; }

@@ -47,11 +47,11 @@ public static class SecretInputs
             : values.Where(value => MeansOneOf(secret, value.Key)).SelectMany(value => TextsOf(value.Value)).Distinct(StringComparer.Ordinal);
     }
 
-    /// <summary>The texts in a secret value: its own as it is filled in, and those of its leaves.</summary>
+    /// <summary>The texts in a secret value: those of its leaves, for names and punctuation around them hide nothing.</summary>
     internal static IEnumerable<string> TextsOf(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => [TemplateValues.ToText(value), .. value.EnumerateObject().SelectMany(member => TextsOf(member.Value))],
-        JsonValueKind.Array => [TemplateValues.ToText(value), .. value.EnumerateArray().SelectMany(TextsOf)],
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => TextsOf(member.Value)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(TextsOf),
         // Masking the words true and false would only destroy text.
         JsonValueKind.String or JsonValueKind.Number => [TemplateValues.ToText(value)],
         _ => [],

@@ -42,6 +42,15 @@ internal static class InputDeclarationRules
                 context.Names.Hint(input.Type, InputTypes.All, InputTypes.All.Count, "types"));
         }
 
+        if (input is { Secret: true, Type: InputTypes.Boolean })
+        {
+            context.Report.Warning(
+                ValidationCodes.InputSecretBoolean,
+                path,
+                $"Input '{name}' is a secret boolean, whose value is not masked: every 'true' and 'false' would have to be.",
+                "Make it a string, or leave 'secret' out.");
+        }
+
         if (input.Min > input.Max || input.MinLength > input.MaxLength || input.MinLength < 0 || input.MaxLength < 0)
         {
             context.Report.Error(

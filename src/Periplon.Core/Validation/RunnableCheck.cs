@@ -17,11 +17,10 @@ public static class RunnableCheck
         var report = new ValidationReport(workflow.Source);
         var tree = TaskTree.Of(workflow, report);
         CheckWorkflow(report, workflow);
-        CheckGroups(report, workflow, tree);
         foreach (var node in tree.Nodes)
         {
-            // What no task calls is never run: subflows. Stages are refused as a whole.
-            if (node.Realm.IsMain)
+            // What no task calls is never run: subflows.
+            if (node.Realm.Subflow is null)
             {
                 CheckTask(report, workflow, node);
             }
@@ -40,69 +39,19 @@ public static class RunnableCheck
             "notifications",
             What,
             "notifications");
-        Refuse(report, workflow.OnFailure.Count > 0, ValidationCodes.OnFailureNotRun, "on_failure", What, "on_failure");
-        Refuse(report, workflow.Finally.Count > 0, ValidationCodes.FinallyNotRun, "finally", What, "finally");
         Refuse(report, workflow.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", What, "concurrency");
         CheckOnError(report, workflow.Defaults?.OnError, "defaults.on_error", "The default of tasks");
-        foreach (var (id, orchestration) in workflow.Workflows)
-        {
-            var path = $"workflows.{id}";
-            Refuse(
-                report,
-                orchestration.Steps.Count > 0,
-                ValidationCodes.StagesNotRun,
-                $"{path}.steps",
-                $"Orchestration '{id}'",
-                "stages (steps)");
-            Refuse(
-                report, HasCommands(orchestration.Hooks), ValidationCodes.HooksNotRun, $"{path}.hooks", $"Orchestration '{id}'", "hooks");
-        }
-    }
-
-    private static bool HasCommands(HooksDefinition? hooks) =>
-        hooks is not null && hooks.PreWorkflow.Count + hooks.PostWorkflow.Count + hooks.OnStageComplete.Count + hooks.OnError.Count > 0;
-
-    // A group counts only when a task belongs to it, by either end of the membership.
-    private static void CheckGroups(ValidationReport report, WorkflowDefinition workflow, TaskTree tree)
-    {
-        foreach (var (id, group) in workflow.TaskGroups)
-        {
-            var member = group.Tasks.FirstOrDefault(name => TaskTree.FindFromTop(tree.Main, name) is not null);
-            Refuse(
-                report,
-                member is not null,
-                ValidationCodes.TaskGroupNotRun,
-                $"task_groups.{id}.tasks",
-                $"Task '{member}'",
-                $"the task group '{id}'");
-        }
     }
 
     private static void CheckTask(ValidationReport report, WorkflowDefinition workflow, TaskNode node)
     {
         var task = node.Task;
-        Need(task.Loop is not null, ValidationCodes.LoopNotRun, "loop", "loop");
-        Need(task.LoopControl is not null, ValidationCodes.LoopControlNotRun, "loop_control", "loop_control");
-        Need(task.Subtasks.Count > 0, ValidationCodes.SubtasksNotRun, "subtasks", "subtasks");
         Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
         Need(task.Subflow is not null, ValidationCodes.SubflowNotRun, "subflow", "subflow");
         Need(task.DefinitionOfDone is not null, ValidationCodes.DefinitionOfDoneNotRun, "definition_of_done", "definition_of_done");
         Need(task.OnComplete is not null, ValidationCodes.TaskNotificationNotRun, "on_complete", "on_complete.notify");
-        Need(task.OnFailure.Count > 0, ValidationCodes.OnFailureNotRun, "on_failure", "on_failure");
-        Need(task.Finally.Count > 0, ValidationCodes.FinallyNotRun, "finally", "finally");
-        Need(task.Switch is not null, ValidationCodes.SwitchNotRun, "switch", "switch");
-        Need(task.Matrix is not null, ValidationCodes.MatrixNotRun, "matrix", "matrix");
-        Need(task.Sleep is not null, ValidationCodes.SleepNotRun, "sleep", "sleep");
-        Need(task.WaitFor is not null, ValidationCodes.WaitForNotRun, "wait_for", "wait_for");
-        Need(task.Approval is not null, ValidationCodes.ApprovalNotRun, "approval", "approval");
         Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
-        Need(task.Cache is not null, ValidationCodes.CacheNotRun, "cache", "cache");
-        Need(
-            task.Group is { } group && workflow.TaskGroups.ContainsKey(group),
-            ValidationCodes.TaskGroupNotRun,
-            "group",
-            $"the task group '{task.Group}'");
         Need(
             task.Llm is { Provider: not ModelProvider.Echo },
             ValidationCodes.LlmProviderNotRun,

@@ -129,30 +129,17 @@ internal static class ValidationCodes
     internal const string DoneRetriesNegative = "PPL330";
     internal const string ExpressionInvalid = "PPL331";
     internal const string LabelControlCharacter = "PPL332";
+    internal const string InputSecretBoolean = "PPL340";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.
-    internal const string LoopNotRun = "PPL401";
-    internal const string LoopControlNotRun = "PPL402";
-    internal const string SubtasksNotRun = "PPL403";
     internal const string AgentNotRun = "PPL404";
     internal const string McpToolNotRun = "PPL405";
     internal const string SubflowNotRun = "PPL406";
     internal const string DefinitionOfDoneNotRun = "PPL410";
     internal const string TaskNotificationNotRun = "PPL411";
     internal const string WorkflowNotificationNotRun = "PPL412";
-    internal const string TaskGroupNotRun = "PPL413";
-    internal const string StagesNotRun = "PPL414";
-    internal const string HooksNotRun = "PPL415";
-    internal const string OnFailureNotRun = "PPL416";
-    internal const string FinallyNotRun = "PPL417";
-    internal const string SwitchNotRun = "PPL418";
-    internal const string MatrixNotRun = "PPL419";
-    internal const string SleepNotRun = "PPL420";
-    internal const string WaitForNotRun = "PPL421";
-    internal const string ApprovalNotRun = "PPL422";
     internal const string ConcurrencyNotRun = "PPL423";
     internal const string RateLimitNotRun = "PPL424";
-    internal const string CacheNotRun = "PPL425";
     internal const string LlmProviderNotRun = "PPL426";
     internal const string FallbackAgentNotRun = "PPL427";
 

@@ -42,7 +42,7 @@ internal sealed class WebDocuments(HttpConnections connections, ResourceOptions 
                 e is HttpRequestException or IOException or HttpTargetRefusedException or SocketException
                 || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                return FetchedResource.Failed($"{reference.DisplayName} was not fetched: {HttpTaskRunner.Explain(e, url)}.");
+                return FetchedResource.Failed($"{reference.DisplayName} was not fetched: {HttpSender.Explain(e, url)}.");
             }
         }
     }

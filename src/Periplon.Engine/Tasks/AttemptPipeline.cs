@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Periplon.Core.Executions;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Caching;
+using Periplon.Engine.Tasks.Collections;
 using Periplon.Engine.Tasks.Outputs;
 
 namespace Periplon.Engine.Tasks;
@@ -12,15 +14,16 @@ namespace Periplon.Engine.Tasks;
 /// file, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, NamedOutputs namedOutputs, OutputFile outputFile, TaskOptions options,
-    ILogger<AttemptPipeline> logger)
+    IEnumerable<ITaskRunner> runners, CollectionReader collections, TaskCache cache, NamedOutputs namedOutputs, OutputFile outputFile,
+    TaskOptions options, ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
 
     /// <summary>Runs an attempt. Everything that can go wrong is an outcome.</summary>
     internal async Task<TaskOutcome> RunAsync(AttemptRequest request, ITaskLog log, CancellationToken cancellationToken)
     {
-        if (!_runners.TryGetValue(request.Task.Kind, out var runner))
+        var runner = _runners.GetValueOrDefault(request.Task.Kind);
+        if (runner is null && request.Work is not AttemptWork.Collection)
         {
             var known = string.Join(", ", _runners.Keys.Order());
             return TaskOutcome.Failed(
@@ -42,11 +45,18 @@ internal sealed partial class AttemptPipeline(
             outcome = TaskOutcome.Failed(FailureKinds.Internal, $"A defect of the engine ended the attempt: {exception.Message}");
         }
 
-        return texts is null ? outcome : Mask(outcome, texts);
+        if (texts is null)
+        {
+            return outcome;
+        }
+
+        var masked = Mask(outcome, texts);
+        await cache.StoreAsync(request, texts, masked, log, cancellationToken);
+        return masked;
     }
 
     private async Task<TaskOutcome> RunAsync(
-        AttemptRequest request, ITaskRunner runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
+        AttemptRequest request, ITaskRunner? runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
     {
         var directory = request.Directory ?? options.DirectoryOf(request.ExecutionId);
         Directory.CreateDirectory(directory);
@@ -61,10 +71,21 @@ internal sealed partial class AttemptPipeline(
             Log = log,
             Directory = directory,
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
-            Limits = request.Task.Limits ?? request.Workflow.Limits ?? new LimitsDefinition(),
+            Limits = LimitsDefinition.Of(request.Task.Limits, request.Workflow.Limits),
         };
+        if (request.Work is AttemptWork.Collection)
+        {
+            return await collections.ReadAsync(context, cancellationToken);
+        }
+
         var file = OutputFile.Find(context);
-        var outcome = await runner.RunAsync(context, cancellationToken);
+        if (await cache.FindAsync(request, texts, log, cancellationToken) is { } cached)
+        {
+            var problem = file is null ? null : await outputFile.WriteAsync(file, cached, cancellationToken);
+            return new CapturedOutput(cached, problem).Completed();
+        }
+
+        var outcome = await runner!.RunAsync(context, cancellationToken);
         return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
             ? await PublishAsync(context, texts, output, file, cancellationToken)
             : outcome;
@@ -98,6 +119,7 @@ internal sealed partial class AttemptPipeline(
             Text = whole.Text is null ? null : texts.Mask(whole.Text),
             Values = Mask(whole.Values, texts),
             State = Mask(whole.State, texts),
+            Items = whole.Items is { } items ? texts.Mask(items) : null,
         };
         var failure = outcome.Failure is not { } reason ? null : reason with { Message = texts.Mask(reason.Message) };
         return new TaskOutcome(outcome.Kind, output, failure);

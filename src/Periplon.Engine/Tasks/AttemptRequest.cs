@@ -8,6 +8,11 @@ namespace Periplon.Engine.Tasks;
 internal sealed record AttemptRequest
 {
     public required Guid ExecutionId { get; init; }
+    /// <summary>Organization of the execution; together with the workflow and the task path, what a cached output belongs to.</summary>
+    public string Organization { get; init; } = "";
+    public Guid WorkflowId { get; init; }
+    /// <summary>Subflow whose definition holds the task; null in the workflow itself.</summary>
+    public string? Subflow { get; init; }
     public required string TaskPath { get; init; }
     /// <summary>Attempt, counted from 1.</summary>
     public required int Attempt { get; init; }

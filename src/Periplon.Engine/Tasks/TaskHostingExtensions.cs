@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Tasks.Caching;
+using Periplon.Engine.Tasks.Collections;
 using Periplon.Engine.Tasks.Http;
 using Periplon.Engine.Tasks.Models;
 using Periplon.Engine.Tasks.Outputs;
@@ -13,7 +15,8 @@ namespace Periplon.Engine.Tasks;
 internal static class TaskHostingExtensions
 {
     /// <summary>
-    /// Adds <see cref="AttemptPipeline"/> and the runners of all kinds. The host adds an <c>IArtifactStore</c>.
+    /// Adds <see cref="AttemptPipeline"/> and the runners of all kinds. The host adds an <c>IArtifactStore</c> and an
+    /// <c>ITaskCacheStore</c>.
     /// </summary>
     internal static IServiceCollection AddPeriplonTasks(this IServiceCollection services, Action<TaskOptions>? configure = null)
     {
@@ -27,9 +30,12 @@ internal static class TaskHostingExtensions
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<TaskOptions>>().Value);
         services.TryAddSingleton<IHttpTargetPolicy, HttpTargetPolicy>();
         services.AddSingleton<HttpConnections>();
+        services.AddSingleton<HttpSender>();
+        services.AddSingleton<CollectionReader>();
         services.AddSingleton<ProcessWatchdog>();
         services.AddSingleton<ProcessRunner>();
         services.AddSingleton<ProcessAttempt>();
+        services.AddSingleton<TaskCache>();
         services.AddSingleton<NamedOutputs>();
         services.AddSingleton<OutputFile>();
         services.AddSingleton<ILanguageModel, EchoModel>();

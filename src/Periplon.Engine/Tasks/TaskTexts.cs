@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Inputs;
+using Periplon.Core.Secrets;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Tasks.Secrets;

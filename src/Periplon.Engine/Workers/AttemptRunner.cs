@@ -45,6 +45,9 @@ internal static class AttemptRequests
         return new AttemptRequest
         {
             ExecutionId = offer.ExecutionId,
+            Organization = lease.Organization,
+            WorkflowId = lease.WorkflowId,
+            Subflow = lease.Subflow,
             TaskPath = offer.Task,
             Attempt = offer.Attempt,
             Task = task.Definition,

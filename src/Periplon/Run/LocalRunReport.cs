@@ -5,6 +5,8 @@ namespace Periplon.Run;
 /// <summary>Tells a display how a run goes, from the events as they are committed.</summary>
 internal sealed class LocalRunReport(IRunProgress progress)
 {
+    private readonly Dictionary<string, (TaskRunStatus Status, int Attempt)> _shown = [];
+
     public void Begin(ExecutionState state) => progress.OnStarted(new LocalRunPlan(
         state.Created.WorkflowName,
         state.Created.WorkflowVersion,
@@ -21,6 +23,13 @@ internal sealed class LocalRunReport(IRunProgress progress)
                 continue;
             }
 
+            // A loop that went on, or handlers that began, are no news of the task itself.
+            if (_shown.TryGetValue(path, out var shown) && shown == (task.Status, task.Attempt))
+            {
+                continue;
+            }
+
+            _shown[path] = (task.Status, task.Attempt);
             progress.OnTaskChanged(path, task.Status, task.Attempt, task.Failure?.Message ?? task.Reason);
         }
     }

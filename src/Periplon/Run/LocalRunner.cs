@@ -161,7 +161,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
-        services.AddPeriplonStorage(DatabaseOptions.ForFile(path), Path.Combine(request.StateDirectory, "artifacts"));
+        services.AddPeriplonStorage(DatabaseOptions.ForFile(path), ArtifactFolder(request));
         services.AddPeriplonTasks(options =>
         {
             options.WorkRoot = Path.Combine(request.StateDirectory, "work");
@@ -182,6 +182,10 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             throw new LocalRunException($"The saved state {path} does not fit this version; --clean deletes it", [exception.Message]);
         }
     }
+
+    private static string ArtifactFolder(LocalRunRequest request) => request.Workflow.Limits is { } limits && limits.HasExternalStorageDir()
+        ? Path.GetFullPath(limits.ExternalStorageDir, request.Directory)
+        : Path.Combine(request.StateDirectory, "artifacts");
 
     private static Guid WorkflowId(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
 

@@ -16,11 +16,11 @@ public sealed class RunnableCheckTests
     [InlineData("command: {executable: x}, if: success(), condition: {type: state_exists, key: k}, set_state: {k: 1}")]
     [InlineData("command: {executable: x}, outputs: {o: {source: {type: file, path: x}}}, limits: {max_stdout_bytes: 10}")]
     [InlineData("command: {executable: x}, labels: {a: b}, worker_tags: [linux], inject_context: true, context: {mode: none}")]
-    [InlineData("loop: {type: repeat, count: 2}, command: {executable: x}", "PPL401")]
-    [InlineData("loop_control: {collect_results: true}, command: {executable: x}", "PPL402")]
-    [InlineData("subtasks: [x: {command: {executable: x}}]", "PPL403")]
+    [InlineData("loop: {type: repeat, count: 2}, command: {executable: x}")]
+    [InlineData("loop_control: {collect_results: true}, command: {executable: x}")]
+    [InlineData("subtasks: [x: {command: {executable: x}}]")]
     [InlineData("description: d, agent: w", "PPL404")]
-    [InlineData("subtasks: [x: {description: d, agent: w}]", "PPL403", "PPL404")]
+    [InlineData("subtasks: [x: {description: d, agent: w}]", "PPL404")]
     [InlineData("mcp_tool: {server: s, tool: t}", "PPL405")]
     [InlineData("subflow: s", "PPL406")]
     [InlineData("uses: t@1")]
@@ -29,17 +29,16 @@ public sealed class RunnableCheckTests
     [InlineData("command: {executable: x}, definition_of_done: {criteria: []}", "PPL410")]
     [InlineData("command: {executable: x}, on_complete: {notify: done}", "PPL411")]
     [InlineData("command: {executable: x}, on_error: {notify: failed}", "PPL411")]
-    [InlineData("command: {executable: x}, group: g", "PPL413")]
-    [InlineData("command: {executable: x}, on_failure: {x: {command: {executable: x}}}", "PPL416")]
-    [InlineData("command: {executable: x}, finally: {x: {command: {executable: x}}}", "PPL417")]
-    [InlineData("switch: {on: x, cases: {}}", "PPL418")]
-    [InlineData("command: {executable: x}, matrix: {os: [linux]}", "PPL419")]
-    [InlineData("sleep: 5", "PPL420")]
-    [InlineData("wait_for: {signal: go}", "PPL421")]
-    [InlineData("approval: {message: m}", "PPL422")]
+    [InlineData("command: {executable: x}, group: g")]
+    [InlineData("command: {executable: x}, on_failure: {x: {command: {executable: x}}}")]
+    [InlineData("command: {executable: x}, finally: {x: {command: {executable: x}}}")]
+    [InlineData("switch: {on: x, cases: {}}")]
+    [InlineData("command: {executable: x}, matrix: {os: [linux]}")]
+    [InlineData("sleep: 5")]
+    [InlineData("wait_for: {signal: go}")]
+    [InlineData("approval: {message: m}")]
     [InlineData("command: {executable: x}, concurrency: k", "PPL423")]
     [InlineData("command: {executable: x}, rate_limit: 5", "PPL424")]
-    [InlineData("command: {executable: x}, cache: k", "PPL425")]
     [InlineData("llm: {provider: openai, model: m, prompt: p}", "PPL426")]
     [InlineData("command: {executable: x}, on_error: {fallback_agent: w}", "PPL427")]
     public void A_task_runs_or_is_refused(string task, params string[] codes) =>
@@ -59,11 +58,11 @@ public sealed class RunnableCheckTests
     [InlineData("workflows: {m: {tasks: [a], execution_mode: sequential}}")]
     [InlineData("workflows: {m: {steps: [], hooks: {}}}")]
     [InlineData("notifications: {default_channels: [{type: console}]}", "PPL412")]
-    [InlineData("task_groups: {g: {tasks: [a]}}", "PPL413")]
-    [InlineData("workflows: {m: {steps: [{stage: s, agents: [], tasks: []}]}}", "PPL414")]
-    [InlineData("workflows: {m: {hooks: {on_error: [echo]}}}", "PPL415")]
-    [InlineData("on_failure: {x: {command: {executable: x}}}", "PPL416")]
-    [InlineData("finally: {x: {command: {executable: x}}}", "PPL417")]
+    [InlineData("task_groups: {g: {tasks: [a]}}")]
+    [InlineData("workflows: {m: {steps: [{stage: s, agents: [], tasks: []}]}}")]
+    [InlineData("workflows: {m: {hooks: {on_error: [echo]}}}")]
+    [InlineData("on_failure: {x: {command: {executable: x}}}")]
+    [InlineData("finally: {x: {command: {executable: x}}}")]
     [InlineData("concurrency: k", "PPL423")]
     [InlineData("defaults: {on_error: {fallback_agent: w}}", "PPL427")]
     public void A_section_runs_or_is_refused(string section, params string[] codes) =>
@@ -79,12 +78,12 @@ public sealed class RunnableCheckTests
     [Fact]
     public void A_refusal_names_the_task_and_the_construct()
     {
-        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    command: {executable: x}\n    cache: k")).Workflow!;
+        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    command: {executable: x}\n    rate_limit: 5")).Workflow!;
 
         var refusal = RunnableCheck.Check(workflow).ShouldHaveSingleItem();
 
-        refusal.ToString().ShouldBe("4:5: error PPL425: Task 'build' needs cache, which this version loads but does not run.");
-        refusal.Path.ShouldBe("tasks.build.cache");
+        refusal.ToString().ShouldBe("4:5: error PPL424: Task 'build' needs rate_limit, which this version loads but does not run.");
+        refusal.Path.ShouldBe("tasks.build.rate_limit");
     }
 
     private static string[] Codes(string yaml)

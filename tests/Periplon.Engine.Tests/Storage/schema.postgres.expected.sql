@@ -139,6 +139,18 @@ schema_migrations.checksum text not null
 schema_migrations.applied_at timestamp with time zone not null
 schema_migrations schema_migrations_pkey: PRIMARY KEY (number)
 CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (number)
+task_cache.organization text not null
+task_cache.workflow_id uuid not null
+task_cache.task text not null
+task_cache.key_hash text not null
+task_cache.output text not null
+task_cache.created_at timestamp with time zone not null
+task_cache.expires_at timestamp with time zone
+task_cache task_cache_pkey: PRIMARY KEY (organization, workflow_id, task, key_hash)
+task_cache task_cache_key_hash_check: CHECK ((length(key_hash) = 64))
+CREATE UNIQUE INDEX task_cache_pkey ON public.task_cache USING btree (organization, workflow_id, task, key_hash)
+CREATE INDEX task_cache_created_at ON public.task_cache USING btree (created_at) WHERE (expires_at IS NULL)
+CREATE INDEX task_cache_expires_at ON public.task_cache USING btree (expires_at) WHERE (expires_at IS NOT NULL)
 workflow_versions.workflow_id uuid not null
 workflow_versions.revision integer not null
 workflow_versions.version text not null

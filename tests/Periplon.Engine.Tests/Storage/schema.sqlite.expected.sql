@@ -116,6 +116,18 @@ CREATE TABLE schema_migrations (
   checksum   text    not null,
   applied_at integer not null
 );
+CREATE TABLE task_cache (
+  organization text    not null,
+  workflow_id  text    not null,
+  task         text    not null,
+  key_hash     text    not null check (length(key_hash) = 64),
+  output       text    not null,
+  created_at   integer not null,
+  expires_at   integer,
+  primary key (organization, workflow_id, task, key_hash)
+) without rowid;
+CREATE INDEX task_cache_created_at on task_cache (created_at) where expires_at is null;
+CREATE INDEX task_cache_expires_at on task_cache (expires_at) where expires_at is not null;
 CREATE TABLE workflow_versions (
   workflow_id text    not null references workflows (id) on delete cascade,
   revision    integer not null check (revision >= 1),

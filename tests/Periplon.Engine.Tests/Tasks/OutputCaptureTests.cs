@@ -103,10 +103,29 @@ public sealed class OutputCaptureTests
             lines.Taken.ShouldBe(["first", .. written.Where(line => line.StartsWith(':'))]);
         });
 
+    [Fact]
+    public void Cut_Summary_KeepsTheFirstLinesWholeAndTheEnd() =>
+        Utf8Text.Cut($"name: x\nat: y\n{new string('-', 1000)}\nresult: z", 80, TruncationStrategy.Summary)
+            .ShouldBe($"name: x\nat: y\n[... 950 bytes left out ...]\n{new string('-', 50)}\nresult: z");
+
+    [Fact]
+    public void Cut_AnyText_KeepsValidTextWithinTheBound() => Gen.Select(
+        Gen.String[Gen.Char["a\n\u00e4\u20ac"], 0, 60], Gen.Int[0, 20], Gen.Int[0, 200],
+        Gen.Enum<TruncationStrategy>()).Sample((letters, faces, bound, strategy) =>
+        {
+            var text = letters + string.Concat(Enumerable.Repeat("\U0001F600", faces)) + letters;
+            var cut = Utf8Text.Cut(text, bound, strategy);
+
+            Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(cut)).ShouldBe(cut, "no character is torn");
+            var lines = System.Text.RegularExpressions.Regex.Match(cut, @"\n?\[\.\.\. (\d+) bytes left out \.\.\.\]\n");
+            (Encoding.UTF8.GetByteCount(cut) - Encoding.UTF8.GetByteCount(lines.Value)).ShouldBeLessThanOrEqualTo(bound);
+        });
+
     [Theory]
     [InlineData(TruncationStrategy.Head, "\u20ac\u20ac", "")]
     [InlineData(TruncationStrategy.Tail, "", "\u20ac\u20ac")]
     [InlineData(TruncationStrategy.Both, "\u20ac", "\u20ac")]
+    [InlineData(TruncationStrategy.Summary, "", "\u20ac\u20ac")]
     public void Cut_EachStrategy_NeverCutsInsideACharacter(TruncationStrategy strategy, string head, string tail)
     {
         var cut = Utf8Text.Cut(new string('\u20ac', 100), 8, strategy);

@@ -7,6 +7,7 @@ using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Artifacts;
 using Periplon.Engine.Tasks;
+using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Tasks.Models;
 using Periplon.Engine.Tasks.Processes;
 
@@ -22,7 +23,9 @@ internal sealed class TaskFixture : IDisposable
         Root = System.IO.Directory.CreateTempSubdirectory("periplon-tasks-").FullName;
         _services = new ServiceCollection()
             .AddLogging()
-            .AddSingleton<IArtifactStore>(Artifacts)
+            .AddSingleton<IArtifactStore>(new CompressedArtifacts(Artifacts))
+            .AddSingleton<ITaskCacheStore>(Cache)
+            .AddSingleton<TimeProvider>(Time)
             .AddPeriplonTasks(options =>
             {
                 options.WorkRoot = Root;
@@ -38,6 +41,10 @@ internal sealed class TaskFixture : IDisposable
 
     internal MemoryArtifacts Artifacts { get; } = new();
 
+    internal MemoryTaskCache Cache { get; } = new();
+
+    internal ShiftedTime Time { get; } = new();
+
     internal RecordingLog Log { get; } = new();
 
     internal Guid ExecutionId { get; } = Guid.CreateVersion7();
@@ -48,7 +55,8 @@ internal sealed class TaskFixture : IDisposable
 
     internal string Directory => Path.Combine(Root, ExecutionId.ToString());
 
-    internal Task<TaskOutcome> RunAsync(TaskDefinition task, CancellationToken cancellationToken = default) => RunAsync(Request(task), cancellationToken);
+    internal Task<TaskOutcome> RunAsync(TaskDefinition task, CancellationToken cancellationToken = default) =>
+        RunAsync(Request(task), cancellationToken);
 
     internal Task<TaskOutcome> RunAsync(AttemptRequest request, CancellationToken cancellationToken = default) =>
         Pipeline.RunAsync(request, Log, cancellationToken);
@@ -132,11 +140,56 @@ internal sealed class MemoryArtifacts : IArtifactStore
     }
 
     public Task<Stream> OpenAsync(ArtifactReference artifact, CancellationToken cancellationToken) =>
-        Task.FromResult<Stream>(new MemoryStream(_stored[artifact.Uri]));
+        _stored.TryGetValue(artifact.Uri, out var bytes)
+            ? Task.FromResult<Stream>(new MemoryStream(bytes))
+            : throw new FileNotFoundException(artifact.Uri);
+
+    internal void Clear() => _stored.Clear();
 
     public Task DeleteAsync(Guid executionId, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    internal byte[] this[ArtifactReference artifact] => _stored[artifact.Uri];
+    /// <summary>The content of an artifact.</summary>
+    internal byte[] this[ArtifactReference artifact]
+    {
+        get
+        {
+            using var content = new CompressedArtifacts(this).OpenAsync(artifact, CancellationToken.None).GetAwaiter().GetResult();
+            using var bytes = new MemoryStream();
+            content.CopyTo(bytes);
+            return bytes.ToArray();
+        }
+    }
+}
+
+/// <summary>A cache in memory.</summary>
+internal sealed class MemoryTaskCache : ITaskCacheStore
+{
+    internal ConcurrentDictionary<TaskCacheKey, (TaskCacheEntry Entry, DateTimeOffset? ExpiresAt)> Stored { get; } = new();
+
+    internal bool IsDown { get; set; }
+
+    public Task<TaskCacheEntry?> FindAsync(TaskCacheKey key, DateTimeOffset now, CancellationToken cancellationToken) =>
+        IsDown ? throw new InvalidOperationException("the cache is down")
+        : Task.FromResult(Stored.TryGetValue(key, out var found) && !(found.ExpiresAt <= now) ? found.Entry : null);
+
+    public Task SaveAsync(TaskCacheKey key, TaskCacheEntry entry, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    {
+        Stored[key] = IsDown ? throw new InvalidOperationException("the cache is down") : (entry, expiresAt);
+        return Task.CompletedTask;
+    }
+
+    public Task<int> PurgeAsync(DateTimeOffset now, DateTimeOffset olderThan, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(Stored.Count(stored => stored.Value.ExpiresAt <= now && Stored.TryRemove(stored)));
+}
+
+/// <summary>The clock of this machine, put forward by tests.</summary>
+internal sealed class ShiftedTime : TimeProvider
+{
+    private TimeSpan _ahead;
+
+    internal void Advance(TimeSpan by) => _ahead += by;
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + _ahead;
 }
 
 /// <summary>A model that thinks until it is stopped.</summary>

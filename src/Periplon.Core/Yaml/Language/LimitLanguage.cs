@@ -18,22 +18,22 @@ internal static class LimitLanguage
         ("lru", f => Keep("lru", f)),
         ("direct_dependencies", _ => new CleanupStrategy("direct_dependencies", null)));
 
-    internal static readonly Shape<LimitsDefinition> Limits = new StructShape<LimitsDefinition>("Limits", f => new LimitsDefinition
+    internal static readonly Shape<LimitsDefinition> Limits = new StructShape<LimitsDefinition>("Limits", f => new(new LimitSettings
     {
-        MaxStdoutBytes = f.Or("max_stdout_bytes", Scalars.Size, Usual.MaxStdoutBytes, "Most bytes kept of standard output."),
-        MaxStderrBytes = f.Or("max_stderr_bytes", Scalars.Size, Usual.MaxStderrBytes, "Most bytes kept of standard error."),
-        MaxCombinedBytes = f.Or("max_combined_bytes", Scalars.Size, Usual.MaxCombinedBytes, "Most bytes kept of both."),
-        TruncationStrategy =
-            f.Or("truncation_strategy", Truncation, Usual.TruncationStrategy, "Which part of an output that is too long is kept."),
-        MaxContextBytes = f.Or("max_context_bytes", Scalars.Size, Usual.MaxContextBytes, "Most bytes of context for an agent."),
-        MaxContextTasks = f.Or("max_context_tasks", Scalars.Count, Usual.MaxContextTasks, "Most tasks in an agent's context."),
+        MaxStdoutBytes = f.Given("max_stdout_bytes", Scalars.Size, Usual.MaxStdoutBytes, "Most bytes kept of standard output."),
+        MaxStderrBytes = f.Given("max_stderr_bytes", Scalars.Size, Usual.MaxStderrBytes, "Most bytes kept of standard error."),
+        MaxCombinedBytes = f.Given("max_combined_bytes", Scalars.Size, Usual.MaxCombinedBytes, "Most bytes kept of both."),
+        TruncationStrategy = f.Given(
+            "truncation_strategy", Truncation, Usual.TruncationStrategy, "Which part of an output that is too long is kept."),
+        MaxContextBytes = f.Given("max_context_bytes", Scalars.Size, Usual.MaxContextBytes, "Most bytes of context for an agent."),
+        MaxContextTasks = f.Given("max_context_tasks", Scalars.Count, Usual.MaxContextTasks, "Most tasks in an agent's context."),
         ExternalStorageThreshold =
             f.OptionalValue("external_storage_threshold", Scalars.Size, "Size from which an output is stored apart, in bytes."),
         ExternalStorageDir =
-            f.Or("external_storage_dir", Scalars.Text, Usual.ExternalStorageDir, "Directory for such outputs in local runs."),
-        CompressExternal = f.Or("compress_external", Scalars.Bool, true, "Whether stored outputs are compressed."),
-        CleanupStrategy = f.Or("cleanup_strategy", Cleanup, Usual.CleanupStrategy, "Which outputs stay in an agent's context."),
-    });
+            f.GivenText("external_storage_dir", Usual.ExternalStorageDir, "Directory for such outputs in local runs."),
+        CompressExternal = f.Given("compress_external", Scalars.Bool, true, "Whether stored outputs are compressed."),
+        CleanupStrategy = f.Optional("cleanup_strategy", Cleanup, "Which outputs stay in an agent's context."),
+    }));
 
     internal static readonly Shape<ContextDefinition> Context = new StructShape<ContextDefinition>("Context", f => new ContextDefinition
     {

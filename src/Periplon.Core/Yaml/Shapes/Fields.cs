@@ -26,6 +26,14 @@ internal abstract class Fields
     internal T Or<T>(string name, Shape<T> shape, T fallback, string doc, string? alias = null) =>
         TryFind(new FieldNote(name, doc, alias, Default: fallback), shape, out var value) ? value : fallback;
 
+    /// <summary>A field whose default is only told, because what surrounds the mapping may set it too; null when it is left out.</summary>
+    internal T? Given<T>(string name, Shape<T> shape, T usual, string doc)
+        where T : struct => TryFind(new FieldNote(name, doc, Default: usual), shape, out var value) ? value : null;
+
+    /// <inheritdoc cref="Given{T}"/>
+    internal string? GivenText(string name, string usual, string doc) =>
+        TryFind(new FieldNote(name, doc, Default: usual), Scalars.Text, out var value) ? value : null;
+
     internal IReadOnlyList<T> List<T>(string name, Shape<T> item, string doc, string? alias = null) =>
         TryFind(new FieldNote(name, doc, alias), new ListShape<T>(item), out var value) ? value : [];
 

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Templates;
@@ -12,8 +9,7 @@ using Periplon.Engine.Tasks.Outputs;
 namespace Periplon.Engine.Tasks.Http;
 
 /// <summary>Sends HTTP requests.</summary>
-internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions options, IArtifactStore artifacts, TimeProvider time)
-    : ITaskRunner
+internal sealed class HttpTaskRunner(HttpSender sender, TaskOptions options, IArtifactStore artifacts, TimeProvider time) : ITaskRunner
 {
     private const int BufferSize = 64 * 1024;
     private const int ShownBodyBytes = 1024;
@@ -37,62 +33,15 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         using var capture = new OutputCapture(context, options, artifacts);
         try
         {
-            return await SendAsync(plan, context, capture, stop.Token);
+            return await sender.SendAsync(
+                plan, context.Task.Http, context.Texts, capture.Say,
+                (response, last) => ReadAsync(response, last, context, capture, stop.Token), stop.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return TaskOutcome.TimedOut(limit);
         }
     }
-
-    private async Task<TaskOutcome> SendAsync(
-        HttpRequestPlan plan, TaskContext context, OutputCapture capture, CancellationToken cancellationToken)
-    {
-        var http = context.Task.Http!;
-        for (var redirects = 0; ; redirects++)
-        {
-            using var request = plan.ToMessage();
-            capture.Say($"{plan.Method} {plan.Url}");
-            try
-            {
-                using var response = await connections.For(http.VerifyTls).SendAsync(request, cancellationToken);
-                if (!http.FollowRedirects || TargetOf(response, plan.Url) is not { } target)
-                {
-                    return await ReadAsync(response, plan, context, capture, cancellationToken);
-                }
-
-                var next = plan.Redirected(response.StatusCode, target);
-                if (RefuseRedirect(plan, next, redirects) is { } refusal)
-                {
-                    return TaskOutcome.Failed(FailureKinds.HttpStatus, refusal, exitCode: (int)response.StatusCode);
-                }
-
-                plan = next;
-            }
-            catch (Exception exception) when (
-                exception is HttpRequestException or IOException or HttpTargetRefusedException or SocketException
-                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                return TaskOutcome.Failed(
-                    FailureKinds.Network, context.Texts.Mask($"{plan.Method} {plan.Url.Host}: {Explain(exception, plan.Url)}"));
-            }
-        }
-    }
-
-    private static Uri? TargetOf(HttpResponseMessage response, Uri from) =>
-        response.StatusCode is HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
-            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect && response.Headers.Location is { } location
-            ? new Uri(from, location)
-            : null;
-
-    private string? RefuseRedirect(HttpRequestPlan from, HttpRequestPlan to, int redirects) =>
-        redirects >= options.MaxRedirects ? $"{from.Url.Host} redirects more than {options.MaxRedirects} times"
-        : to.Url.Scheme is not ("http" or "https") ? $"{from.Url.Host} redirects to '{to.Url.Scheme}:', which is not HTTP"
-        : from.Url.Scheme is "https" && to.Url.Scheme is "http"
-            ? $"{from.Url.Host} redirects from https to http, which would undo the encryption"
-        : to.HasSecretBody && !HttpRequestPlan.SameOrigin(from.Url, to.Url)
-            ? $"{from.Url.Host} redirects to {to.Url.Host}, and the body holds a secret that is meant for {from.Url.Host} only"
-        : null;
 
     private async Task<TaskOutcome> ReadAsync(
         HttpResponseMessage response, HttpRequestPlan plan, TaskContext context, OutputCapture capture, CancellationToken cancellationToken)
@@ -182,23 +131,5 @@ internal sealed class HttpTaskRunner(HttpConnections connections, TaskOptions op
         {
             return false;
         }
-    }
-
-    internal static string Explain(Exception exception, Uri url)
-    {
-        var causes = new List<Exception>();
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            causes.Add(cause);
-        }
-
-        return causes.OfType<HttpTargetRefusedException>().FirstOrDefault() is { } refused ? refused.Message
-            : causes.OfType<AuthenticationException>().LastOrDefault() is { } tls ? $"TLS failed: {tls.Message}"
-            : causes.OfType<SocketException>().LastOrDefault() is { } socket
-                ? socket.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
-                    ? $"the name '{url.Host}' could not be resolved ({socket.Message})"
-                    : $"no connection to port {url.Port} ({socket.Message})"
-            : exception is OperationCanceledException ? $"no connection to port {url.Port} in time"
-            : causes[^1].Message;
     }
 }

@@ -64,15 +64,22 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
         }
 
         var (head, tail) = Utf8Text.Shares(_limit, strategy);
-        var first = head is 0 ? "" : _context.Texts.Mask(Utf8Text.Decode(_kept.Head));
-        var last = tail is 0 ? "" : _context.Texts.Mask(Utf8Text.DecodeTail(_kept.Tail()));
-        return Utf8Text.Join(first[..Utf8Text.FitHead(first, head)], last[Utf8Text.FitTail(last, tail)..], Size);
+        var first = head is 0 ? "" : _context.Texts.Mask(WithoutTornEnd(Utf8Text.Decode(_kept.Head)));
+        var last = tail is 0 ? "" : _context.Texts.Mask(WithoutTornStart(Utf8Text.DecodeTail(_kept.Tail())));
+        return Utf8Text.Join(first, last, _limit, strategy, Size);
     }
+
+    // A secret may begin just before the gap and end inside it. What is left of it would not be recognised, and could show when much of
+    // what stands before it has been masked; so nothing is shown that a secret could reach beyond.
+    private string WithoutTornEnd(string text) => text[.._context.Texts.SafeCut(text, Math.Max(0, text.Length - (Margin / 2)))];
+
+    private string WithoutTornStart(string text) => text[_context.Texts.SafeCut(text, Math.Min(text.Length, Margin / 2))..];
 
     /// <summary>The last lines, masked, for messages.</summary>
     internal string LastLines()
     {
-        var text = _context.Texts.Mask(Utf8Text.DecodeTail(_end.Tail())).TrimEnd();
+        var end = Utf8Text.DecodeTail(_end.Tail());
+        var text = _context.Texts.Mask(_end.HasGap ? WithoutTornStart(end) : end).TrimEnd();
         var lines = text[Utf8Text.FitTail(text, LastLinesBytes)..].Split('\n');
         return string.Join('\n', lines.TakeLast(LastLinesCount)).Trim();
     }

@@ -63,12 +63,19 @@ internal sealed class OutputCapture : IDisposable
             State = _commands.State,
             ExitCode = code,
         };
-        if (!store || size <= Math.Min(_options.InlineOutputBytes, _context.Limits.ExternalStorageThreshold ?? long.MaxValue))
-        {
-            return new CapturedOutput(output, _commands.Problem);
-        }
+        return store && IsStored(size)
+            ? await StoreAsync(output, included, cancellationToken)
+            : new CapturedOutput(output, _commands.Problem);
+    }
 
-        return await StoreAsync(output, included, cancellationToken);
+    // Limits below what the journal takes say that no more is to be kept, unless the workflow names a size for the store itself.
+    private bool IsStored(long size)
+    {
+        var limits = _context.Limits;
+        var kept = Math.Min(limits.MaxCombinedBytes, Math.Max(limits.MaxStdoutBytes, limits.MaxStderrBytes));
+        return limits.ExternalStorageThreshold is { } threshold && threshold < _options.InlineOutputBytes
+            ? size > threshold
+            : size > _options.InlineOutputBytes && kept > _options.InlineOutputBytes;
     }
 
     private async Task<CapturedOutput> StoreAsync(
@@ -89,7 +96,8 @@ internal sealed class OutputCapture : IDisposable
             var kept = included.SelectMany(stream => stream.Spool.Read());
             await using var content = new MaskingStream(kept, _context.Texts, _options.MaxLineBytes);
             var name = $"{_context.TaskPath}/{_context.Attempt}/output";
-            var artifact = await _artifacts.PutAsync(_context.ExecutionId, name, content, cancellationToken);
+            var artifact = await CompressedArtifacts.PutAsync(
+                _artifacts, _context.ExecutionId, name, content, _context.Limits.CompressExternal, cancellationToken);
             return new CapturedOutput(output with { Artifact = artifact }, _commands.Problem);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

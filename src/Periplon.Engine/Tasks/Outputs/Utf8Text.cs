@@ -6,6 +6,8 @@ namespace Periplon.Engine.Tasks.Outputs;
 /// <summary>Text measured in bytes of UTF-8 and never cut inside a character.</summary>
 internal static class Utf8Text
 {
+    private const int SummaryLines = 5;
+
     /// <summary>Decodes bytes; what is not UTF-8 becomes the replacement character.</summary>
     internal static string Decode(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
@@ -72,13 +74,8 @@ internal static class Utf8Text
     /// <summary>Cuts a text to a size, with a line that says what is missing.</summary>
     internal static string Cut(string text, long maxBytes, TruncationStrategy strategy)
     {
-        if (Encoding.UTF8.GetByteCount(text) <= maxBytes)
-        {
-            return text;
-        }
-
-        var (head, tail) = Shares(maxBytes, strategy);
-        return Join(text[..FitHead(text, head)], text[FitTail(text, tail)..], Encoding.UTF8.GetByteCount(text));
+        var size = Encoding.UTF8.GetByteCount(text);
+        return size <= maxBytes ? text : Join(text, text, maxBytes, strategy, size);
     }
 
     /// <summary>How a bound is shared between the beginning and the end of a text.</summary>
@@ -86,14 +83,38 @@ internal static class Utf8Text
     {
         TruncationStrategy.Head => (maxBytes, 0),
         TruncationStrategy.Both => (maxBytes / 2, maxBytes - (maxBytes / 2)),
+        TruncationStrategy.Summary => (maxBytes / 4, maxBytes - (maxBytes / 4)),
         _ => (0, maxBytes),
     };
 
-    /// <summary>Beginning and end of a text of a certain size, with a line between them that says what is missing.</summary>
-    internal static string Join(string head, string tail, long total)
+    /// <summary>
+    /// What is kept of the beginning and the end of a text that is too long, with a line between them that says what is missing.
+    /// </summary>
+    /// <param name="beginning">The beginning, as much as is there of it.</param>
+    /// <param name="end">The end, as much as is there of it.</param>
+    /// <param name="maxBytes">Bound on what is kept.</param>
+    /// <param name="strategy">What is kept.</param>
+    /// <param name="total">Size of the whole text.</param>
+    internal static string Join(string beginning, string end, long maxBytes, TruncationStrategy strategy, long total)
     {
+        var (headBytes, tailBytes) = Shares(maxBytes, strategy);
+        var head = beginning[..FitHead(beginning, headBytes)];
+        head = strategy is TruncationStrategy.Summary ? FirstLines(head) : head;
+        var tail = end[FitTail(end, tailBytes)..];
         var missing = Math.Max(total - Encoding.UTF8.GetByteCount(head) - Encoding.UTF8.GetByteCount(tail), 0);
         var before = head.Length > 0 && !head.EndsWith('\n') ? "\n" : "";
         return $"{head}{before}[... {missing} bytes left out ...]\n{tail}";
+    }
+
+    // Whole lines say more than one and a half; of a single line that is too long, its beginning has to do.
+    private static string FirstLines(string head)
+    {
+        var end = -1;
+        for (var lines = 0; lines < SummaryLines && head.IndexOf('\n', end + 1) is >= 0 and var next; lines++)
+        {
+            end = next;
+        }
+
+        return end < 0 ? head : head[..(end + 1)];
     }
 }
