@@ -13,15 +13,16 @@ namespace Periplon.Core.Reuse;
 public sealed class WorkflowBundle
 {
     private readonly Lazy<ExecutionPlan> _plan;
+    private readonly IReadOnlyList<WorkflowDocument> _documents;
 
     private WorkflowBundle(
         WorkflowDefinition? workflow,
         WorkflowResources resources,
         IReadOnlyList<MissingResource> missing,
         IReadOnlyList<Diagnostic> diagnostics,
-        IReadOnlyList<Diagnostic> unsupported)
+        IReadOnlyList<WorkflowDocument> documents)
     {
-        (Workflow, Resources, Missing, Diagnostics, Unsupported) = (workflow, resources, missing, diagnostics, unsupported);
+        (Workflow, Resources, Missing, Diagnostics, _documents) = (workflow, resources, missing, diagnostics, documents);
         _plan = new Lazy<ExecutionPlan>(() => ExecutionPlan.Compile(
             Workflow ?? throw new InvalidOperationException($"A text that cannot be read has no plan: {Diagnostics[0]}")));
     }
@@ -37,9 +38,6 @@ public sealed class WorkflowBundle
 
     /// <summary>Every finding of parser, expansion and validator, those about the main file first.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
-
-    /// <summary>What keeps a valid workflow from being started: parts of the language that this version does not run.</summary>
-    public IReadOnlyList<Diagnostic> Unsupported { get; }
 
     /// <summary>Whether the workflow can be stored.</summary>
     public bool IsValid => Workflow is not null && Diagnostics.All(found => found.Severity is not DiagnosticSeverity.Error);
@@ -86,8 +84,13 @@ public sealed class WorkflowBundle
             resources,
             expansion.Missing,
             InFileOrder(diagnostics.Distinct()),
-            [.. expansion.Documents.SelectMany(document => Of(document, document.Expanded, RunnableCheck.Check)).Distinct()]);
+            expansion.Documents);
     }
+
+    /// <summary>What keeps a valid workflow from being started here: parts of the language that this version does not run.</summary>
+    /// <param name="options">What there is to run it with; null means the defaults.</param>
+    public IReadOnlyList<Diagnostic> FindUnsupported(RunnableOptions? options = null) =>
+        [.. _documents.SelectMany(document => Of(document, document.Expanded, workflow => RunnableCheck.Check(workflow, options))).Distinct()];
 
     // What stands in the main file has no file name and comes first.
     private static IReadOnlyList<Diagnostic> InFileOrder(IEnumerable<Diagnostic> diagnostics) =>

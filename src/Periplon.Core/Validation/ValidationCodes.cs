@@ -135,7 +135,6 @@ internal static class ValidationCodes
     internal const string AgentNotRun = "PPL404";
     internal const string McpToolNotRun = "PPL405";
     internal const string SubflowNotRun = "PPL406";
-    internal const string DefinitionOfDoneNotRun = "PPL410";
     internal const string TaskNotificationNotRun = "PPL411";
     internal const string WorkflowNotificationNotRun = "PPL412";
     internal const string ConcurrencyNotRun = "PPL423";

@@ -40,6 +40,14 @@ internal sealed record AttemptRequest
     /// <summary>Progress and earlier outputs, to stand before an agent's prompt.</summary>
     public string? Context { get; init; }
 
+    /// <summary>Agent that runs the attempt; null when none does.</summary>
+    public string? AgentId => Agent ?? Task.Kind switch
+    {
+        TaskKind.Agent => Task.Agent,
+        TaskKind.None when Task.Subtasks.Count is 0 => Workflow.Defaults?.Agent,
+        _ => null,
+    };
+
     /// <summary>Directory to run in instead of the execution's own, for local runs.</summary>
     public string? Directory { get; init; }
 }

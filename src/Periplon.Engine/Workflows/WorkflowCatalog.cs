@@ -1,9 +1,11 @@
+using Periplon.Core.Validation;
 using System.Collections.Concurrent;
 using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks;
 
 namespace Periplon.Engine.Workflows;
 
@@ -17,9 +19,11 @@ internal sealed record CatalogEntry(ExecutionPlan Plan, WorkflowVersionRow Row, 
 /// Revisions of workflows, parsed once per silo. Revisions never change, so an entry is always right; the oldest are dropped above the
 /// bound.
 /// </summary>
-internal sealed class WorkflowCatalog(IWorkflowStore store)
+internal sealed class WorkflowCatalog(IWorkflowStore store, TaskOptions? tasks = null)
 {
     private const int MaxEntries = 1_000;
+
+    private readonly RunnableOptions _runnable = new() { HasModelScript = tasks?.ModelScript is not null };
 
     private readonly ConcurrentDictionary<(Guid Id, int Revision), Lazy<Task<CatalogEntry?>>> _entries = new();
     private readonly ConcurrentQueue<(Guid Id, int Revision)> _order = new();
@@ -67,7 +71,7 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
                 $"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
         }
 
-        var loaded = new CatalogEntry(bundle.Plan, row, bundle.Unsupported);
+        var loaded = new CatalogEntry(bundle.Plan, row, bundle.FindUnsupported(_runnable));
 
         // Only what was found counts: questions for revisions that are not stored push nothing out.
         _order.Enqueue((workflowId, revision));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Validation;
 using Periplon.Run;
 
 namespace Periplon.Commands;
@@ -26,20 +27,23 @@ internal static class RunCommand
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check the file and stop" };
         var config = CommonOptions.ConfigFile();
+        var script = CommonOptions.ModelScript();
         config.Aliases.Remove("-c");
         clean.Aliases.Add("-c");
         var verbose = CommonOptions.Verbose("Show what tasks print");
         var json = CommonOptions.Json();
         var command = new Command("run", "Run a workflow file here, without a server")
         {
-            file, inputs, stateDir, resume, clean, dryRun, config, verbose, json,
+            file, inputs, stateDir, resume, clean, dryRun, script, config, verbose, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var given = CommonOptions.ReadInputs(parsed.GetValue(inputs));
-            var settings = shell.LoadConfig(parsed.GetValue(config)).Config!;
+            var settings = shell.LoadConfig(
+                parsed.GetValue(config), ServerCommand.Argument("ai.script", parsed.GetValue(script), "--ai-script")).Config!;
             var alone = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
-            var source = (await alone.ResolveAsync(shell, resolve, cancellationToken)).WithRunnable();
+            var runnable = new RunnableOptions { HasModelScript = settings.Ai.Script is not null };
+            var source = (await alone.ResolveAsync(shell, resolve, cancellationToken)).WithRunnable(runnable);
             if (parsed.GetValue(dryRun))
             {
                 return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
@@ -49,7 +53,7 @@ internal static class RunCommand
             if (resumes && !source.Checked.IsValid)
             {
                 // What the run began with is saved; what became of its sources since does not matter to it.
-                source = alone.WithRunnable();
+                source = alone.WithRunnable(runnable);
             }
 
             source.RequireValid(shell);
@@ -65,6 +69,7 @@ internal static class RunCommand
                 Clean = parsed.GetValue(clean),
                 Config = settings,
                 Directory = shell.Directory,
+                Colored = shell.IsTerminal && !parsed.GetValue(json),
                 Abort = shell.Abort,
             };
             return await RunAsync(shell, createRunner(), request, parsed.GetValue(verbose), parsed.GetValue(json), cancellationToken);

@@ -30,10 +30,10 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
         resolve is null ? this : this with { Checked = await resolve(Text, shell.PathOf(File), cancellationToken) };
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
-    public WorkflowSource WithRunnable() => Checked.IsValid
+    public WorkflowSource WithRunnable(RunnableOptions options) => Checked.IsValid
         ? this with
         {
-            Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!)] },
+            Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!, options)] },
             Refusal = "cannot be run",
         }
         : this;

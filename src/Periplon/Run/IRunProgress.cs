@@ -21,6 +21,11 @@ internal interface IRunProgress
     /// <param name="line">The line, secrets masked.</param>
     void OnLog(string task, string stream, string line);
 
+    /// <summary>A task tells people something: a notification on the console.</summary>
+    /// <param name="task">Task path.</param>
+    /// <param name="line">The line, secrets masked.</param>
+    void OnNotice(string task, string line);
+
     /// <summary>The run has ended.</summary>
     void OnFinished(LocalRunResult result);
 }

@@ -21,5 +21,7 @@ internal sealed class LocalAttempts(AttemptPipeline pipeline, string directory, 
     private sealed class ProgressLog(string task, IRunProgress progress) : ITaskLog
     {
         public void Write(string stream, string line) => progress.OnLog(task, stream, line);
+
+        public void Announce(string line) => progress.OnNotice(task, line);
     }
 }

@@ -25,7 +25,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     public async Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
     {
-        var unsupported = RunnableCheck.Check(request.Workflow);
+        var unsupported = RunnableCheck.Check(
+            request.Workflow, new RunnableOptions { HasModelScript = request.Config.Ai.Script is not null });
         if (unsupported.Count > 0)
         {
             throw new LocalRunException("This version cannot run the workflow", [.. unsupported.Select(d => $"{d.Path}: {d.Message}")]);
@@ -40,7 +41,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
                     $"A run of workflow '{request.Workflow.Name}' is still under way in another process; its state cannot be deleted");
             }
 
-            Delete(path);
+            Delete(path, request.StateDirectory);
         }
 
         await using var services = await OpenAsync(request, path, cancellationToken);
@@ -169,6 +170,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             options.PassEnvironment = [.. request.Config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. request.Config.Worker.EnvAllow];
             options.AllowPrivateNetworks = request.Config.Worker.AllowPrivateNetworks;
+            options.ModelScript = request.Config.ReadModelScript(request.Directory);
+            options.ColoredConsole = request.Colored;
         });
         var provider = services.BuildServiceProvider();
         try
@@ -198,8 +201,13 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         return Path.Combine(request.StateDirectory, $"{safe}-{hash}.db");
     }
 
-    private static void Delete(string path)
+    private static void Delete(string path, string directory)
     {
+        if (!Directory.Exists(directory))
+        {
+            return;
+        }
+
         foreach (var suffix in new[] { "", "-wal", "-shm" })
         {
             File.Delete(path + suffix);

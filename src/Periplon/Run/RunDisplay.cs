@@ -48,6 +48,8 @@ internal abstract class RunDisplay : IRunProgress
         }
     }
 
+    public abstract void OnNotice(string task, string line);
+
     public virtual void OnFinished(LocalRunResult result)
     {
     }

@@ -87,6 +87,21 @@ public sealed class RunCommandTests : IDisposable
         _fixture.Out.ToString().ShouldContain("12:00:01 build  | line of build\n");
     }
 
+    [Theory]
+    [InlineData(false, false, "12:00:03 build  completed in 2.00s\nbuild says hello\n", "")]
+    [InlineData(true, false, "build says hello\ndemo completed", "")]
+    [InlineData(false, true, "", "build says hello\n")]
+    public async Task Run_Notice_IsShownToPeople(bool terminal, bool json, string output, string error)
+    {
+        _fixture.IsTerminal = terminal;
+        _runner.Says = "build says hello";
+        await _fixture.RunAsync(["run", "flow.yaml", "-i", "who=x", .. json ? ["--json"] : Array.Empty<string>()]);
+
+        Regex.Replace(_fixture.Out.ToString(), @"\x1b\[[0-9;?]*[A-Za-z]", "").ShouldContain(output);
+        _fixture.Error.ToString().ShouldBe(error);
+        _runner.Request!.Colored.ShouldBe(terminal);
+    }
+
     [Fact]
     public async Task Run_ATaskFails_ShowsItsLinesAndExitsWith1()
     {
@@ -168,6 +183,7 @@ public sealed class RunCommandTests : IDisposable
     {
         public LocalRunRequest? Request { get; private set; }
         public string? Fails { get; set; }
+        public string? Says { get; set; }
         public LocalRunException? Refuses { get; set; }
 
         public Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
@@ -201,6 +217,11 @@ public sealed class RunCommandTests : IDisposable
             fixture.Time.Advance(TimeSpan.FromSeconds(2));
             var status = failed ? TaskRunStatus.Failed : TaskRunStatus.Completed;
             progress.OnTaskChanged(id, status, 1, failed ? "exit code 2" : null);
+            if (id == "build" && Says is { } notice)
+            {
+                progress.OnNotice(id, notice);
+            }
+
             return new LocalTaskResult(id, status, 1, TimeSpan.FromSeconds(2), failed ? "exit code 2" : null);
         }
     }

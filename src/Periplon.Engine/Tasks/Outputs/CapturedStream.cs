@@ -15,7 +15,7 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
 
     private readonly string _name;
     private readonly TaskContext _context;
-    private readonly AttemptLog _log;
+    private readonly AttemptLog? _log;
     private readonly OutputCommandReader? _commands;
     private readonly long _limit;
     private readonly BoundedBuffer _kept;
@@ -23,7 +23,7 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     private readonly LineSplitter _lines;
 
     internal CapturedStream(
-        string name, long limit, TaskContext context, TaskOptions options, AttemptLog log, OutputCommandReader? commands, OutputSpool spool)
+        string name, long limit, TaskContext context, TaskOptions options, AttemptLog? log, OutputCommandReader? commands, OutputSpool spool)
     {
         (_name, _context, _log, _commands, Spool) = (name, context, log, commands, spool);
         _limit = Math.Clamp(limit, 0, options.InlineOutputBytes);
@@ -40,7 +40,7 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     /// <summary>Whether only a part of it is in <see cref="Text"/>.</summary>
     internal bool IsCut => _kept.Total > _limit;
 
-    bool ILineSink.WantsAll => _log.HasRoom;
+    bool ILineSink.WantsAll => _log is { HasRoom: true };
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
@@ -87,7 +87,7 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     void ILineSink.Take(string line, bool begins, bool ends)
     {
         line = ends && line.EndsWith('\r') ? line[..^1] : line;
-        _log.Write(_name, line);
+        _log?.Write(_name, line);
         if (begins)
         {
             _commands?.Read(line, isWhole: ends);

@@ -76,8 +76,7 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
 
     private (JsonElement? Value, string? Problem) ReadFile(string written, TaskContext context, OwnResultScope scope)
     {
-        var workingDir = context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir;
-        var directory = WorkingDirectory.Find(context, workingDir, out _) ?? context.Directory;
+        var directory = WorkingDirectory.Find(context, out _) ?? context.Directory;
         var path = Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory);
         var file = new FileInfo(path);
         return !file.Exists ? (null, $"the file {path} does not exist")
