@@ -60,7 +60,14 @@ public sealed class WorkflowBundle
     /// <param name="text">The main file, YAML or JSON.</param>
     /// <param name="resources">The texts it takes from outside, as far as they are there.</param>
     /// <param name="failures">Why others are not, by reference.</param>
-    public static WorkflowBundle Read(string text, WorkflowResources resources, IReadOnlyDictionary<string, string>? failures = null)
+    /// <param name="library">
+    /// Where predefined tasks and groups are found. What is used of it is then among the resources, which are enough the next time.
+    /// </param>
+    public static WorkflowBundle Read(
+        string text,
+        WorkflowResources resources,
+        IReadOnlyDictionary<string, string>? failures = null,
+        IPredefinedTaskLibrary? library = null)
     {
         ArgumentNullException.ThrowIfNull(resources);
         var parsed = WorkflowParser.Parse(text);
@@ -69,8 +76,13 @@ public sealed class WorkflowBundle
             return new WorkflowBundle(null, resources, [], parsed.Diagnostics, []);
         }
 
-        var expansion = SubflowExpander.Expand(main, resources);
-        var findings = expansion.Documents.SelectMany(document => Of(document, WorkflowValidator.Validate));
+        var expansion = SubflowExpander.Expand(main, resources, library);
+        foreach (var (key, used) in expansion.Texts)
+        {
+            resources = resources.With(key, resources.Find(key) ?? WorkflowResource.Of(used));
+        }
+
+        var findings = expansion.Documents.SelectMany(document => Of(document, document.Workflow, WorkflowValidator.Validate));
         Diagnostic[] diagnostics =
         [
             .. parsed.Diagnostics, .. expansion.Diagnostics, .. findings,
@@ -88,12 +100,13 @@ public sealed class WorkflowBundle
     /// <summary>What keeps a valid workflow from being started here: parts of the language that this version does not run.</summary>
     /// <param name="options">What there is to run it with; null means the defaults.</param>
     public IReadOnlyList<Diagnostic> FindUnsupported(RunnableOptions? options = null) =>
-        [.. _documents.SelectMany(document => Of(document, workflow => RunnableCheck.Check(workflow, options))).Distinct()];
+        [.. _documents.SelectMany(document => Of(document, document.Expanded, workflow => RunnableCheck.Check(workflow, options))).Distinct()];
 
     // What stands in the main file has no file name and comes first.
     private static IReadOnlyList<Diagnostic> InFileOrder(IEnumerable<Diagnostic> diagnostics) =>
         [.. diagnostics.OrderBy(d => d.File, StringComparer.Ordinal).ThenBy(d => d.Line).ThenBy(d => d.Column)];
 
-    private static IEnumerable<Diagnostic> Of(WorkflowDocument document, Func<WorkflowDefinition, IReadOnlyList<Diagnostic>> check) =>
-        check(document.Workflow).Select(found => document.File is null ? found : found with { File = document.File });
+    private static IEnumerable<Diagnostic> Of(
+        WorkflowDocument document, WorkflowDefinition workflow, Func<WorkflowDefinition, IReadOnlyList<Diagnostic>> check) =>
+        check(workflow).Select(found => document.File is null ? found : found with { File = document.File });
 }

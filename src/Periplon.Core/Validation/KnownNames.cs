@@ -16,6 +16,7 @@ internal sealed class KnownNames
     private readonly HashSet<string> _workflowNames;
     private readonly HashSet<string> _agentNames;
     private readonly HashSet<string> _subflowNames;
+    private readonly HashSet<string> _taskInputs;
 
     internal KnownNames(ValidationContext context)
     {
@@ -24,6 +25,7 @@ internal sealed class KnownNames
         _workflowNames = [.. workflow.Inputs.Keys, .. workflow.Outputs.Keys];
         var agents = workflow.Agents.Values.Concat(workflow.Subflows.Values.SelectMany(subflow => subflow.Agents.Values));
         _agentNames = [.. agents.SelectMany(agent => agent.Inputs.Keys.Concat(agent.Outputs.Keys))];
+        _taskInputs = [.. context.Tree.Nodes.SelectMany(node => node.Task.Inputs.Keys)];
         _subflowNames = [.. workflow.Subflows.Values.SelectMany(s => s.Inputs.Keys.Concat(s.Outputs.Keys))];
     }
 
@@ -69,7 +71,9 @@ internal sealed class KnownNames
             "secret" => workflow.Secrets.ContainsKey(name),
             "loop" => IsLoopName(name, node),
             "matrix" => node is not null && Around(node).SelectMany(AxesOf).Contains(name),
-            "task" => (node is not null && (IsOwn(name, node) || TaskMembers.Contains(name))) || IsTaskMember(reference, node),
+            "task" => (node is not null && (IsOwn(name, node) || TaskMembers.Contains(name))) || IsTaskMember(reference, node)
+                // The texts of an agent are filled in for the task that it does.
+                || (node is null && _taskInputs.Contains(name)),
 
             // What these hold is known only when the workflow runs.
             _ => true,

@@ -57,9 +57,6 @@ public static class RunnableCheck
         var task = node.Task;
         Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
         Need(task.Subflow is not null, ValidationCodes.SubflowNotRun, "subflow", "subflow");
-        Need(task.Uses is not null, ValidationCodes.UsesNotRun, "uses", "uses");
-        Need(task.Embed is not null, ValidationCodes.EmbedNotRun, "embed", "embed");
-        Need(task.UsesWorkflow is not null, ValidationCodes.UsesWorkflowNotRun, "uses_workflow", "uses_workflow");
         Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
         if (task.Llm is { } llm)

@@ -137,9 +137,6 @@ internal static class ValidationCodes
     internal const string AgentNotRun = "PPL404";
     internal const string McpToolNotRun = "PPL405";
     internal const string SubflowNotRun = "PPL406";
-    internal const string UsesNotRun = "PPL407";
-    internal const string EmbedNotRun = "PPL408";
-    internal const string UsesWorkflowNotRun = "PPL409";
     internal const string TaskNotificationNotRun = "PPL411";
     internal const string WorkflowNotificationNotRun = "PPL412";
     internal const string ConcurrencyNotRun = "PPL423";

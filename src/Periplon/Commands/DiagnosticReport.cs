@@ -37,8 +37,11 @@ internal static class DiagnosticReport
         }
     }
 
-    public static JsonArray ToJson(IReadOnlyList<Diagnostic> diagnostics) =>
-        new([.. Ordered(diagnostics).Select(each => (JsonNode)new JsonObject
+    public static JsonArray ToJson(IReadOnlyList<Diagnostic> diagnostics) => new([.. Ordered(diagnostics).Select(each => (JsonNode)ToJson(each))]);
+
+    private static JsonObject ToJson(Diagnostic each)
+    {
+        var json = new JsonObject
         {
             ["code"] = each.Code,
             ["severity"] = Word(each.Severity),
@@ -47,8 +50,14 @@ internal static class DiagnosticReport
             ["column"] = each.Column,
             ["path"] = each.Path,
             ["hint"] = each.Hint,
-            ["file"] = each.File,
-        })]);
+        };
+        if (each.File is not null)
+        {
+            json["file"] = each.File;
+        }
+
+        return json;
+    }
 
     private static void WriteExcerpt(IAnsiConsole console, string line, Diagnostic diagnostic)
     {

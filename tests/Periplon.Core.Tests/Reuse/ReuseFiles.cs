@@ -46,6 +46,13 @@ internal static class ReuseFiles
             });
         }
 
+        if (files.TryGetValue("workflow.yaml", out var workflow)
+            && WorkflowParser.Parse(Validation.Checked.Named(workflow)).Workflow is { } parsed)
+        {
+            var lockfile = files.TryGetValue("tasks.lock.yaml", out var locked) ? ManifestParser.ParseLockfile(locked).Value : null;
+            found.AddRange(PredefinedTasks.Expand(parsed, new Library(files), lockfile).Diagnostics);
+        }
+
         return found;
     }
 
