@@ -134,7 +134,8 @@ public static class TaskLockfiles
         }
     }
 
-    private static string? Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string? Time(DateTimeOffset? time) =>
+        time?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     // Text in quotes is the same in JSON and YAML.
     private static string Quote(string value) => JsonSerializer.Serialize(value, Plain);

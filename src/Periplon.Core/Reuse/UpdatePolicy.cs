@@ -26,7 +26,7 @@ public static class UpdatePolicies
         ArgumentNullException.ThrowIfNull(to);
         // A pre-release is for those who ask for it; who has one of the same numbers may go on to the next.
         return to.CompareTo(from) >= 0
-            && (to == from || !to.IsPreRelease || (from.IsPreRelease && (from.Major, from.Minor, from.Patch) == (to.Major, to.Minor, to.Patch)))
+            && (to == from || !to.IsPreRelease || (from.IsPreRelease && Numbers(from) == Numbers(to)))
             && policy switch
             {
                 UpdatePolicy.PatchOnly => (from.Major, from.Minor) == (to.Major, to.Minor),
@@ -34,6 +34,8 @@ public static class UpdatePolicies
                 _ => true,
             };
     }
+
+    private static (long, long, long) Numbers(SemanticVersion version) => (version.Major, version.Minor, version.Patch);
 }
 
 /// <summary>A library that offers of each locked task only the versions that an update may go to.</summary>

@@ -19,7 +19,13 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
     private readonly Dictionary<string, List<LibraryGroup>> _groups = new(StringComparer.Ordinal);
     private readonly List<LibraryProblem> _problems = [];
 
-    private FileLibrary(IReadOnlyList<LibraryPlace> places) => Places = places;
+    private FileLibrary(IReadOnlyList<LibraryPlace> places, TaskLockfile? lockfile)
+    {
+        Places = places;
+        Lockfile = lockfile;
+    }
+
+    public TaskLockfile? Lockfile { get; }
 
     /// <summary>The searched places, the most important first.</summary>
     public IReadOnlyList<LibraryPlace> Places { get; }
@@ -31,9 +37,9 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
     public IEnumerable<LibraryGroup> Groups => _groups.Values.SelectMany(versions => versions)
         .OrderBy(group => group.Name, StringComparer.Ordinal).ThenBy(group => group.Version);
 
-    public static FileLibrary Read(IEnumerable<LibraryPlace> places)
+    public static FileLibrary Read(IEnumerable<LibraryPlace> places, TaskLockfile? lockfile = null)
     {
-        var library = new FileLibrary([.. places.OrderByDescending(place => place.Priority)]);
+        var library = new FileLibrary([.. places.OrderByDescending(place => place.Priority)], lockfile);
         foreach (var place in library.Places)
         {
             library.Search(place);
@@ -92,7 +98,8 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
         if (pattern == LibraryPlaces.TaskPattern)
         {
             var parsed = ManifestParser.ParseTask(text);
-            Keep(parsed, path, manifest => Add(_tasks, manifest.Metadata, new LibraryTask(manifest, text, origin), task => task.Version, path, here));
+            Keep(parsed, path, manifest =>
+                Add(_tasks, manifest.Metadata, new LibraryTask(manifest, text, origin), task => task.Version, path, here));
         }
         else
         {
@@ -135,7 +142,12 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
     }
 
     private void Add<T>(
-        Dictionary<string, List<T>> all, ManifestMetadata metadata, T item, Func<T, SemanticVersion> version, string path, HashSet<string> here)
+        Dictionary<string, List<T>> all,
+        ManifestMetadata metadata,
+        T item,
+        Func<T, SemanticVersion> version,
+        string path,
+        HashSet<string> here)
     {
         var versions = VersionsOf(all, metadata.Name);
         if (!here.Add(typeof(T).Name + metadata.Reference))

@@ -153,6 +153,8 @@ internal sealed class GitCopy(TaskSource.Git source, string directory, TimeProvi
     private static string Reason(string error)
     {
         var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.LastOrDefault(line => line.StartsWith("fatal:", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "git gave no reason";
+        return lines.LastOrDefault(line => line.StartsWith("fatal:", StringComparison.Ordinal))
+            ?? lines.LastOrDefault()
+            ?? "git gave no reason";
     }
 }

@@ -4,7 +4,9 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Engine.Reuse;
 
-/// <summary>Finds the predefined tasks and groups of a project: its own directories, those of its user, and the configured sources.</summary>
+/// <summary>
+/// Finds the predefined tasks and groups of a project: its own directories, those of its user, and the configured sources.
+/// </summary>
 /// <param name="project">Directory of the project.</param>
 /// <param name="variables">Environment variables: <c>HOME</c>, and those that the sources name.</param>
 /// <param name="time">Tells when a copy is old.</param>
@@ -17,6 +19,7 @@ internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<
     /// <param name="refresh">Whether copies of repositories are refreshed whatever their policy says.</param>
     /// <param name="cancellationToken">Ends the fetching.</param>
     /// <returns>The library, and problems with the sources; those with files are in the library.</returns>
+    /// <exception cref="IOException">A file or directory cannot be read, or the lockfile is none.</exception>
     public async Task<(FileLibrary Library, IReadOnlyList<LibraryProblem> Problems)> LoadAsync(
         string? extra, bool refresh, CancellationToken cancellationToken)
     {
@@ -35,7 +38,7 @@ internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<
             }
         }
 
-        return (FileLibrary.Read(places), problems);
+        return (FileLibrary.Read(places, ProjectLockfile.Read(project)), problems);
     }
 
     private IEnumerable<(TaskSource Source, string List)> ReadSources(List<LibraryProblem> problems)
@@ -68,7 +71,7 @@ internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<
 
         var directory = Path.GetFullPath(git.CacheDir is { } given
             ? Expand(given)
-            : Path.Combine(Home!, ".claude", "cache", string.Concat(git.Name.Split(Path.GetInvalidFileNameChars())).Replace("..", "_", StringComparison.Ordinal)));
+            : Path.Combine(Home!, ".claude", "cache", FileName(git.Name)));
         var (commit, problem) = await new GitCopy(git with { Url = Expand(git.Url, isPath: false) }, directory, time)
             .UpdateAsync(refresh, cancellationToken);
         if (problem is not null)
@@ -82,6 +85,9 @@ internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<
             : new LibraryPlace(
                 directory, null, git.Priority, IsRecursive: true, git.IsTrusted, new LockSource.Git(git.Url, commit, null));
     }
+
+    private static string FileName(string name) =>
+        string.Concat(name.Split(Path.GetInvalidFileNameChars())).Replace("..", "_", StringComparison.Ordinal);
 
     private string Expand(string path, bool isPath = true)
     {

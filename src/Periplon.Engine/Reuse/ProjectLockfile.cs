@@ -9,7 +9,7 @@ internal static class ProjectLockfile
     public static string PathIn(string project) => Path.Combine(project, TaskLockfile.FileName);
 
     /// <summary>Reads it; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">It is there, but it is no lockfile; the message lists why.</exception>
+    /// <exception cref="IOException">It cannot be read, or is no lockfile; the message lists why.</exception>
     public static TaskLockfile? Read(string project)
     {
         var path = PathIn(project);
@@ -20,6 +20,6 @@ internal static class ProjectLockfile
 
         var parsed = ManifestParser.ParseLockfile(File.ReadAllText(path));
         var errors = parsed.Diagnostics.Where(found => found.Severity is DiagnosticSeverity.Error);
-        return parsed.Value ?? throw new InvalidDataException($"{path} cannot be used: {string.Join(" ", errors)}");
+        return parsed.Value ?? throw new IOException($"{path} cannot be used: {string.Join(" ", errors)}");
     }
 }

@@ -9,7 +9,7 @@ namespace Periplon.Commands;
 /// <summary><c>periplon group list|install|update|validate</c>.</summary>
 internal static class GroupCommand
 {
-    public static Command Create(CommandShell shell) => new("group", "Task groups: find them, install them into a project, keep them up to date")
+    public static Command Create(CommandShell shell) => new("group", "Find task groups, install them, keep them up to date")
     {
         CreateList(shell),
         GroupInstallCommand.Create(shell),
@@ -34,19 +34,11 @@ internal static class GroupCommand
     public static TaskReference ParseReference(string text) =>
         TaskReference.TryParse(text, out var reference, out var problem) && reference is { Namespace: null, Version: not null }
             ? reference
-            : throw new CommandException($"'{text}' {problem ?? "names a task of a namespace; a group is name@version."}", exitCode: ExitCode.Usage);
+            : throw new CommandException(
+                $"'{text}' {problem ?? "names a task of a namespace; a group is name@version."}", exitCode: ExitCode.Usage);
 
-    public static TaskLockfile? ReadLockfile(CommandShell shell)
-    {
-        try
-        {
-            return ProjectLockfile.Read(shell.Directory);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new CommandException(e.Message);
-        }
-    }
+    public static Option<string?> PathOption() =>
+        new("--path", "-p") { Description = "A further directory to search, with all below it", HelpName = "DIR" };
 
     public static JsonArray Strings(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 
@@ -57,7 +49,7 @@ internal static class GroupCommand
     {
         var verbose = CommonOptions.Verbose("Show the files, and which could not be read");
         var json = CommonOptions.Json();
-        var path = new Option<string?>("--path", "-p") { Description = "A further directory to search, with all below it", HelpName = "DIR" };
+        var path = PathOption();
         var command = new Command("list", "List the task groups that are found") { verbose, json, path };
         command.SetAction((parsed, cancellationToken) => ListAsync(
             shell, parsed.GetValue(path), parsed.GetValue(verbose), parsed.GetValue(json), cancellationToken));

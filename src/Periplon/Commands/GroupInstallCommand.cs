@@ -11,7 +11,7 @@ internal static class GroupInstallCommand
     public static Command Create(CommandShell shell)
     {
         var reference = new Argument<string>("reference") { Description = "The group, as name@version; the version may be a constraint" };
-        var path = new Option<string?>("--path", "-p") { Description = "A further directory to search, with all below it", HelpName = "DIR" };
+        var path = GroupCommand.PathOption();
         var verbose = CommonOptions.Verbose("Show each file, and which files could not be read");
         var json = CommonOptions.Json();
         var command = new Command("install", "Copy a group and its tasks into this project, and lock the tasks")
@@ -32,7 +32,7 @@ internal static class GroupInstallCommand
         CommandShell shell, string text, string? extra, bool verbose, bool json, CancellationToken cancellationToken)
     {
         var reference = GroupCommand.ParseReference(text);
-        var lockfile = GroupCommand.ReadLockfile(shell);
+        var lockfile = ProjectLockfile.Read(shell.Directory);
         var library = await GroupCommand.LoadAsync(shell, extra, refresh: false, verbose && !json, cancellationToken);
         var found = library.FindGroups(reference.Name);
         var group = found.Where(each => reference.Version!.Allows(each.Version)).MaxBy(each => each.Version)
@@ -93,7 +93,8 @@ internal static class GroupInstallCommand
 
         if (verbose)
         {
-            shell.WriteTable(["what", "state", "file"], files.Select(file => (IReadOnlyList<string>)[file.Reference, file.State, file.Path]));
+            shell.WriteTable(
+                ["what", "state", "file"], files.Select(file => (IReadOnlyList<string>)[file.Reference, file.State, file.Path]));
         }
 
         shell.Out.WriteLine(message);

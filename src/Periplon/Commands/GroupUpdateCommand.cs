@@ -29,7 +29,7 @@ internal static class GroupUpdateCommand
         };
         policy.AcceptOnlyFromAmong([.. Policies.Keys]);
         var force = new Option<bool>("--force", "-f") { Description = "Fetch all git sources, whatever their update_policy says" };
-        var path = new Option<string?>("--path", "-p") { Description = "A further directory to search, with all below it", HelpName = "DIR" };
+        var path = GroupCommand.PathOption();
         var verbose = CommonOptions.Verbose("Show what stays as it is, and which files could not be read");
         var json = CommonOptions.Json();
         var command = new Command("update", "Bring the groups of this project and their tasks up to date, and lock the tasks anew")
@@ -66,7 +66,7 @@ internal static class GroupUpdateCommand
         var updates = new List<GroupUpdate>();
         foreach (var group in installed)
         {
-            var lockfile = GroupCommand.ReadLockfile(shell);
+            var lockfile = ProjectLockfile.Read(shell.Directory);
             var update = GroupUpdater.Plan(group, library, lockfile, policy, wanted);
             updates.Add(update);
             if (policy is not UpdatePolicy.Manual && update.Errors.Count == 0)
@@ -84,7 +84,9 @@ internal static class GroupUpdateCommand
         var failed = updates.Count(update => update.Errors.Count > 0);
         var changed = updates.Count(update => update.Errors.Count == 0 && update.HasChanges);
         var isManual = policy is UpdatePolicy.Manual;
-        var message = (changed == 0 ? "Everything is up to date" : $"{changed} of {updates.Count} groups {(isManual ? "can be" : "were")} updated")
+        var message = (changed == 0
+            ? "Everything is up to date"
+            : $"{changed} of {updates.Count} groups {(isManual ? "can be" : "were")} updated")
             + (failed == 0 ? "." : $"; {failed} cannot be updated.");
         if (json)
         {

@@ -41,7 +41,7 @@ internal static class GroupValidateCommand
         library.Add(group);
         var contents = PredefinedTasks.Resolve(group, library);
         var errors = GroupCommand.Errors(contents).ToList();
-        if (GroupCommand.ReadLockfile(shell) is { } lockfile)
+        if (ProjectLockfile.Read(shell.Directory) is { } lockfile)
         {
             // What is not locked yet will be, when the group is installed.
             var locked = contents.Tasks.Where(task => lockfile.Tasks.ContainsKey(task.Name)).ToArray();
@@ -101,7 +101,8 @@ internal static class GroupValidateCommand
             return ExitCode.Failure;
         }
 
-        shell.Out.WriteLine($"{file} is valid: {manifest!.Metadata.Reference}, {tasks.Count(each => each.IsFound)} of {tasks.Length} tasks found");
+        shell.Out.WriteLine(
+            $"{file} is valid: {manifest!.Metadata.Reference}, {tasks.Count(each => each.IsFound)} of {tasks.Length} tasks found");
         return ExitCode.Ok;
     }
 }

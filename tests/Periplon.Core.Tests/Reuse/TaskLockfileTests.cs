@@ -78,7 +78,8 @@ public sealed class TaskLockfileTests
         + $"metadata: {{name: tidy, version: {version}}}\nspec:\n  agent_template: {{description: {Quoted(description)}}}\n");
 
     private static LibraryTask Needing(string other) => Parse(
-        "apiVersion: task/v1\nkind: PredefinedTask\nmetadata: {name: clean, version: 1.0.0}\nspec:\n  agent_template: {description: Clean}\n"
+        "apiVersion: task/v1\nkind: PredefinedTask\nmetadata: {name: clean, version: 1.0.0}\n"
+        + "spec:\n  agent_template: {description: Clean}\n"
         + $"  dependencies: [{{name: {other}, version: ^1}}]\n");
 
     private static string Quoted(string text) => System.Text.Json.JsonSerializer.Serialize(text);

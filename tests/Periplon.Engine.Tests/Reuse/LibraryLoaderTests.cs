@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Periplon.Core.Reuse;
+using Periplon.Core.Yaml;
 using Periplon.Engine.Reuse;
 using static Periplon.Engine.Tests.Reuse.ReuseDirectory;
 
@@ -117,6 +118,26 @@ public sealed class LibraryLoaderTests : IDisposable
 
         problems.Single().Message.ShouldStartWith("The source 'shared' could not be refreshed; its last copy is used: fatal:");
         library.FindTasks("tidy").Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Load_Lockfile_IsFollowedByExpansions()
+    {
+        _files.Write("project/.claude/tasks/a.task.yaml", Task("tidy", "1.0.0"));
+        var (before, _) = await LoadAsync();
+        _files.Write(
+            "project/tasks.lock.yaml",
+            TaskLockfiles.Write(TaskLockfiles.Lock(null, before.FindTasks("tidy"), _time.GetUtcNow(), "test")));
+        _files.Write("project/.claude/tasks/b.task.yaml", Task("tidy", "1.1.0"));
+        var workflow = WorkflowParser.Parse("name: w\nversion: '1'\ntasks: {a: {uses: tidy@^1}}\n").Workflow!;
+
+        PredefinedTasks.Expand(workflow, (await LoadAsync()).Library).Tasks.Single().Version.ToString().ShouldBe("1.0.0");
+
+        _files.Write("project/.claude/tasks/a.task.yaml", Task("tidy", "1.0.0", "{description: Something else}"));
+        PredefinedTasks.Expand(workflow, (await LoadAsync()).Library).Diagnostics.Single().Message
+            .ShouldStartWith("The task 'tidy' is locked at 1.0.0 with the checksum sha256:");
+        _files.Write("project/tasks.lock.yaml", "version: 9.0.0\n");
+        (await Should.ThrowAsync<IOException>(() => LoadAsync())).Message.ShouldContain("PPL515");
     }
 
     private void Publish(string version, string? tag = null)

@@ -20,7 +20,8 @@ internal sealed class ReuseDirectory : IDisposable
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     public static string Task(string name, string version, string agent = "{description: Do it}", string rest = "") =>
-        $"apiVersion: task/v1\nkind: PredefinedTask\nmetadata: {{name: {name}, version: {version}}}\nspec:\n  agent_template: {agent}\n{rest}";
+        $"apiVersion: task/v1\nkind: PredefinedTask\nmetadata: {{name: {name}, version: {version}}}\n"
+        + $"spec:\n  agent_template: {agent}\n{rest}";
 
     public static string Group(string name, string version, string tasks) =>
         $"apiVersion: taskgroup/v1\nkind: TaskGroup\nmetadata: {{name: {name}, version: {version}}}\nspec:\n  tasks: [{tasks}]\n";
@@ -52,7 +53,8 @@ internal sealed class ReuseDirectory : IDisposable
 
     private static void Git(string directory, params string[] arguments)
     {
-        using var git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = directory, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("git", arguments) { WorkingDirectory = directory, RedirectStandardError = true };
+        using var git = Process.Start(start)!;
         var error = git.StandardError.ReadToEnd();
         git.WaitForExit();
         git.ExitCode.ShouldBe(0, error);

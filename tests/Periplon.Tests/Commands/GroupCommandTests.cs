@@ -202,7 +202,8 @@ public sealed class GroupCommandTests : IDisposable
         return path;
     }
 
-    private void WriteTask(string name, string version, string rest = "") => Write(TaskFile(name, version), Definition(name, version, rest));
+    private void WriteTask(string name, string version, string rest = "") =>
+        Write(TaskFile(name, version), Definition(name, version, rest));
 
     private string TaskFile(string name, string version) => Path.Combine(_home, ".claude", "tasks", $"{name}-{version}.task.yaml");
 
