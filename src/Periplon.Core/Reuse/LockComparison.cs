@@ -24,7 +24,10 @@ public static class LockComparison
         [
             .. Missing(lockfile, tasks),
             .. lockfile.Tasks.Where(pair => !names.Contains(pair.Key)).Select(pair => new LockDifference(
-                ReuseCodes.LockDiffers, pair.Key, $"The task '{pair.Key}' is locked at {pair.Value.Version}, but it was not found.", Refresh)),
+                ReuseCodes.LockDiffers,
+                pair.Key,
+                $"The task '{pair.Key}' is locked at {pair.Value.Version}, but it was not found.",
+                Refresh)),
         ];
     }
 
@@ -42,7 +45,10 @@ public static class LockComparison
             if (!lockfile.Tasks.TryGetValue(task.Name, out var locked))
             {
                 yield return new LockDifference(
-                    ReuseCodes.NotLocked, task.Name, $"The task '{task.Name}' is used at {task.Version}, but it is not in the lockfile.", Refresh);
+                    ReuseCodes.NotLocked,
+                    task.Name,
+                    $"The task '{task.Name}' is used at {task.Version}, but it is not in the lockfile.",
+                    Refresh);
             }
             else if (FindDifference(locked, task, used) is { } difference)
             {

@@ -37,14 +37,14 @@ public static class PredefinedTasks
     }
 
     /// <summary>
-    /// Makes an ordinary workflow of one that uses predefined tasks and groups. Each <c>uses</c> and <c>embed</c> becomes an agent task with an
-    /// agent of its own, each <c>uses_workflow</c> a subflow task with an inline subflow. Needs nothing but its arguments; a workflow
-    /// that uses nothing comes back as it is.
+    /// Makes an ordinary workflow of one that uses predefined tasks and groups. Each <c>uses</c> and <c>embed</c> becomes an agent task
+    /// with an agent of its own, each <c>uses_workflow</c> a subflow task with an inline subflow. Needs nothing but its arguments; a
+    /// workflow that uses nothing comes back as it is.
     /// </summary>
     /// <param name="workflow">The workflow. Sources of its subflows are not followed; merge them in first.</param>
     /// <param name="library">Where tasks and groups are found.</param>
     /// <param name="lockfile">
-    /// The project's lockfile: what it does not hold, or holds otherwise, is an error. None means the highest versions that will do.
+    /// The project's lockfile: what it does not hold, or holds otherwise, is an error. None means that of the library.
     /// </param>
     public static ReuseExpansion Expand(WorkflowDefinition workflow, IPredefinedTaskLibrary library, TaskLockfile? lockfile = null)
     {
@@ -52,12 +52,12 @@ public static class PredefinedTasks
         ArgumentNullException.ThrowIfNull(library);
         var report = new ValidationReport(workflow.Source);
         var tree = TaskTree.Of(workflow, report);
-        if (workflow.Imports.Count == 0 && tree.Nodes.All(node => node.Task is { Uses: null, Embed: null, UsesWorkflow: null, Overrides: null }))
+        if (workflow.Imports.Count == 0 && tree.Nodes.All(node => UsesNothing(node.Task)))
         {
             return new ReuseExpansion(workflow, [], [], []);
         }
 
-        var resolution = ReuseResolution.Of(workflow, tree, library, lockfile, report);
+        var resolution = ReuseResolution.Of(workflow, tree, library, lockfile ?? library.Lockfile, report);
         var expanded = new WorkflowExpander(workflow, resolution, report).Expand();
         var result = new ReuseExpansion(expanded, report.InFileOrder(), [.. resolution.Tasks.Values], [.. resolution.Groups.Values]);
 
@@ -87,6 +87,8 @@ public static class PredefinedTasks
 
         return new GroupContents([.. resolution.Groups.Values], [.. resolution.Tasks.Values], report.InFileOrder());
     }
+
+    private static bool UsesNothing(TaskDefinition task) => task is { Uses: null, Embed: null, UsesWorkflow: null, Overrides: null };
 
     private static void ReportTrust(string reference, string? problem, LibraryOrigin origin, ValidationReport report)
     {

@@ -106,8 +106,11 @@ internal sealed class ReuseResolution
         }
     }
 
-    private IEnumerable<Demand> DemandsOfGroups() => _groups.Chosen.Values.SelectMany(group => group.Manifest.Tasks.Select(task => new Demand(
-        task.Name, task.Version, $"the group {group.Manifest.Metadata.Reference}", _groups.Wanted[group.Name].Path, !task.IsRequired)));
+    private IEnumerable<Demand> DemandsOfGroups() =>
+        from owner in _groups.Chosen.Values
+        from task in owner.Manifest.Tasks
+        select new Demand(
+            task.Name, task.Version, $"the group {owner.Manifest.Metadata.Reference}", _groups.Wanted[owner.Name].Path, !task.IsRequired);
 
     // Tasks of a group's workflow may use others than those of the group, as any task may.
     private IEnumerable<Demand> DemandsOfWorkflow(string reference, string path)
@@ -155,7 +158,7 @@ internal sealed class ReuseResolution
             _tasks.Shortages,
             "task",
             ReuseCodes.TaskNotFound,
-            "Tasks are looked for in .claude/tasks and .periplon/tasks of the project and of the home directory, and in task-sources.yaml.");
+            "Tasks are looked for in .claude/tasks and .periplon/tasks of the project and the home directory, and in task-sources.yaml.");
         ReportCycles(_tasks.Cycles, "task", _tasks.Wanted);
     }
 
@@ -174,8 +177,10 @@ internal sealed class ReuseResolution
                 _report.Error(
                     ReuseCodes.NoVersionFits,
                     first.Path,
-                    $"No version of the predefined {what} '{first.Name}' will do: wanted are {wishes}; found are {string.Join(", ", found)}.",
-                    what == "task" && _lockfile?.Tasks.GetValueOrDefault(first.Name) is { } locked ? $"The lockfile holds it at {locked.Version}."
+                    $"No version of the predefined {what} '{first.Name}' will do: wanted are {wishes}; found are "
+                        + $"{string.Join(", ", found)}.",
+                    what == "task" && _lockfile?.Tasks.GetValueOrDefault(first.Name) is { } locked
+                        ? $"The lockfile holds it at {locked.Version}."
                         : demands.Count > 1 ? "One version must meet all of them."
                         : null);
             }

@@ -27,7 +27,7 @@ internal static class SharedConfiguration
             {
                 Description = ReferenceRewriter.FillEnvironment(agent.Description, shared.Environment),
                 SystemPrompt = agent.SystemPrompt is { } prompt ? ReferenceRewriter.FillEnvironment(prompt, shared.Environment) : null,
-                Permissions = agent.Permissions.Mode == "default" && shared.Permissions is { } permissions ? permissions : agent.Permissions,
+                Permissions = agent.Permissions.Mode == "default" && shared.Permissions is { } given ? given : agent.Permissions,
                 MaxTurns = agent.MaxTurns ?? shared.MaxTurns,
             },
         };

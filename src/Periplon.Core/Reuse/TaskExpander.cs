@@ -23,7 +23,9 @@ internal sealed class TaskExpander(ReuseResolution resolution, ValidationReport 
                 ReuseCodes.OverridesWithoutEmbed,
                 $"{path}.overrides",
                 $"Task '{task.Id}' has overrides but no 'embed'; they are ignored.",
-                task.Uses is null ? "Overrides change the copy that 'embed' makes." : "Write 'embed' instead of 'uses' to change the task.");
+                task.Uses is null
+                    ? "Overrides change the copy that 'embed' makes."
+                    : "Write 'embed' instead of 'uses' to change the task.");
         }
 
         var field = task.Uses is null ? "embed" : "uses";
@@ -38,8 +40,8 @@ internal sealed class TaskExpander(ReuseResolution resolution, ValidationReport 
             report.Error(
                 ReuseCodes.SourceNotTrusted,
                 $"{path}.{field}",
-                $"Task '{task.Id}' uses {predefined.Manifest.Metadata.Reference}, but its source ({predefined.Origin.Place}) is not trusted "
-                    + $"and the task {problem}.",
+                $"Task '{task.Id}' uses {predefined.Manifest.Metadata.Reference}, but its source ({predefined.Origin.Place}) is not "
+                    + $"trusted and the task {problem}.",
                 "Such tasks may use Read, Grep and Glob with default permissions; say 'trusted: true' if you know the source.");
             return task;
         }

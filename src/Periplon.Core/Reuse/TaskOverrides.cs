@@ -21,7 +21,8 @@ internal static class TaskOverrides
 
     private static readonly string[] Wrappers = ["agent_template", "agent"];
 
-    private static readonly Dictionary<string, Func<TaskDefinition, TaskDefinition, TaskDefinition>> TaskFields = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<TaskDefinition, TaskDefinition, TaskDefinition>> TaskFields =
+        new(StringComparer.Ordinal)
     {
         ["inputs"] = (task, over) => task with { Inputs = Merge(task.Inputs, over.Inputs) },
         ["outputs"] = (task, over) => task with { Outputs = Merge(task.Outputs, over.Outputs) },
@@ -53,7 +54,8 @@ internal static class TaskOverrides
         path += ".overrides";
         if (overrides.ValueKind is not JsonValueKind.Object)
         {
-            report.Error(ReuseCodes.OverrideWrong, path, $"The overrides of task '{task.Id}' are no mapping.", "Write 'field: value' lines.");
+            report.Error(
+                ReuseCodes.OverrideWrong, path, $"The overrides of task '{task.Id}' are no mapping.", "Write 'field: value' lines.");
             return null;
         }
 

@@ -82,7 +82,8 @@ internal sealed class WorkflowExpander
             _report.Error(
                 ReuseCodes.GroupWorkflowUnknown,
                 at,
-                $"Task '{task.Id}' uses the workflow '{reference}', but the group {group.Manifest.Metadata.Reference} has no workflow '{name}'.",
+                $"Task '{task.Id}' uses the workflow '{reference}', but the group {group.Manifest.Metadata.Reference} "
+                    + $"has no workflow '{name}'.",
                 new NameHints().Hint(name, names, names.Length, "workflows of the group"));
             return task;
         }
@@ -108,8 +109,8 @@ internal sealed class WorkflowExpander
             _report.Error(
                 ReuseCodes.SourceNotTrusted,
                 at,
-                $"Task '{user.Id}' uses the group {group.Manifest.Metadata.Reference}, but its source ({group.Origin.Place}) is not trusted "
-                    + $"and {problem}.",
+                $"Task '{user.Id}' uses the group {group.Manifest.Metadata.Reference}, but its source ({group.Origin.Place}) is not "
+                    + $"trusted and {problem}.",
                 "Such groups may only read; say 'trusted: true' if you know the source.");
             return null;
         }

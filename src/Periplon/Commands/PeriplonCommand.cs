@@ -62,6 +62,7 @@ internal static class PeriplonCommand
             modes.Worker is { } worker ? WorkerCommand.Create(shell, worker) : null,
             modes.Migrations is { } migrations ? MigrateCommand.Create(shell, migrations) : null,
             ConfigCommand.Create(shell),
+            GroupCommand.Create(shell),
             WorkflowsCommand.Create(shell, modes.Check),
             StartCommand.Create(shell),
             ExecutionsCommand.Create(shell),

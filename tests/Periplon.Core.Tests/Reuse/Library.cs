@@ -3,7 +3,9 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Reuse;
 
-/// <summary>A library of files in memory: <c>*.task.yaml</c> and <c>*.taskgroup.yaml</c> by name. Names with <c>untrusted</c> are not trusted.</summary>
+/// <summary>
+/// A library of files in memory: <c>*.task.yaml</c> and <c>*.taskgroup.yaml</c> by name. Names with <c>untrusted</c> are not trusted.
+/// </summary>
 internal sealed class Library : IPredefinedTaskLibrary
 {
     private readonly List<LibraryTask> _tasks = [];

@@ -206,8 +206,8 @@ public sealed class PredefinedTasksTests
     [Fact]
     public void Expand_CollectedTexts_GiveTheSameDefinitionAgain()
     {
-        var text = $"tasks: {{a: {{uses: clean@^1, description: Now}}, b: {{embed: tidy@^1, overrides: {{model: m}}}}}}\n{Tidy("1.0.0")}{Tidy("1.4.0")}"
-            + Needing("clean", "{name: tidy, version: ^1}");
+        var text = $"tasks: {{a: {{uses: clean@^1, description: Now}}, b: {{embed: tidy@^1, overrides: {{model: m}}}}}}\n"
+            + Tidy("1.0.0") + Tidy("1.4.0") + Needing("clean", "{name: tidy, version: ^1}");
         var first = ExpandWell(text);
 
         var (library, problems) = CollectedLibrary.Of(first.Texts());
@@ -223,7 +223,8 @@ public sealed class PredefinedTasksTests
     [Fact]
     public void Expand_ExpandedWorkflow_ComesBackAsItIs()
     {
-        var expanded = ExpandWell($"imports: {{t: tools@1.0.0}}\ntasks: {{a: {{uses: t:tidy}}}}\n{Tidy("1.0.0")}{TaskGroupTests.Tools("")}");
+        var expanded = ExpandWell(
+            $"imports: {{t: tools@1.0.0}}\ntasks: {{a: {{uses: t:tidy}}}}\n{Tidy("1.0.0")}{TaskGroupTests.Tools("")}");
 
         PredefinedTasks.Expand(expanded.Workflow, CollectedLibrary.Empty).Workflow.ShouldBeSameAs(expanded.Workflow);
         WorkflowValidator.Validate(expanded.Workflow).ShouldBeEmpty();
@@ -279,7 +280,8 @@ public sealed class PredefinedTasksTests
     internal static string Tidy(string version) => $"# file: tidy-{version}.task.yaml\napiVersion: task/v1\nkind: PredefinedTask\n"
         + $"metadata: {{name: tidy, version: {version}}}\nspec:\n  agent_template: {{description: Tidy up}}\n";
 
-    private static string Needing(string name, string dependencies) => $"# file: {name}.task.yaml\napiVersion: task/v1\nkind: PredefinedTask\n"
+    private static string Needing(string name, string dependencies) =>
+        $"# file: {name}.task.yaml\napiVersion: task/v1\nkind: PredefinedTask\n"
         + $"metadata: {{name: {name}, version: 1.0.0}}\nspec:\n  agent_template: {{description: Do}}\n  dependencies: [{dependencies}]\n";
 
     private static string Text(IReadOnlyDictionary<string, JsonElement> values) =>

@@ -3,7 +3,9 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Reuse;
 
-/// <summary>Several files in one text, each behind a line <c># file: NAME</c>. Each keeps the line numbers that it has in the whole.</summary>
+/// <summary>
+/// Several files in one text, each behind a line <c># file: NAME</c>. Each keeps the line numbers that it has in the whole.
+/// </summary>
 internal static class ReuseFiles
 {
     /// <summary>The files by name; what stands before the first name is called <c>workflow.yaml</c>.</summary>

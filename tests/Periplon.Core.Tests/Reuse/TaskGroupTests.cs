@@ -44,7 +44,8 @@ public sealed class TaskGroupTests
         subflow.Source.ShouldBeNull();
         subflow.Inputs.Keys.ShouldBe(["path", "region"]);
         subflow.Outputs["report"].Value!.Value.GetString().ShouldBe("${task.sweep.output}");
-        subflow.Tasks["list"].Command!.Env.ShouldBe(new Dictionary<string, string> { ["STAGE"] = "test", ["LANG"] = "de" }, ignoreOrder: true);
+        subflow.Tasks["list"].Command!.Env.ShouldBe(
+            new Dictionary<string, string> { ["STAGE"] = "test", ["LANG"] = "de" }, ignoreOrder: true);
         subflow.Tasks["sweep"].Agent.ShouldBe("tidy_1_0_0");
         subflow.Tasks["sweep"].Inputs["region"].GetString().ShouldBe("${input.region}");
         subflow.Agents["tidy_1_0_0"].ShouldSatisfyAllConditions(
@@ -66,14 +67,16 @@ public sealed class TaskGroupTests
 
             """;
 
-        var expansion = ExpandWell($"imports: {{t: tools@1.0.0}}\ntasks: {{a: {{uses: t:tidy}}, b: {{uses: tidy@1.0.0}}}}\n{task}{Tools(Shared)}");
+        var expansion = ExpandWell(
+            $"imports: {{t: tools@1.0.0}}\ntasks: {{a: {{uses: t:tidy}}, b: {{uses: tidy@1.0.0}}}}\n{task}{Tools(Shared)}");
 
         var own = expansion.Workflow.Agents[expansion.Workflow.Tasks["a"].Agent!];
         own.Description.ShouldBe("Tidy ${task.region} in test of ${env.OTHER}");
         own.Permissions.Mode.ShouldBe("acceptEdits");
         own.MaxTurns.ShouldBe(2);
         expansion.Workflow.Tasks["a"].Inputs["region"].GetString().ShouldBe("eu");
-        expansion.Workflow.Agents[expansion.Workflow.Tasks["b"].Agent!].Description.ShouldBe("Tidy ${input.region} in ${env.STAGE} of ${env.OTHER}");
+        expansion.Workflow.Agents[expansion.Workflow.Tasks["b"].Agent!].Description
+            .ShouldBe("Tidy ${input.region} in ${env.STAGE} of ${env.OTHER}");
     }
 
     [Theory]
@@ -83,8 +86,8 @@ public sealed class TaskGroupTests
     [InlineData("a: {uses: t:tidy@^2}", "PPL522", "One version must meet all of them.")]
     public void Expand_WrongUseOfAGroup_SaysWhatIsThere(string task, string code, string hint)
     {
-        var found = Expand($"imports: {{t: tools@1.0.0}}\ntasks: {{{task}}}\n{PredefinedTasksTests.Tidy("1.0.0")}{Tools(Shared)}").Diagnostics
-            .Single(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+        var found = Expand($"imports: {{t: tools@1.0.0}}\ntasks: {{{task}}}\n{PredefinedTasksTests.Tidy("1.0.0")}{Tools(Shared)}")
+            .Diagnostics.Single(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 
         found.Code.ShouldBe(code);
         found.Hint.ShouldBe(hint);
@@ -117,7 +120,9 @@ public sealed class TaskGroupTests
     {
         var group = Tools(Shared).Replace("tools.taskgroup", "untrusted.taskgroup", StringComparison.Ordinal);
 
-        Expand($"imports: {{t: tools@1.0.0}}\ntasks: {{a: {{uses_workflow: t:clean, inputs: {{path: x}}}}}}\n{PredefinedTasksTests.Tidy("1.0.0")}{group}")
+        const string Workflow = "imports: {t: tools@1.0.0}\ntasks: {a: {uses_workflow: t:clean, inputs: {path: x} } }\n";
+
+        Expand(Workflow + PredefinedTasksTests.Tidy("1.0.0") + group)
             .Diagnostics.Single().Message.ShouldContain("the task 'list' of its workflow 'clean' is of the kind command");
     }
 

@@ -7,7 +7,8 @@ public sealed class VersionConstraintTests
 {
     private static readonly string[] Versions =
     [
-        "0.0.3", "0.0.4", "0.1.0", "0.2.0", "0.2.9", "1.0.0", "1.2.0", "1.2.3-rc.1", "1.2.3", "1.2.9", "1.3.0", "2.0.0-beta", "2.0.0", "2.1.5",
+        "0.0.3", "0.0.4", "0.1.0", "0.2.0", "0.2.9", "1.0.0", "1.2.0", "1.2.3-rc.1", "1.2.3", "1.2.9", "1.3.0",
+        "2.0.0-beta", "2.0.0", "2.1.5",
     ];
 
     [Theory]
@@ -101,5 +102,7 @@ public sealed class VersionConstraintTests
         });
 
     private static VersionConstraint Parse(string text) =>
-        VersionConstraint.TryParse(text, out var constraint, out var problem) ? constraint : throw new FormatException($"'{text}' {problem}");
+        VersionConstraint.TryParse(text, out var constraint, out var problem)
+            ? constraint
+            : throw new FormatException($"'{text}' {problem}");
 }
