@@ -36,6 +36,7 @@ internal static class TaskHostingExtensions
         services.AddSingleton<ProcessRunner>();
         services.AddSingleton<ProcessAttempt>();
         services.AddSingleton<TaskCache>();
+        services.AddSingleton<WholeOutputs>();
         services.AddSingleton<NamedOutputs>();
         services.AddSingleton<OutputFile>();
         services.AddSingleton<ILanguageModel, EchoModel>();
