@@ -15,8 +15,8 @@ namespace Periplon.Engine.Tasks;
 /// file, checks its definition of done, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, CollectionReader collections, TaskCache cache, NamedOutputs namedOutputs, OutputFile outputFile,
-    DoneCheck doneCheck, TaskOptions options, ILogger<AttemptPipeline> logger)
+    IEnumerable<ITaskRunner> runners, CollectionReader collections, TaskCache cache, WholeOutputs wholeOutputs, NamedOutputs namedOutputs,
+    OutputFile outputFile, DoneCheck doneCheck, TaskOptions options, ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
 
@@ -32,8 +32,18 @@ internal sealed partial class AttemptPipeline(
         TaskOutcome outcome;
         try
         {
+            (request, var failure) = await wholeOutputs.FetchAsync(request, cancellationToken);
+            if (failure is not null)
+            {
+                return failure;
+            }
+
             texts = new TaskTexts(request, options);
             outcome = await ExpectedFailures.CatchAsync(() => RunAsync(request, run, texts, log, cancellationToken), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = TaskOutcome.Cancelled();
         }
         catch (Exception exception)
         {

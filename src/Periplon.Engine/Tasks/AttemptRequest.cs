@@ -25,6 +25,9 @@ internal sealed record AttemptRequest
     /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = new Dictionary<string, JsonElement>();
 
+    /// <summary>References to outputs whose whole texts the worker has put in the place of what the execution knows of them.</summary>
+    public IReadOnlyList<string> WholeOutputs { get; init; } = [];
+
     /// <summary>Longest time of the attempt, beside the limits of the task and the workflow's defaults.</summary>
     public TimeSpan? Timeout { get; init; }
 

@@ -38,6 +38,7 @@ internal static class TaskHostingExtensions
         services.AddSingleton<ProcessRunner>();
         services.AddSingleton<ProcessAttempt>();
         services.AddSingleton<TaskCache>();
+        services.AddSingleton<WholeOutputs>();
         services.AddSingleton<NamedOutputs>();
         services.AddSingleton<OutputFile>();
         services.AddSingleton<IModelProvider, EchoProvider>();

@@ -16,6 +16,7 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
     private readonly IReadOnlyDictionary<string, JsonElement> _values;
     private readonly TaskDefinition _task;
     private readonly AgentDefinition? _agent;
+    private readonly IReadOnlyList<string> _wholeOutputs;
     private readonly HashSet<string> _readableEnvironment;
     private readonly SecretSources _secrets;
     private readonly SecretMask _mask;
@@ -23,7 +24,7 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
 
     internal TaskTexts(AttemptRequest request, TaskOptions options)
     {
-        (_values, _task) = (request.Values, request.Task);
+        (_values, _task, _wholeOutputs) = (request.Values, request.Task, request.WholeOutputs);
         _agent = request.AgentId is { } id ? request.Workflow.Agents.GetValueOrDefault(id) : null;
         _readableEnvironment = new HashSet<string>([.. request.Workflow.Env, .. options.ReadableEnvironment], StringComparer.Ordinal);
         _readableEnvironment.RemoveWhere(name => options.ForbiddenSecretVariables.Any(pattern => NamePattern.Matches(pattern, name)));
@@ -155,6 +156,10 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
         return false;
     }
 
-    private static bool NeedsWorker(JsonElement definition) => TemplateValues.ListReferences(definition).Any(reference =>
-        reference.StartsWith("secret.", StringComparison.Ordinal) || reference.StartsWith("env.", StringComparison.Ordinal));
+    private bool NeedsWorker(JsonElement definition) => TemplateValues.ListReferences(definition).Any(reference =>
+        reference.StartsWith("secret.", StringComparison.Ordinal) || reference.StartsWith("env.", StringComparison.Ordinal)
+        || _wholeOutputs.Any(whole => IsInside(reference, whole)));
+
+    private static bool IsInside(string reference, string whole) => reference.StartsWith(whole, StringComparison.Ordinal)
+        && (reference.Length == whole.Length || reference[whole.Length] is '.' or '[');
 }
