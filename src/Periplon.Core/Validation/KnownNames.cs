@@ -96,10 +96,10 @@ internal sealed class KnownNames
                 || (reference.Segments[used + 1].Name is { } name && IsOutput(name, task.Task)));
     }
 
-    // A program that declares no outputs may still set some while it runs, with ::set-output lines.
+    // A program or answer whose task declares no outputs may still set some, with ::set-output lines.
     private static bool IsOutput(string name, TaskDefinition task) =>
         task.Outputs.ContainsKey(name)
-        || (task.Outputs.Count == 0 && task.Kind is TaskKind.Script or TaskKind.Command)
+        || (task.Outputs.Count == 0 && task.Kind is TaskKind.Script or TaskKind.Command or TaskKind.Llm or TaskKind.Agent)
         || (task.Kind is TaskKind.Http && HttpOutputs.Contains(name));
 
     /// <summary>The task that the segments behind <c>task</c> name, a subtask by the ids on the way to it.</summary>
