@@ -23,7 +23,8 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     private readonly LineSplitter _lines;
 
     internal CapturedStream(
-        string name, long limit, TaskContext context, TaskOptions options, AttemptLog? log, OutputCommandReader? commands, OutputSpool spool)
+        string name, long limit, TaskContext context, TaskOptions options, AttemptLog? log, OutputCommandReader? commands,
+        OutputSpool spool)
     {
         (_name, _context, _log, _commands, Spool) = (name, context, log, commands, spool);
         _limit = Math.Clamp(limit, 0, options.InlineOutputBytes);
