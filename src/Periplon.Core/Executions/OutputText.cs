@@ -34,20 +34,35 @@ public static class OutputText
     public static (string Name, JsonElement Value)? FindArtifact(string reference, Func<string, TaskOutput?> outputOf)
     {
         ArgumentNullException.ThrowIfNull(outputOf);
-        if (!ReferencePath.TryParse(reference, out var path)
-            || path is not { Root: "task", Segments: [_, { Name: { } task }, { Name: { } member }, ..] }
-            || outputOf(task) is not { } output)
+        if (!ReferencePath.TryParse(reference, out var path) || path.Root != "task")
         {
             return null;
         }
 
-        var (artifact, length) = member is "output" ? (output.Truncated ? output.Artifact : null, 3)
-            : member is "outputs" && path.Segments is [_, _, _, { Name: { } name }, ..]
-                ? (output.ValueArtifacts?.GetValueOrDefault(name), 4)
-            : (output.ValueArtifacts?.GetValueOrDefault(member), 3);
-        return artifact is null ? null : (
-            NameOf(ReferencePath.Of([.. path.Segments.Take(length)]).Text),
+        // The name of a task may have several parts: parent.child, loop[3].
+        var id = "";
+        var segments = path.Segments;
+        (ArtifactReference Artifact, int Length)? found = null;
+        for (var at = 1; at < segments.Count - 1; at++)
+        {
+            id += segments[at].IsIndex ? $"[{segments[at].Index}]" : id.Length == 0 ? segments[at].Name : "." + segments[at].Name;
+            if (outputOf(id) is { } output && segments[at + 1].Name is { } member)
+            {
+                found = Find(output, member, at + 2 < segments.Count ? segments[at + 2].Name : null, at + 2);
+            }
+        }
+
+        return found is not var (artifact, length) ? null : (
+            NameOf(ReferencePath.Of([.. segments.Take(length)]).Text),
             JsonSerializer.SerializeToElement(artifact, ExecutionJson.Default.ArtifactReference));
+    }
+
+    private static (ArtifactReference Artifact, int Length)? Find(TaskOutput output, string member, string? name, int length)
+    {
+        var (artifact, used) = member is "output" ? (output.Truncated ? output.Artifact : null, length)
+            : member is "outputs" && name is not null ? (output.ValueArtifacts?.GetValueOrDefault(name), length + 1)
+            : (output.ValueArtifacts?.GetValueOrDefault(member), length);
+        return artifact is null ? null : (artifact, used);
     }
 
     /// <summary>The name under which the artifact of a reference is sent.</summary>

@@ -27,6 +27,11 @@ public static class TaskValues
         var values = new Dictionary<string, JsonElement>(references.Count, StringComparer.Ordinal);
         foreach (var reference in references)
         {
+            if (OutputText.FindArtifact(reference, id => scope.FindTask(id)?.Output) is { } whole)
+            {
+                values[whole.Name] = whole.Value;
+            }
+
             try
             {
                 if (scope.TryResolve(reference, out var value))

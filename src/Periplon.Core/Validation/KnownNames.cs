@@ -103,13 +103,13 @@ internal sealed class KnownNames
                 || (reference.Segments[used + 1].Name is { } name && IsOutput(name, task.Task)));
     }
 
-    // A program that declares no outputs may still set some while it runs, with ::set-output lines.
+    // A program or answer whose task declares no outputs may still set some while it runs, with ::set-output lines.
     private bool IsOutput(string name, TaskDefinition task) =>
         task.Outputs.ContainsKey(name)
         || (name == "results" && task.LoopControl is not null)
         || task.Kind switch
         {
-            TaskKind.Script or TaskKind.Command => task.Outputs.Count == 0,
+            TaskKind.Script or TaskKind.Command or TaskKind.Llm or TaskKind.Agent => task.Outputs.Count == 0,
             TaskKind.Http => HttpOutputs.Contains(name),
             TaskKind.WaitFor => name == "payload",
             TaskKind.Approval => ApprovalOutputs.Contains(name),

@@ -8,7 +8,7 @@ internal sealed class RunnableModels(WorkflowDefinition workflow, RunnableOption
     /// <summary>What keeps a model call from being run; null when nothing does.</summary>
     internal string? ProblemOf(LlmDefinition llm) => ProblemOf(llm.Provider);
 
-    /// <summary>What keeps an agent from being run; null when nothing does, or when there is no such agent, which the validator says.</summary>
+    /// <summary>What keeps an agent from being run; null when nothing does. That there is no such agent, the validator says.</summary>
     internal string? ProblemOf(string agent) =>
         workflow.Agents.TryGetValue(agent, out var found) ? ProblemOf(found.Provider ?? workflow.Provider) : null;
 

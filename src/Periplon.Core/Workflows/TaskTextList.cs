@@ -10,7 +10,7 @@ internal static class TaskTextList
     /// <param name="workflow">Its workflow.</param>
     internal static IEnumerable<string?> TextsOf(TaskDefinition task, WorkflowDefinition workflow) =>
     [
-        task.Description, task.Output, workflow.Cwd,
+        task.Description, task.Output, task.Cache?.Key, workflow.Cwd,
         .. workflow.Defaults?.Env.Values ?? [],
         .. task.Outputs.Values.SelectMany(TextsOf),
         .. task.Inputs.Values.SelectMany(TextsOf),
@@ -104,6 +104,8 @@ internal static class TaskTextList
     private static IEnumerable<string?> TextsOf(OutputDefinition output) => output switch
     {
         { Source: OutputSource.File file } => [file.Path],
+        { Source: OutputSource.TaskOutput other } => [$"${{task.{other.Task}.output}}"],
+        { Source: OutputSource.State state } => [$"${{state.{state.Key}}}"],
         { Value: { } value } => TextsOf(value),
         _ => [],
     };

@@ -63,7 +63,7 @@ internal interface ITaskTexts
     /// <exception cref="Core.Templates.TemplateException">A reference cannot be resolved.</exception>
     string Strict(string text);
 
-    /// <summary>The strings of a value, filled in like <see cref="Strict(string)"/>; one that is a single reference keeps its type.</summary>
+    /// <summary>The strings of a value, filled in strictly; one that is a single reference keeps the type of its value.</summary>
     /// <exception cref="Core.Templates.TemplateException">A reference cannot be resolved.</exception>
     JsonElement Strict(JsonElement value);
 

@@ -69,7 +69,7 @@ internal sealed record MonitoringConfig
     public string? TracingEndpoint { get; init; }
 }
 
-/// <summary>Models (<c>ai</c>): the one behind <c>generate</c> and the assistant of the editor, and what stands in for all others.</summary>
+/// <summary>Models (<c>ai</c>): that of <c>generate</c> and the editor's assistant, and what stands in for all others.</summary>
 internal sealed record AiConfig
 {
     /// <summary>Provider. Default: none, which leaves these functions out.</summary>

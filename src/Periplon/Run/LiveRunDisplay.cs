@@ -19,7 +19,8 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
     public override async Task<LocalRunResult> ShowAsync(Func<IRunProgress, Task<LocalRunResult>> body)
     {
         var console = Shell.Console();
-        var result = await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
+        var view = console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top);
+        var result = await view.StartAsync(async live =>
         {
             // On a thread of its own: what the body does before its first wait must not hold up the first frame.
             var run = Task.Run(() => body(this));

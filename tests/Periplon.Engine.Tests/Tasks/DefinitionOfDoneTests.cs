@@ -94,17 +94,18 @@ public sealed class DefinitionOfDoneTests : IDisposable
     {
         var request = _worker.Request(Task(
             new DoneCriterion.FileContains("${workflow.file}", "^${workflow.word}", "has ${workflow.word}"),
-            new DoneCriterion.CommandSucceeds("test", ["-f", "${workflow.file}"], "${workflow.where}", "d"),
+            new DoneCriterion.CommandSucceeds("test", ["-f", "${file}"], "${workflow.where}", "d"),
+            new DoneCriterion.CommandSucceeds("sh", ["-c", "x=${workflow.file}; test -f ${x}"], null, "d"),
             new DoneCriterion.FileExists("none", "no ${workflow.word}"))) with
         {
             Values = new Dictionary<string, JsonElement>
             {
-                ["workflow.file"] = Json("\"a.txt\""), ["workflow.word"] = Json("\"one\""), ["workflow.where"] = Json("\".\""),
+                ["workflow.file"] = Json("\"a.txt\""), ["file"] = Json("\"a.txt\""), ["workflow.word"] = Json("\"one\""), ["workflow.where"] = Json("\".\""),
             },
         };
         var feedback = (await _worker.RunAsync(request, Ct)).Failure!.Message;
 
-        feedback.ShouldContain("1 of 3 criteria fails.");
+        feedback.ShouldContain("1 of 4 criteria fails.");
         feedback.ShouldContain("1. no one");
     }
 

@@ -107,7 +107,8 @@ internal static class ModelScriptLanguage
                 CheckPlaceholders(at.Entry(entry).Entry(file), file.Key);
                 if (file.Key.Length == 0)
                 {
-                    at.Reading.Error(DiagnosticCodes.NotAllowed, $"{at.Name} names a file by an empty path.", file.KeyAt, at.PathOf("files"));
+                    at.Reading.Error(
+                        DiagnosticCodes.NotAllowed, $"{at.Name} names a file by an empty path.", file.KeyAt, at.PathOf("files"));
                 }
             }
         }

@@ -8,10 +8,14 @@ namespace Periplon.Engine.Tasks.Done;
 /// <param name="Details">What a command printed.</param>
 internal sealed record CriterionFinding(DoneCriterion Criterion, string? Problem, string? Details = null)
 {
+    private const int MostCharacters = 300;
+
     internal bool IsMet => Problem is null;
 
     /// <summary>The criterion as the language writes it, for messages.</summary>
-    internal string Name => Criterion switch
+    internal string Name => Words.Length <= MostCharacters ? Words : Words[..MostCharacters] + "…";
+
+    private string Words => Criterion switch
     {
         DoneCriterion.FileExists file => $"file_exists {file.Path}",
         DoneCriterion.DirectoryExists directory => $"directory_exists {directory.Path}",

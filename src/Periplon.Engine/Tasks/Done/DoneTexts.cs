@@ -19,16 +19,34 @@ internal static class DoneTexts
         DoneCriterion.FileNotContains file => file with { Path = texts.Strict(file.Path), Pattern = OrAsWritten(file.Pattern, texts) },
         DoneCriterion.CommandSucceeds run => run with
         {
-            Command = texts.Lenient(run.Command), Args = [.. run.Args.Select(texts.Lenient)],
+            Command = OfCommand(run.Command, texts),
+            Args = [.. run.Args.Select(argument => OfCommand(argument, texts))],
             WorkingDir = run.WorkingDir is null ? null : texts.Strict(run.WorkingDir),
         },
-        DoneCriterion.TestsPassed run => run with { Command = texts.Lenient(run.Command), Args = [.. run.Args.Select(texts.Lenient)] },
+        DoneCriterion.TestsPassed run => run with
+        {
+            Command = OfCommand(run.Command, texts),
+            Args = [.. run.Args.Select(argument => OfCommand(argument, texts))],
+        },
         DoneCriterion.OutputMatches match => match with
         {
             File = match.File is null ? null : texts.Strict(match.File), Pattern = OrAsWritten(match.Pattern, texts),
         },
         _ => criterion,
     };
+
+    // No shell is involved, so that ${name} is an input like anywhere else; what is written for a shell of its own stays.
+    private static string OfCommand(string text, ITaskTexts texts)
+    {
+        try
+        {
+            return texts.Strict(text);
+        }
+        catch (TemplateException)
+        {
+            return texts.Lenient(text);
+        }
+    }
 
     // Files that are searched hold braces of their own, ${name} in templates and {{ name }} in pages; and words never fail an attempt.
     private static string OrAsWritten(string text, ITaskTexts texts)

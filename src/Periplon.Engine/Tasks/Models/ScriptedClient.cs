@@ -112,7 +112,8 @@ internal sealed class ScriptedRule(ModelScriptRule rule)
     private static bool MatchesPattern(BoundedPattern pattern, ScriptedPrompt prompt) =>
         pattern.IsMatch(prompt.Text) ?? throw new ModelException(
             FailureKinds.Model,
-            $"The prompt_pattern '{pattern.Text}' of the script of answers took too long over the prompt of task '{prompt.Origin.TaskPath}'");
+            $"The prompt_pattern '{pattern.Text}' of the script of answers took too long over the prompt of task "
+            + $"'{prompt.Origin.TaskPath}'");
 }
 
 /// <summary>What the texts of a rule may refer to.</summary>

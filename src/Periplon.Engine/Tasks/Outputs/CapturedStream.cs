@@ -20,7 +20,8 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     private readonly LineSplitter _lines;
 
     internal CapturedStream(
-        string name, long limit, TaskContext context, TaskOptions options, AttemptLog? log, OutputCommandReader? commands, OutputSpool spool)
+        string name, long limit, TaskContext context, TaskOptions options, AttemptLog? log, OutputCommandReader? commands,
+        OutputSpool spool)
     {
         (_name, _context, _log, _commands, Spool) = (name, context, log, commands, spool);
         _kept = new KeptText(Math.Clamp(limit, 0, options.InlineOutputBytes), context.Limits.TruncationStrategy, context.Texts);
