@@ -36,6 +36,7 @@ public static class EngineHostingExtensions
         services.TryAddSingleton<OpenLibrary>(_ => Task.FromResult<IPredefinedTaskLibrary>(CollectedLibrary.Empty));
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
+        services.AddSingleton<ChildExecutions>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();

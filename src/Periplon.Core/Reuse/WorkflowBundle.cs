@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Periplon.Core.Executions;
 using Periplon.Core.Plans;
 using Periplon.Core.Validation;
@@ -13,8 +12,7 @@ namespace Periplon.Core.Reuse;
 /// </summary>
 public sealed class WorkflowBundle
 {
-    private readonly Lazy<ExecutionPlan> _plan;
-    private readonly ConcurrentDictionary<string, ExecutionPlan> _subflows = new(StringComparer.Ordinal);
+    private readonly RevisionPlans? _plans;
     private readonly IReadOnlyList<WorkflowDocument> _documents;
 
     private WorkflowBundle(
@@ -25,8 +23,7 @@ public sealed class WorkflowBundle
         IReadOnlyList<WorkflowDocument> documents)
     {
         (Workflow, Resources, Missing, Diagnostics, _documents) = (workflow, resources, missing, diagnostics, documents);
-        _plan = new Lazy<ExecutionPlan>(() => ExecutionPlan.Compile(
-            Workflow ?? throw new InvalidOperationException($"A text that cannot be read has no plan: {Diagnostics[0]}")));
+        _plans = workflow is null ? null : new RevisionPlans(workflow);
     }
 
     /// <summary>The expanded workflow; null when the main file cannot be read.</summary>
@@ -44,17 +41,13 @@ public sealed class WorkflowBundle
     /// <summary>Whether the workflow can be stored.</summary>
     public bool IsValid => Workflow is not null && Diagnostics.All(found => found.Severity is not DiagnosticSeverity.Error);
 
-    /// <summary>The plan of its executions, compiled when it is first asked for.</summary>
+    /// <summary>The plans of its executions.</summary>
     /// <exception cref="InvalidOperationException">The main file cannot be read.</exception>
-    public ExecutionPlan Plan => _plan.Value;
+    public RevisionPlans Plans => _plans ?? throw new InvalidOperationException($"A text that cannot be read has no plan: {Diagnostics[0]}");
 
-    /// <summary>The plan of the workflow or of one of its subflows, compiled when it is first asked for.</summary>
-    /// <param name="subflow">Id of the subflow; null for the workflow itself.</param>
+    /// <summary>The plan of the workflow itself.</summary>
     /// <exception cref="InvalidOperationException">The main file cannot be read.</exception>
-    /// <exception cref="ArgumentException">There is no such subflow.</exception>
-    public ExecutionPlan PlanOf(string? subflow) => subflow is null
-        ? Plan
-        : _subflows.GetOrAdd(subflow, id => ExecutionPlan.Compile(Subflows.DefinitionOf(Plan.Workflow, id)));
+    public ExecutionPlan Plan => Plans.PlanOf(null);
 
     /// <summary>Reads a workflow. Never throws: whatever is wrong is in the result.</summary>
     /// <param name="text">The main file, YAML or JSON.</param>

@@ -10,10 +10,18 @@ using Periplon.Engine.Tasks;
 namespace Periplon.Engine.Workflows;
 
 /// <summary>A revision, ready to be executed.</summary>
-/// <param name="Plan">Its plan.</param>
+/// <param name="Bundle">What it is made of.</param>
 /// <param name="Row">What is stored of it.</param>
 /// <param name="Unsupported">Why it cannot be run by this version; empty when it can.</param>
-internal sealed record CatalogEntry(ExecutionPlan Plan, WorkflowVersionRow Row, IReadOnlyList<Diagnostic> Unsupported);
+internal sealed record CatalogEntry(WorkflowBundle Bundle, WorkflowVersionRow Row, IReadOnlyList<Diagnostic> Unsupported)
+{
+    /// <summary>The plan of the workflow itself.</summary>
+    public ExecutionPlan Plan => Bundle.Plan;
+
+    /// <summary>The plan of the workflow or of one of its subflows.</summary>
+    /// <exception cref="ArgumentException">There is no such subflow.</exception>
+    public ExecutionPlan PlanOf(string? subflow) => Bundle.Plans.PlanOf(subflow);
+}
 
 /// <summary>
 /// Revisions of workflows, parsed once per silo. Revisions never change, so an entry is always right; the oldest are dropped above the
@@ -71,7 +79,7 @@ internal sealed class WorkflowCatalog(IWorkflowStore store, TaskOptions? tasks =
                 $"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
         }
 
-        var loaded = new CatalogEntry(bundle.Plan, row, bundle.FindUnsupported(_runnable));
+        var loaded = new CatalogEntry(bundle, row, bundle.FindUnsupported(_runnable));
 
         // Only what was found counts: questions for revisions that are not stored push nothing out.
         _order.Enqueue((workflowId, revision));

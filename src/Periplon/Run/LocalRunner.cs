@@ -88,10 +88,9 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             TimeLimitAt = request.Workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
             Labels = request.Workflow.Labels.Count > 0 ? request.Workflow.Labels : null,
         };
-        var plan = ExecutionPlan.Compile(request.Workflow);
-        attempts.Plan = plan;
+        attempts.Plans = new RevisionPlans(request.Workflow);
         return await LocalExecution.CreateAsync(
-            plan, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
+            attempts.Plans, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
     }
 
     private static async Task<ExecutionRow> FindLastAsync(
@@ -145,9 +144,9 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
                 $"Revision {row.Revision} of workflow '{request.Workflow.Name}', which the run began with, cannot be read");
         }
 
-        attempts.Plan = ExecutionPlan.Compile(pinned);
+        attempts.Plans = new RevisionPlans(pinned);
         return await LocalExecution.ResumeAsync(
-            attempts.Plan, row, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
+            attempts.Plans, row.Id, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
     }
 
     private async Task<int> PinAsync(IWorkflowStore store, LocalRunRequest request, CancellationToken cancellationToken)

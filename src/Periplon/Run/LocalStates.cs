@@ -81,7 +81,7 @@ internal sealed class LocalStates(string directory)
 
         var rows = await services.GetRequiredService<IJournalStore>().ReadAsync(run.Id, 0, cancellationToken);
         var events = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
-        return ExecutionViews.Of(ExecutionMachine.Replay(pinned.PlanOf(((ExecutionCreated)events.First()).Subflow), events));
+        return ExecutionViews.Of(ExecutionMachine.Replay(pinned.Plans.PlanOf(((ExecutionCreated)events[0]).Subflow), events));
     }
 
     private static void DeleteFolder(string path)
