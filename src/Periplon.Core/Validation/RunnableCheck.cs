@@ -28,11 +28,7 @@ public static class RunnableCheck
         CheckWorkflow(report, workflow, models);
         foreach (var node in tree.Nodes)
         {
-            // What no task calls is never run: subflows.
-            if (node.Realm.Subflow is null)
-            {
-                CheckTask(report, workflow, node, models);
-            }
+            CheckTask(report, workflow, node, models);
         }
 
         return report.InFileOrder();
@@ -56,7 +52,6 @@ public static class RunnableCheck
     {
         var task = node.Task;
         Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
-        Need(task.Subflow is not null, ValidationCodes.SubflowNotRun, "subflow", "subflow");
         Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
         if (task.Llm is { } llm)

@@ -136,7 +136,6 @@ internal static class ValidationCodes
     // 401 and up refuse to start a workflow that this version loads but cannot run.
     internal const string AgentNotRun = "PPL404";
     internal const string McpToolNotRun = "PPL405";
-    internal const string SubflowNotRun = "PPL406";
     internal const string TaskNotificationNotRun = "PPL411";
     internal const string WorkflowNotificationNotRun = "PPL412";
     internal const string ConcurrencyNotRun = "PPL423";

@@ -22,7 +22,7 @@ public sealed class RunnableCheckTests
     [InlineData("description: d, agent: w", "PPL404")]
     [InlineData("subtasks: [x: {description: d, agent: w}]", "PPL404")]
     [InlineData("mcp_tool: {server: s, tool: t}", "PPL405")]
-    [InlineData("subflow: s", "PPL406")]
+    [InlineData("subflow: s")]
     [InlineData("uses: t@1")]
     [InlineData("embed: t@1")]
     [InlineData("uses_workflow: \"g:w\"")]
