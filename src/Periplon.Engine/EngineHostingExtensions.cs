@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime.Placement;
 using Orleans.Serialization;
+using Periplon.Core.Reuse;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -32,8 +33,10 @@ public static class EngineHostingExtensions
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
+        services.TryAddSingleton<OpenLibrary>(_ => Task.FromResult<IPredefinedTaskLibrary>(CollectedLibrary.Empty));
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
+        services.AddSingleton<ChildExecutions>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();

@@ -18,7 +18,7 @@ internal static class ProgramModes
         LocalRunner = static () => new LocalRunner(TimeProvider.System),
         Check = static text => WorkflowReader.Read(text),
         Resolve = static (text, file, token) => WorkflowReader.ReadAsync(text, file, token),
-        Schema = static () => WorkflowSchema.Generate(),
+        Schema = static isStrict => WorkflowSchema.Generate(isStrict),
         Migrations = static (config, directory) => DatabaseMigrations.Open(config, directory),
     };
 }

@@ -36,6 +36,12 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("Resume")]
     Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The child execution of a task has ended. False when the task does not wait for it any more; the same report again changes nothing.
+    /// </summary>
+    [Alias("EndChild")]
+    Task<bool> EndChildAsync(ChildReport report, CancellationToken cancellationToken);
+
     /// <summary>Looks again: due timers, lost workers, lost offers. True when the execution has not ended.</summary>
     [Alias("Wake")]
     Task<bool> WakeAsync(CancellationToken cancellationToken);
@@ -61,6 +67,30 @@ public sealed record CreateExecution
     [Id(2)] public required int Revision { get; init; }
     /// <summary>SHA-256 of what was asked, before defaults were filled in; null from a silo of an earlier version.</summary>
     [Id(3)] public string? RequestHash { get; init; }
+    /// <summary>Subflow of the revision that is to be executed; null for the workflow itself.</summary>
+    [Id(4)] public string? Subflow { get; init; }
+    /// <summary>Task of the parent execution that waits for this one.</summary>
+    [Id(5)] public string? ParentTask { get; init; }
+    /// <summary>How many executions are above this one.</summary>
+    [Id(6)] public int Depth { get; init; }
+    /// <summary>Names of inputs whose values hold secrets of the parent; null for none.</summary>
+    [Id(7)] public IReadOnlyList<string>? SecretInputs { get; init; }
+}
+
+/// <summary>How a child execution has ended.</summary>
+[GenerateSerializer, Immutable, Alias("Periplon.ChildReport")]
+public sealed record ChildReport
+{
+    /// <summary>Path of the waiting task.</summary>
+    [Id(0)] public required string Task { get; init; }
+    /// <summary>The child.</summary>
+    [Id(1)] public required Guid Child { get; init; }
+    /// <summary>Its status word.</summary>
+    [Id(2)] public required string Status { get; init; }
+    /// <summary>What went wrong.</summary>
+    [Id(3)] public string? Error { get; init; }
+    /// <summary>Its outputs: a JSON object in UTF-8; empty for none.</summary>
+    [Id(4)] public ReadOnlyMemory<byte> Outputs { get; init; }
 }
 
 /// <summary>A worker's claim on an offered attempt.</summary>
@@ -135,7 +165,11 @@ public enum ReportStatus
 /// <param name="Reason">Why.</param>
 [GenerateSerializer, Immutable, Alias("Periplon.ControlRequest")]
 public sealed record ControlRequest(
-    [property: Id(0)] string Organization, [property: Id(1)] string? By = null, [property: Id(2)] string? Reason = null);
+    [property: Id(0)] string Organization, [property: Id(1)] string? By = null, [property: Id(2)] string? Reason = null)
+{
+    /// <summary>Whether a cancelled execution leaves out its handlers, hooks and notifications, too. Default: false.</summary>
+    [Id(3)] public bool Kill { get; init; }
+}
 
 /// <summary>What became of a control request.</summary>
 [GenerateSerializer, Alias("Periplon.ControlStatus")]

@@ -27,6 +27,11 @@ public static class TaskValues
         var values = new Dictionary<string, JsonElement>(references.Count, StringComparer.Ordinal);
         foreach (var reference in references)
         {
+            if (OutputText.FindArtifact(reference, id => scope.FindTask(id)?.Output) is { } whole)
+            {
+                values[whole.Name] = whole.Value;
+            }
+
             try
             {
                 if (scope.TryResolve(reference, out var value))
@@ -49,7 +54,7 @@ public static class TaskValues
     internal static IReadOnlyList<string> ReferencesOf(TaskDefinition task, WorkflowDefinition workflow)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var text in TextsOf(task, workflow))
+        foreach (var text in TaskTextList.TextsOf(task, workflow))
         {
             if (text is not null)
             {
@@ -59,61 +64,4 @@ public static class TaskValues
 
         return [.. found];
     }
-
-    private static IEnumerable<string?> TextsOf(TaskDefinition task, WorkflowDefinition workflow)
-    {
-        IEnumerable<string?> texts =
-        [
-            task.Description, task.Output, workflow.Cwd,
-            .. workflow.Defaults?.Env.Values ?? [],
-            .. task.Outputs.Values.SelectMany(TextsOf),
-            .. task.Inputs.Values.SelectMany(TextsOf),
-            .. task.SetState.Values.SelectMany(TextsOf),
-        ];
-        if (task.Script is { } script)
-        {
-            texts = [.. texts, script.Content, script.File, script.WorkingDir, .. script.Env.Values];
-        }
-
-        if (task.Command is { } command)
-        {
-            texts = [.. texts, command.Executable, .. command.Args, command.WorkingDir, .. command.Env.Values];
-        }
-
-        if (task.Llm is { } llm)
-        {
-            texts = [.. texts, llm.Prompt, llm.SystemPrompt, llm.Endpoint, llm.ApiKey, .. llm.ExtraParams.Values.SelectMany(TextsOf)];
-        }
-
-        if (task.Http is { } http)
-        {
-            texts = [.. texts, http.Url, http.Body, .. http.Headers.Values, .. TextsOf(http.Auth)];
-        }
-
-        return texts;
-    }
-
-    private static IEnumerable<string?> TextsOf(HttpAuth? auth) => auth switch
-    {
-        HttpAuth.Bearer bearer => [bearer.Token],
-        HttpAuth.Basic basic => [basic.Username, basic.Password],
-        HttpAuth.ApiKey key => [key.Header, key.Key],
-        HttpAuth.Custom custom => custom.Headers.Values,
-        _ => [],
-    };
-
-    private static IEnumerable<string?> TextsOf(OutputDefinition output) => output switch
-    {
-        { Source: OutputSource.File file } => [file.Path],
-        { Value: { } value } => TextsOf(value),
-        _ => [],
-    };
-
-    private static IEnumerable<string?> TextsOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => [value.GetString()],
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(TextsOf),
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => TextsOf(member.Value)),
-        _ => [],
-    };
 }

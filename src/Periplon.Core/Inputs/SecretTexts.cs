@@ -4,13 +4,15 @@ using Periplon.Core.Secrets;
 namespace Periplon.Core.Inputs;
 
 /// <summary>Masks the values of secret inputs inside other values, by the rules of <see cref="SecretMask"/>.</summary>
-internal sealed class SecretTexts
+public sealed class SecretTexts
 {
     private readonly SecretMask _mask;
 
     private SecretTexts(SecretMask mask) => _mask = mask;
 
     /// <summary>The texts of the secret ones among some inputs; null when there is nothing to mask.</summary>
+    /// <param name="inputs">All inputs.</param>
+    /// <param name="secret">Names of the secret ones.</param>
     public static SecretTexts? Of(IReadOnlyDictionary<string, JsonElement> inputs, IReadOnlyList<string>? secret)
     {
         if (secret is null or [])
@@ -22,5 +24,7 @@ internal sealed class SecretTexts
         return mask.IsEmpty ? null : new SecretTexts(mask);
     }
 
+    /// <summary>The value without the secrets in it.</summary>
+    /// <param name="value">Any value.</param>
     public JsonElement Mask(JsonElement value) => _mask.Mask(value);
 }

@@ -3,6 +3,9 @@ namespace Periplon.Core.Reuse;
 /// <summary>Where predefined tasks and task groups are found. Answers must be the same each time, so that an expansion is.</summary>
 public interface IPredefinedTaskLibrary
 {
+    /// <summary>The lockfile that expansions follow; null when there is none.</summary>
+    TaskLockfile? Lockfile => null;
+
     /// <summary>Every version of a task, in any order; empty when there is none.</summary>
     /// <param name="name">Name of the task.</param>
     IReadOnlyList<LibraryTask> FindTasks(string name);

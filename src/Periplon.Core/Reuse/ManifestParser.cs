@@ -7,7 +7,9 @@ using Periplon.Core.Yaml.Syntax;
 
 namespace Periplon.Core.Reuse;
 
-/// <summary>Reads the files of predefined tasks, packages and groups. Never throws: whatever is wrong is in the result, all at once.</summary>
+/// <summary>
+/// Reads the files of predefined tasks, packages and groups. Never throws: whatever is wrong is in the result, all at once.
+/// </summary>
 public static class ManifestParser
 {
     /// <summary>Reads a <c>*.task.yaml</c> file.</summary>

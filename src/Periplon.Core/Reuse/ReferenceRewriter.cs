@@ -9,8 +9,8 @@ namespace Periplon.Core.Reuse;
 internal static class ReferenceRewriter
 {
     /// <summary>
-    /// The text with <c>${input.NAME}</c> as <c>${task.NAME}</c> for the inputs that a task declares: the task gets their values as its own,
-    /// and a value that is a reference itself is followed when the task runs.
+    /// The text with <c>${input.NAME}</c> as <c>${task.NAME}</c> for the inputs that a task declares: the task gets their values as its
+    /// own, and a value that is a reference itself is followed when the task runs.
     /// </summary>
     internal static string InputsToTask(string text, Func<string, bool> isInput) => Rewrite(text, path =>
         path is { Root: "input", IsQualified: true } && path.Segments[1].Name is { } name && isInput(name)

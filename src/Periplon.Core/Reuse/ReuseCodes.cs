@@ -25,4 +25,21 @@ internal static class ReuseCodes
     internal const string BranchAndTag = "PPL516";
     internal const string PackageTaskDiffers = "PPL517";
     internal const string DefaultBreaksRules = "PPL518";
+
+    // 521 and up are about workflows that use them.
+    internal const string TaskNotFound = "PPL521";
+    internal const string NoVersionFits = "PPL522";
+    internal const string DependencyCycle = "PPL523";
+    internal const string GroupNotFound = "PPL524";
+    internal const string GroupTaskUnknown = "PPL525";
+    internal const string GroupWorkflowUnknown = "PPL526";
+    internal const string InputMissing = "PPL527";
+    internal const string InputWrong = "PPL528";
+    internal const string InputUndeclared = "PPL529";
+    internal const string OverridesWithoutEmbed = "PPL530";
+    internal const string OverrideUnknown = "PPL531";
+    internal const string OverrideWrong = "PPL532";
+    internal const string SourceNotTrusted = "PPL533";
+    internal const string NotLocked = "PPL534";
+    internal const string LockDiffers = "PPL535";
 }

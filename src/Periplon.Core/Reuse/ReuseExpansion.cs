@@ -5,9 +5,12 @@ namespace Periplon.Core.Reuse;
 
 /// <summary>A workflow without references to predefined tasks and groups, or what kept them from being resolved.</summary>
 /// <param name="Workflow">
-/// The workflow in which each <c>uses</c>, <c>embed</c> and <c>uses_workflow</c> is an ordinary task; what an error concerns is left as it was.
+/// The workflow in which each <c>uses</c>, <c>embed</c> and <c>uses_workflow</c> is an ordinary task; what an error concerns is left
+/// as it was.
 /// </param>
-/// <param name="Diagnostics">Everything found; the workflow may be used when no error is among it. Places are those of the workflow's file.</param>
+/// <param name="Diagnostics">
+/// Everything found; the workflow may be used when no error is among it. Places are those of the workflow's file.
+/// </param>
 /// <param name="Tasks">The predefined tasks that are used, each after those it needs.</param>
 /// <param name="Groups">The groups that are used, each after those it needs.</param>
 public sealed record ReuseExpansion(

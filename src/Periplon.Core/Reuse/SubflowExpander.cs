@@ -4,7 +4,10 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Reuse;
 
-/// <summary>Puts the texts of subflow sources in their places (reference §12). Pure: the texts are fetched before.</summary>
+/// <summary>
+/// Puts the texts of subflow sources in their places (reference §12), and predefined tasks in those of every file (§22). Pure: the texts
+/// are fetched before.
+/// </summary>
 public sealed class SubflowExpander
 {
     /// <summary>How many files may name one another in a row.</summary>
@@ -23,11 +26,13 @@ public sealed class SubflowExpander
     private readonly Dictionary<string, MissingResource> _missing = [];
     private readonly List<Diagnostic> _diagnostics = [];
     private readonly Dictionary<string, ParseResult> _parsed = [];
+    private readonly IPredefinedTaskLibrary _library;
+    private readonly SortedDictionary<string, string> _texts = new(StringComparer.Ordinal);
     private long _characters;
     private bool _isFull;
 
-    private SubflowExpander(WorkflowDefinition workflow, WorkflowResources resources) =>
-        (_resources, _secrets) = (resources, workflow.Secrets);
+    private SubflowExpander(WorkflowDefinition workflow, WorkflowResources resources, IPredefinedTaskLibrary library) =>
+        (_resources, _secrets, _library) = (resources, workflow.Secrets, library);
 
     /// <summary>
     /// Gives each subflow with a source the agents, tasks, stages and handlers of its file, and recursively those that the file names, as
@@ -35,27 +40,51 @@ public sealed class SubflowExpander
     /// </summary>
     /// <param name="workflow">The main file.</param>
     /// <param name="resources">The texts it needs, directly or not.</param>
-    public static SubflowExpansion Expand(WorkflowDefinition workflow, WorkflowResources resources)
+    /// <param name="library">Where predefined tasks and groups are found; null for those among the resources.</param>
+    public static SubflowExpansion Expand(
+        WorkflowDefinition workflow, WorkflowResources resources, IPredefinedTaskLibrary? library = null)
     {
         ArgumentNullException.ThrowIfNull(workflow);
         ArgumentNullException.ThrowIfNull(resources);
-        var expander = new SubflowExpander(workflow, resources);
-        var main = expander.Enter(new Document(workflow, null, "", []));
-        expander._documents.Insert(0, new WorkflowDocument(null, main));
+        IReadOnlyList<Diagnostic> unreadable = [];
+        if (library is null)
+        {
+            (library, unreadable) = CollectedLibrary.Of(resources.Entries.ToDictionary(pair => pair.Key, pair => pair.Value.Text));
+        }
+
+        var expander = new SubflowExpander(workflow, resources, library);
+        expander._diagnostics.AddRange(unreadable);
+        var expanded = expander.Use(workflow, null);
+        expander._documents.Insert(0, expander.Enter(new Document(expanded, null, "", []), workflow));
         return new SubflowExpansion(
-            expander._subflows.Count == 0 ? workflow : workflow with { Subflows = expander._subflows },
+            expander._subflows.Count == 0 ? expanded : expanded with { Subflows = expander._subflows },
             expander._documents,
             [.. expander._missing.Values],
+            expander._texts,
             // One file can be fetched for several subflows, and says the same each time.
             [.. expander._diagnostics.Distinct()]);
     }
 
-    /// <summary>Adds the subflows of a file, and returns the file with what its calls have to know about them.</summary>
-    private WorkflowDefinition Enter(Document document)
+    /// <summary>Puts predefined tasks in their places in one file.</summary>
+    private WorkflowDefinition Use(WorkflowDefinition workflow, string? file)
     {
+        var expansion = PredefinedTasks.Expand(workflow, _library);
+        _diagnostics.AddRange(expansion.Diagnostics.Select(found => found with { File = file }));
+        foreach (var (key, text) in expansion.Texts())
+        {
+            _texts[key] = text;
+        }
+
+        return expansion.Workflow;
+    }
+
+    /// <summary>Adds the subflows of a file, and returns the file with what its calls have to know about them.</summary>
+    private WorkflowDocument Enter(Document document, WorkflowDefinition written)
+    {
+        var name = document.Reference?.DisplayName;
         if (document.Workflow.Subflows.Count == 0)
         {
-            return document.Workflow;
+            return new WorkflowDocument(name, written, document.Workflow);
         }
 
         var calls = new TaskCalls(id => document.Prefix + id);
@@ -83,7 +112,8 @@ public sealed class SubflowExpander
             seen[id] = declared with { Inputs = filled.Inputs, Outputs = filled.Outputs };
         }
 
-        return document.Workflow with { Subflows = seen };
+        var declaredHere = seen.Where(pair => written.Subflows.ContainsKey(pair.Key)).ToDictionary();
+        return new WorkflowDocument(name, written with { Subflows = declaredHere }, document.Workflow with { Subflows = seen });
     }
 
     private SubflowDefinition Fill(Document document, string id, SubflowSource source, SubflowDefinition own)
@@ -95,11 +125,12 @@ public sealed class SubflowExpander
         }
 
         var reference = ResourceReference.Of(source, document.Reference);
-        if (!CanEnter(document, id, reference) || Read(document, id, source, reference) is not { } file)
+        if (!CanEnter(document, id, reference) || Read(document, id, source, reference) is not { } written)
         {
             return own;
         }
 
+        var file = Use(written, reference.DisplayName);
         var calls = new TaskCalls(inner => $"{own.Id}/{inner}");
         var filled = own with
         {
@@ -120,11 +151,14 @@ public sealed class SubflowExpander
                 TimeoutSecs = file.TimeoutSecs,
             },
         };
-        var inside = Enter(new Document(file, reference, $"{own.Id}/", [.. document.Chain, reference]));
-        _documents.Add(new WorkflowDocument(reference.DisplayName, inside with
+        var inside = Enter(new Document(file, reference, $"{own.Id}/", [.. document.Chain, reference]), written);
+        _documents.Add(inside with
         {
-            Inputs = filled.Inputs, Outputs = filled.Outputs, Secrets = Subflows.Merge(file.Secrets, _secrets),
-        }));
+            Workflow = inside.Workflow with
+            {
+                Inputs = filled.Inputs, Outputs = filled.Outputs, Secrets = Subflows.Merge(file.Secrets, _secrets),
+            },
+        });
         return filled;
     }
 

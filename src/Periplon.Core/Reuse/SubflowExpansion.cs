@@ -10,17 +10,20 @@ namespace Periplon.Core.Reuse;
 /// looks at, because the places of its findings are those of one file.
 /// </param>
 /// <param name="Missing">Texts that are named but were not given, each once.</param>
+/// <param name="Texts">The texts of the predefined tasks and groups that are used, by the keys of <see cref="CollectedLibrary"/>.</param>
 /// <param name="Diagnostics">What is wrong with the sources; nothing about <paramref name="Missing"/>.</param>
 public sealed record SubflowExpansion(
     WorkflowDefinition Workflow,
     IReadOnlyList<WorkflowDocument> Documents,
     IReadOnlyList<MissingResource> Missing,
+    IReadOnlyDictionary<string, string> Texts,
     IReadOnlyList<Diagnostic> Diagnostics);
 
 /// <summary>One file that a workflow is made of.</summary>
 /// <param name="File">What diagnostics call it; null for the main file.</param>
 /// <param name="Workflow">Its content.</param>
-public sealed record WorkflowDocument(string? File, WorkflowDefinition Workflow);
+/// <param name="Expanded">The same without references to predefined tasks and groups.</param>
+public sealed record WorkflowDocument(string? File, WorkflowDefinition Workflow, WorkflowDefinition Expanded);
 
 /// <summary>A text that a workflow names.</summary>
 /// <param name="Reference">Which text.</param>

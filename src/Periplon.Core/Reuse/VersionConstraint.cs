@@ -53,7 +53,9 @@ public sealed class VersionConstraint
         return true;
     }
 
-    /// <summary>Reads the version behind the <c>@</c> of a reference, where a full version without an operator is that very version.</summary>
+    /// <summary>
+    /// Reads the version behind the <c>@</c> of a reference, where a full version without an operator is that very version.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="constraint">The constraint; null when the text is none.</param>
     /// <param name="problem">What is wrong with the text, as the end of a sentence; null when nothing is.</param>

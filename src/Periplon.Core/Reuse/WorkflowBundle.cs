@@ -12,18 +12,18 @@ namespace Periplon.Core.Reuse;
 /// </summary>
 public sealed class WorkflowBundle
 {
-    private readonly Lazy<ExecutionPlan> _plan;
+    private readonly RevisionPlans? _plans;
+    private readonly IReadOnlyList<WorkflowDocument> _documents;
 
     private WorkflowBundle(
         WorkflowDefinition? workflow,
         WorkflowResources resources,
         IReadOnlyList<MissingResource> missing,
         IReadOnlyList<Diagnostic> diagnostics,
-        IReadOnlyList<Diagnostic> unsupported)
+        IReadOnlyList<WorkflowDocument> documents)
     {
-        (Workflow, Resources, Missing, Diagnostics, Unsupported) = (workflow, resources, missing, diagnostics, unsupported);
-        _plan = new Lazy<ExecutionPlan>(() => ExecutionPlan.Compile(
-            Workflow ?? throw new InvalidOperationException($"A text that cannot be read has no plan: {Diagnostics[0]}")));
+        (Workflow, Resources, Missing, Diagnostics, _documents) = (workflow, resources, missing, diagnostics, documents);
+        _plans = workflow is null ? null : new RevisionPlans(workflow);
     }
 
     /// <summary>The expanded workflow; null when the main file cannot be read.</summary>
@@ -38,21 +38,29 @@ public sealed class WorkflowBundle
     /// <summary>Every finding of parser, expansion and validator, those about the main file first.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
 
-    /// <summary>What keeps a valid workflow from being started: parts of the language that this version does not run.</summary>
-    public IReadOnlyList<Diagnostic> Unsupported { get; }
-
     /// <summary>Whether the workflow can be stored.</summary>
     public bool IsValid => Workflow is not null && Diagnostics.All(found => found.Severity is not DiagnosticSeverity.Error);
 
-    /// <summary>The plan of its executions, compiled when it is first asked for.</summary>
+    /// <summary>The plans of its executions.</summary>
     /// <exception cref="InvalidOperationException">The main file cannot be read.</exception>
-    public ExecutionPlan Plan => _plan.Value;
+    public RevisionPlans Plans => _plans ?? throw new InvalidOperationException($"A text that cannot be read has no plan: {Diagnostics[0]}");
+
+    /// <summary>The plan of the workflow itself.</summary>
+    /// <exception cref="InvalidOperationException">The main file cannot be read.</exception>
+    public ExecutionPlan Plan => Plans.PlanOf(null);
 
     /// <summary>Reads a workflow. Never throws: whatever is wrong is in the result.</summary>
     /// <param name="text">The main file, YAML or JSON.</param>
     /// <param name="resources">The texts it takes from outside, as far as they are there.</param>
     /// <param name="failures">Why others are not, by reference.</param>
-    public static WorkflowBundle Read(string text, WorkflowResources resources, IReadOnlyDictionary<string, string>? failures = null)
+    /// <param name="library">
+    /// Where predefined tasks and groups are found. What is used of it is then among the resources, which are enough the next time.
+    /// </param>
+    public static WorkflowBundle Read(
+        string text,
+        WorkflowResources resources,
+        IReadOnlyDictionary<string, string>? failures = null,
+        IPredefinedTaskLibrary? library = null)
     {
         ArgumentNullException.ThrowIfNull(resources);
         var parsed = WorkflowParser.Parse(text);
@@ -61,8 +69,13 @@ public sealed class WorkflowBundle
             return new WorkflowBundle(null, resources, [], parsed.Diagnostics, []);
         }
 
-        var expansion = SubflowExpander.Expand(main, resources);
-        var findings = expansion.Documents.SelectMany(document => Of(document, WorkflowValidator.Validate));
+        var expansion = SubflowExpander.Expand(main, resources, library);
+        foreach (var (key, used) in expansion.Texts)
+        {
+            resources = resources.With(key, resources.Find(key) ?? WorkflowResource.Of(used));
+        }
+
+        var findings = expansion.Documents.SelectMany(document => Of(document, document.Workflow, WorkflowValidator.Validate));
         Diagnostic[] diagnostics =
         [
             .. parsed.Diagnostics, .. expansion.Diagnostics, .. findings,
@@ -74,13 +87,19 @@ public sealed class WorkflowBundle
             resources,
             expansion.Missing,
             InFileOrder(diagnostics.Distinct()),
-            [.. expansion.Documents.SelectMany(document => Of(document, RunnableCheck.Check)).Distinct()]);
+            expansion.Documents);
     }
+
+    /// <summary>What keeps a valid workflow from being started here: parts of the language that this version does not run.</summary>
+    /// <param name="options">What there is to run it with; null means the defaults.</param>
+    public IReadOnlyList<Diagnostic> FindUnsupported(RunnableOptions? options = null) =>
+        [.. _documents.SelectMany(document => Of(document, document.Expanded, workflow => RunnableCheck.Check(workflow, options))).Distinct()];
 
     // What stands in the main file has no file name and comes first.
     private static IReadOnlyList<Diagnostic> InFileOrder(IEnumerable<Diagnostic> diagnostics) =>
         [.. diagnostics.OrderBy(d => d.File, StringComparer.Ordinal).ThenBy(d => d.Line).ThenBy(d => d.Column)];
 
-    private static IEnumerable<Diagnostic> Of(WorkflowDocument document, Func<WorkflowDefinition, IReadOnlyList<Diagnostic>> check) =>
-        check(document.Workflow).Select(found => document.File is null ? found : found with { File = document.File });
+    private static IEnumerable<Diagnostic> Of(
+        WorkflowDocument document, WorkflowDefinition workflow, Func<WorkflowDefinition, IReadOnlyList<Diagnostic>> check) =>
+        check(workflow).Select(found => document.File is null ? found : found with { File = document.File });
 }

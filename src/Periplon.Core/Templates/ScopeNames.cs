@@ -6,7 +6,7 @@ public static class ScopeNames
     /// <summary>The names, in the order messages list them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        "workflow", "input", "task", "loop", "state", "execution", "agent", "subflow", "group", "secret", "env", "metadata",
+        "workflow", "input", "task", "loop", "matrix", "state", "execution", "agent", "subflow", "group", "secret", "env", "metadata",
     ];
 
     /// <summary>Whether a name is a scope.</summary>

@@ -1,9 +1,11 @@
+using Periplon.Core.Reuse;
+
 namespace Periplon.Core.Validation;
 
 /// <summary>References to what lies outside the file: imported groups, their workflows, predefined tasks.</summary>
 internal static class ImportRules
 {
-    private const string VersionHint = "Write name@version, such as tidy@1.2.0.";
+    private const string VersionHint = "Write name@version, such as tidy@1.2.0 or tidy@^1.0.0.";
 
     internal static void Check(ValidationContext context)
     {
@@ -41,7 +43,24 @@ internal static class ImportRules
 
     private static void CheckVersioned(ValidationContext context, TaskNode node, string? reference, string field, string code)
     {
-        if (reference is not null && !IsVersioned(reference))
+        if (reference is null)
+        {
+            return;
+        }
+
+        if (TaskReference.TryParse(reference, out var parsed, out _) && parsed.Namespace is { } space)
+        {
+            if (!context.Workflow.Imports.ContainsKey(space))
+            {
+                context.Report.Add(
+                    node.Realm.Severity,
+                    code,
+                    $"{node.Path}.{field}",
+                    $"Task '{node.FullId}' says {field}: '{reference}', but the namespace '{space}' is not imported.",
+                    context.Hint(space, context.Workflow.Imports, "imports"));
+            }
+        }
+        else if (!IsVersioned(reference))
         {
             context.Report.Add(
                 node.Realm.Severity,

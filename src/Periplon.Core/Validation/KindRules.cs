@@ -71,9 +71,9 @@ internal static class KindRules
         {
             context.Report.Error(ValidationCodes.NoKind, node.Path, message, Hint);
         }
-        else if (node.Realm.Kind is not TaskRealmKind.Stages && !InheritsAgent(node))
+        else if (node.Realm.Kind is not TaskRealmKind.Stages && !InheritsAgent(node) && !context.Workflow.Tasks.ContainsKey(task.Id))
         {
-            // Stage tasks are left out: the agents of their stage execute them.
+            // Stage tasks are left out: the agents of their stage execute them. A name alone may mean a top-level task.
             context.Report.Warning(ValidationCodes.SubtaskNoKind, node.Path, message, Hint);
         }
     }

@@ -8,6 +8,7 @@ internal sealed class KnownNames
 {
     private static readonly string[] LoopMembers = ["item", "index", "iteration", "parent"];
     private static readonly string[] HttpOutputs = ["status_code", "headers", "json"];
+    private static readonly string[] ApprovalOutputs = ["approved", "by", "comment"];
     private static readonly string[] WorkflowMembers = ["name", "version"];
     private static readonly string[] TaskMembers = ["output", "outputs", "status", "error", "exit_code"];
 
@@ -15,6 +16,7 @@ internal sealed class KnownNames
     private readonly HashSet<string> _workflowNames;
     private readonly HashSet<string> _agentNames;
     private readonly HashSet<string> _subflowNames;
+    private readonly HashSet<string> _taskInputs;
 
     internal KnownNames(ValidationContext context)
     {
@@ -23,6 +25,7 @@ internal sealed class KnownNames
         _workflowNames = [.. workflow.Inputs.Keys, .. workflow.Outputs.Keys];
         var agents = workflow.Agents.Values.Concat(workflow.Subflows.Values.SelectMany(subflow => subflow.Agents.Values));
         _agentNames = [.. agents.SelectMany(agent => agent.Inputs.Keys.Concat(agent.Outputs.Keys))];
+        _taskInputs = [.. context.Tree.Nodes.SelectMany(node => node.Task.Inputs.Keys)];
         _subflowNames = [.. workflow.Subflows.Values.SelectMany(s => s.Inputs.Keys.Concat(s.Outputs.Keys))];
     }
 
@@ -37,6 +40,7 @@ internal sealed class KnownNames
         "subflow" => _subflowNames,
         "task" => node is null ? _context.Tree.Main.Roots.Keys : OwnNames(node).Concat(node.VisibleNames()),
         "loop" => LoopMembers,
+        "matrix" => node is null ? [] : Around(node).SelectMany(AxesOf),
         _ => [],
     };
 
@@ -66,7 +70,10 @@ internal sealed class KnownNames
             "group" => workflow.TaskGroups.ContainsKey(name) || IsGroupInput(name, node),
             "secret" => workflow.Secrets.ContainsKey(name),
             "loop" => IsLoopName(name, node),
-            "task" => (node is not null && (IsOwn(name, node) || TaskMembers.Contains(name))) || IsTaskMember(reference, node),
+            "matrix" => node is not null && Around(node).SelectMany(AxesOf).Contains(name),
+            "task" => (node is not null && (IsOwn(name, node) || TaskMembers.Contains(name))) || IsTaskMember(reference, node)
+                // The texts of an agent are filled in for the task that it does.
+                || (node is null && _taskInputs.Contains(name)),
 
             // What these hold is known only when the workflow runs.
             _ => true,
@@ -96,12 +103,22 @@ internal sealed class KnownNames
                 || (reference.Segments[used + 1].Name is { } name && IsOutput(name, task.Task)));
     }
 
-    // A program that declares no outputs may still set some while it runs, with ::set-output lines.
+    // A program or answer whose task declares no outputs may still set some while it runs, with ::set-output lines.
     private bool IsOutput(string name, TaskDefinition task) =>
         task.Outputs.ContainsKey(name)
-        || (task.Subflow is { } id && _context.Workflow.Subflows.TryGetValue(id, out var subflow) && subflow.Outputs.ContainsKey(name))
-        || (task.Outputs.Count == 0 && task.Kind is TaskKind.Script or TaskKind.Command)
-        || (task.Kind is TaskKind.Http && HttpOutputs.Contains(name));
+        || (name == "results" && task.LoopControl is not null)
+        || task.Kind switch
+        {
+            TaskKind.Script or TaskKind.Command or TaskKind.Llm or TaskKind.Agent => task.Outputs.Count == 0,
+            TaskKind.Http => HttpOutputs.Contains(name),
+            TaskKind.WaitFor => name == "payload",
+            TaskKind.Approval => ApprovalOutputs.Contains(name),
+            // What a fetched or predefined definition gives is known only when it is there.
+            TaskKind.Subflow => !_context.Workflow.Subflows.TryGetValue(task.Subflow!, out var subflow)
+                || subflow.Source is not null || subflow.Outputs.ContainsKey(name),
+            TaskKind.Uses or TaskKind.Embed or TaskKind.UsesWorkflow => true,
+            _ => false,
+        };
 
     /// <summary>The task that the segments behind <c>task</c> name, a subtask by the ids on the way to it.</summary>
     private TaskNode? FindTask(ReferencePath reference, TaskNode? node, out int used)
@@ -115,6 +132,12 @@ internal sealed class KnownNames
         var task = node is null ? TaskTree.FindFromTop(_context.Tree.Main, first) : node.Resolve(first);
         for (used = 2; task is not null && used < reference.Segments.Count; used++)
         {
+            // One iteration of a loop: task.name[2].
+            if (reference.Segments[used].IsIndex && (task.Task.Loop is not null || task.Task.Matrix is not null))
+            {
+                continue;
+            }
+
             if (reference.Segments[used].Name is not { } next || !task.Children.TryGetValue(next, out var child))
             {
                 break;
@@ -140,6 +163,17 @@ internal sealed class KnownNames
         return false;
     }
 
+    private static IEnumerable<string> AxesOf(TaskDefinition task) =>
+        task.Matrix is { } matrix ? matrix.Axes.Keys.Concat(matrix.Include.SelectMany(added => added.Keys)) : [];
+
+    private static IEnumerable<TaskDefinition> Around(TaskNode node)
+    {
+        for (var at = node; at is not null; at = at.Parent)
+        {
+            yield return at.Task;
+        }
+    }
+
     private static IEnumerable<string> OwnNames(TaskNode node) => node.Task.Inputs.Keys.Concat(node.Task.Outputs.Keys);
 
     private static bool IsLoopName(string name, TaskNode? node)
@@ -157,7 +191,7 @@ internal sealed class KnownNames
 
     private static bool IsLoopVariable(string name, TaskDefinition task)
     {
-        if (task.Matrix is { } matrix && (matrix.Axes.ContainsKey(name) || matrix.Include.Any(added => added.ContainsKey(name))))
+        if (AxesOf(task).Contains(name))
         {
             return true;
         }

@@ -3,6 +3,13 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Validation;
 
+/// <summary>What the process that is to run workflows has.</summary>
+public sealed record RunnableOptions
+{
+    /// <summary>Whether a script of answers stands in for every model provider. Default: false.</summary>
+    public bool HasModelScript { get; init; }
+}
+
 /// <summary>
 /// Refuses workflows that need a part of the language which this version loads but does not run, so that none is run by halves.
 /// </summary>
@@ -10,61 +17,61 @@ public static class RunnableCheck
 {
     /// <summary>Lists everything that keeps a workflow from being started.</summary>
     /// <param name="workflow">A workflow without validation errors.</param>
+    /// <param name="options">What there is to run it with; null means the defaults.</param>
     /// <returns>One error for each construct, in the order of the file; empty when the workflow can run.</returns>
-    public static IReadOnlyList<Diagnostic> Check(WorkflowDefinition workflow)
+    public static IReadOnlyList<Diagnostic> Check(WorkflowDefinition workflow, RunnableOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(workflow);
+        var models = new RunnableModels(workflow, options ?? new RunnableOptions());
         var report = new ValidationReport(workflow.Source);
         var tree = TaskTree.Of(workflow, report);
-        CheckWorkflow(report, workflow);
+        CheckWorkflow(report, workflow, models);
         foreach (var node in tree.Nodes)
         {
-            // What no task calls is never run: subflows.
-            if (node.Realm.Subflow is null)
-            {
-                CheckTask(report, workflow, node);
-            }
+            CheckTask(report, workflow, node, models);
         }
 
         return report.InFileOrder();
     }
 
-    private static void CheckWorkflow(ValidationReport report, WorkflowDefinition workflow)
+    private static void CheckWorkflow(ValidationReport report, WorkflowDefinition workflow, RunnableModels models)
     {
         const string What = "The workflow";
-        Refuse(
+        CheckChannels(
             report,
-            workflow.Notifications is { DefaultChannels.Count: > 0 },
+            workflow.Notifications?.DefaultChannels,
             ValidationCodes.WorkflowNotificationNotRun,
-            "notifications",
+            "notifications.default_channels",
             What,
             "notifications");
         Refuse(report, workflow.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", What, "concurrency");
-        CheckOnError(report, workflow.Defaults?.OnError, "defaults.on_error", "The default of tasks");
+        CheckOnError(report, workflow.Defaults?.OnError, "defaults.on_error", "The default of tasks", models);
     }
 
-    private static void CheckTask(ValidationReport report, WorkflowDefinition workflow, TaskNode node)
+    private static void CheckTask(ValidationReport report, WorkflowDefinition workflow, TaskNode node, RunnableModels models)
     {
         var task = node.Task;
         Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
-        Need(task.Subflow is not null, ValidationCodes.SubflowNotRun, "subflow", "subflow");
-        Need(task.Uses is not null, ValidationCodes.UsesNotRun, "uses", "uses");
-        Need(task.Embed is not null, ValidationCodes.EmbedNotRun, "embed", "embed");
-        Need(task.UsesWorkflow is not null, ValidationCodes.UsesWorkflowNotRun, "uses_workflow", "uses_workflow");
-        Need(task.DefinitionOfDone is not null, ValidationCodes.DefinitionOfDoneNotRun, "definition_of_done", "definition_of_done");
-        Need(task.OnComplete is not null, ValidationCodes.TaskNotificationNotRun, "on_complete", "on_complete.notify");
         Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
         Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
-        Need(
-            task.Llm is { Provider: not ModelProvider.Echo },
-            ValidationCodes.LlmProviderNotRun,
-            "llm.provider",
-            $"llm with the provider '{task.Llm?.Provider.ToString().ToLowerInvariant()}' (only 'echo' runs)");
-        Need(UsesAgent(workflow, task), ValidationCodes.AgentNotRun, "agent", "agent");
-        if (task.OnError is not null)
+        if (task.Llm is { } llm)
         {
-            CheckOnError(report, task.OnError, $"{node.Path}.on_error", $"Task '{node.FullId}'");
+            RefuseModel(report, models.ProblemOf(llm), ValidationCodes.LlmProviderNotRun, $"{node.Path}.llm.provider", What(node), "llm");
         }
+
+        if (AgentOf(workflow, task) is { } agent)
+        {
+            RefuseModel(report, models.ProblemOf(agent), ValidationCodes.AgentNotRun, $"{node.Path}.agent", What(node), $"agent '{agent}'");
+        }
+
+        CheckChannels(
+            report,
+            task.OnComplete?.Channels,
+            ValidationCodes.TaskNotificationNotRun,
+            $"{node.Path}.on_complete.notify.channels",
+            What(node),
+            "on_complete.notify");
+        CheckOnError(report, task.OnError, $"{node.Path}.on_error", What(node), models);
 
         void Need(bool isNeeded, string code, string field, string construct)
         {
@@ -75,21 +82,62 @@ public static class RunnableCheck
         }
     }
 
-    // A task that names nothing to execute takes the default agent.
-    private static bool UsesAgent(WorkflowDefinition workflow, TaskDefinition task) =>
-        task.Agent is not null
-        || (workflow.Defaults?.Agent is not null && task is { Kind: TaskKind.None, Subtasks.Count: 0 });
+    private static string What(TaskNode node) => $"Task '{node.FullId}'";
 
-    private static void CheckOnError(ValidationReport report, ErrorHandlingDefinition? onError, string path, string what)
+    // A task that names nothing to execute takes the default agent.
+    private static string? AgentOf(WorkflowDefinition workflow, TaskDefinition task) =>
+        task.Agent ?? (task is { Kind: TaskKind.None, Subtasks.Count: 0 } ? workflow.Defaults?.Agent : null);
+
+    private static void CheckOnError(
+        ValidationReport report, ErrorHandlingDefinition? onError, string path, string what, RunnableModels models)
     {
-        Refuse(
+        if (onError?.FallbackAgent is { } agent)
+        {
+            RefuseModel(
+                report,
+                models.ProblemOf(agent),
+                ValidationCodes.FallbackAgentNotRun,
+                $"{path}.fallback_agent",
+                what,
+                $"on_error.fallback_agent '{agent}'");
+        }
+
+        CheckChannels(
             report,
-            onError?.FallbackAgent is not null,
-            ValidationCodes.FallbackAgentNotRun,
-            $"{path}.fallback_agent",
+            onError?.Notify?.Channels,
+            ValidationCodes.TaskNotificationNotRun,
+            $"{path}.notify.channels",
             what,
-            "on_error.fallback_agent");
-        Refuse(report, onError?.Notify is not null, ValidationCodes.TaskNotificationNotRun, $"{path}.notify", what, "on_error.notify");
+            "on_error.notify");
+    }
+
+    // Console and files are run; whatever else would have to be dropped is refused before the start.
+    private static void CheckChannels(
+        ValidationReport report, IReadOnlyList<NotificationChannel>? channels, string code, string path, string what, string construct)
+    {
+        for (var i = 0; i < (channels?.Count ?? 0); i++)
+        {
+            Refuse(
+                report,
+                channels![i] is not (NotificationChannel.Console or NotificationChannel.File),
+                code,
+                $"{path}[{i}]",
+                what,
+                $"{construct} through {WordOf(channels[i])} (only 'console' and 'file' run)");
+        }
+    }
+
+    private static string WordOf(NotificationChannel channel) =>
+        channel is NotificationChannel.PagerDuty ? "'pager_duty'" : $"'{channel.GetType().Name.ToLowerInvariant()}'";
+
+    private static void RefuseModel(ValidationReport report, string? problem, string code, string path, string what, string construct)
+    {
+        if (problem is not null)
+        {
+            report.Error(
+                code, path, $"{what} needs {construct} with {problem}.",
+                "Start it with a script of answers (--ai-script FILE, or ai.script), or use the provider 'echo'.");
+        }
     }
 
     private static void Refuse(ValidationReport report, bool isNeeded, string code, string path, string what, string construct)

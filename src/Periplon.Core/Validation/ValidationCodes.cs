@@ -129,16 +129,13 @@ internal static class ValidationCodes
     internal const string DoneRetriesNegative = "PPL330";
     internal const string ExpressionInvalid = "PPL331";
     internal const string LabelControlCharacter = "PPL332";
+    internal const string MatrixTooLarge = "PPL333";
+    internal const string MatrixAxisEmpty = "PPL334";
     internal const string InputSecretBoolean = "PPL340";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.
     internal const string AgentNotRun = "PPL404";
     internal const string McpToolNotRun = "PPL405";
-    internal const string SubflowNotRun = "PPL406";
-    internal const string UsesNotRun = "PPL407";
-    internal const string EmbedNotRun = "PPL408";
-    internal const string UsesWorkflowNotRun = "PPL409";
-    internal const string DefinitionOfDoneNotRun = "PPL410";
     internal const string TaskNotificationNotRun = "PPL411";
     internal const string WorkflowNotificationNotRun = "PPL412";
     internal const string ConcurrencyNotRun = "PPL423";

@@ -21,6 +21,7 @@ public static class WorkflowValidator
         CycleRules.Check(context);
         KindRules.Check(context);
         LoopRules.Check(context);
+        MatrixRules.Check(context);
         StageRules.Check(context);
         SubflowRules.Check(context);
         SourceRules.Check(context);

@@ -71,4 +71,7 @@ public static partial class DiagnosticCodes
 
     /// <summary>There are more problems than are listed.</summary>
     public const string TooManyProblems = "PPL023";
+
+    /// <summary>The text is longer than the parser takes.</summary>
+    public const string TooLong = "PPL024";
 }

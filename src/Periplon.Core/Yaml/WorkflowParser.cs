@@ -8,6 +8,16 @@ namespace Periplon.Core.Yaml;
 /// <summary>Reads workflow files.</summary>
 public static class WorkflowParser
 {
+    /// <summary>The longest text that is read, in characters.</summary>
+    public const int MaxLength = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Reads a workflow from the bytes of a file: UTF-8, or UTF-16 or UTF-32 with a byte order mark. Never throws.
+    /// </summary>
+    /// <param name="content">The whole file.</param>
+    public static ParseResult Parse(ReadOnlySpan<byte> content) =>
+        WorkflowText.TryDecode(content, out var text, out var problem) ? Parse(text) : new ParseResult(null, [problem]);
+
     /// <summary>
     /// Reads a workflow from YAML or JSON. Never throws: whatever is wrong is in the result, all of it at once. References
     /// between tasks, ranges of values and the like are the validator's concern.
@@ -19,6 +29,11 @@ public static class WorkflowParser
         // Editors of some systems put a byte order mark first; neither YAML nor JSON knows it inside a string.
         text = text.StartsWith('\ufeff') ? text[1..] : text;
         var reading = new Reading(text.Length);
+        if (FindBadText(text) is { } problem)
+        {
+            return new ParseResult(null, [problem]);
+        }
+
         var root = JsonTree.TryRead(text) ?? YamlTree.Read(text, reading);
         if (root is not MapNode)
         {
@@ -28,6 +43,22 @@ public static class WorkflowParser
 
         var workflow = WorkflowLanguage.Workflow.Read(Cursor.Root(root, reading));
         return new ParseResult(reading.HasErrors ? null : workflow with { Source = reading.Source }, reading.Diagnostics);
+    }
+
+    private static Diagnostic? FindBadText(string text)
+    {
+        if (text.Length > MaxLength)
+        {
+            return new Diagnostic(DiagnosticCodes.TooLong, DiagnosticSeverity.Error,
+                $"The file has {text.Length} characters; {MaxLength} are allowed.", new SourceLocation(1, 1), "",
+                "Keep data in files of its own and let tasks read them.");
+        }
+
+        // The scanner takes it for the end of the text and would drop whatever follows.
+        var nul = text.IndexOf('\0', StringComparison.Ordinal);
+        return nul < 0 ? null : new Diagnostic(DiagnosticCodes.Syntax, DiagnosticSeverity.Error,
+            "The text is not valid YAML: it holds the character U+0000, which no text has.", WorkflowText.PlaceOf(text, nul), "",
+            "Remove it; perhaps the file is no text at all.");
     }
 
     private static void ReportRoot(Node? root, Reading reading)

@@ -13,20 +13,23 @@ public static class WorkflowSchema
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// The schema as JSON text (draft 2020-12), for editors. It is stricter than the parser where the parser only warns, such as
-    /// for keys that are not part of the language, and where it forgives quotes around numbers.
+    /// The schema as JSON text. It is draft-07, the newest that all YAML editors read. It accepts whatever the parser accepts; it also
+    /// accepts what no schema can know, such as names of tasks that do not exist.
     /// </summary>
-    public static string Generate()
+    /// <param name="isStrict">
+    /// Whether keys that are not part of the language are refused, which the parser only warns of. Default: false.
+    /// </param>
+    public static string Generate(bool isStrict = false)
     {
-        var definitions = new SchemaDefinitions();
+        var definitions = new SchemaDefinitions(isStrict);
         var root = WorkflowLanguage.Workflow.Describe(definitions);
         var schema = new JsonObject
         {
-            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["$schema"] = "http://json-schema.org/draft-07/schema#",
             ["title"] = "Periplon workflow",
-            ["$ref"] = root["$ref"]!.DeepClone(),
-            ["$defs"] = definitions.Definitions,
+            ["allOf"] = new JsonArray(root),
+            ["definitions"] = definitions.Definitions,
         };
-        return schema.ToJsonString(Readable);
+        return schema.ToJsonString(Readable) + "\n";
     }
 }

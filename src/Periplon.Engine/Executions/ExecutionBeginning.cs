@@ -1,4 +1,8 @@
+using System.Text.Json;
+using Periplon.Client.Executions;
+using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
+using Periplon.Core.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
 
@@ -12,6 +16,46 @@ namespace Periplon.Engine.Executions;
 internal sealed record ExecutionBeginning(
     ExecutionState Created, ExecutionState State, ExecutionRow Row, IReadOnlyList<ExecutionEvent> Events)
 {
+    /// <summary>The first event of an execution.</summary>
+    public static ExecutionCreated CreatedOf(ExecutionPlan plan, CreateExecution request, DateTimeOffset now)
+    {
+        var workflow = plan.Workflow;
+        var labels = new Dictionary<string, string>(workflow.Labels);
+        foreach (var (key, value) in request.Start.Labels ?? new Dictionary<string, string>(0))
+        {
+            labels[key] = value;
+        }
+
+        return new ExecutionCreated
+        {
+            At = now,
+            ExecutionId = request.Start.ExecutionId,
+            Organization = request.Start.Organization,
+            WorkflowId = request.WorkflowId,
+            Revision = request.Revision,
+            WorkflowName = workflow.Name,
+            WorkflowVersion = workflow.Version,
+            Inputs = JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!,
+            SecretInputs = NamesOf(workflow, request),
+            Priority = request.Start.Priority,
+            TriggerType = request.Start.TriggerType,
+            TriggeredBy = request.Start.TriggeredBy,
+            ParentExecutionId = request.Start.ParentExecutionId,
+            TimeLimitAt = workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
+            Labels = labels.Count > 0 ? labels : null,
+            RequestHash = request.RequestHash,
+            Subflow = request.Subflow,
+            ParentTask = request.ParentTask,
+            Depth = request.Depth,
+        };
+    }
+
+    private static List<string>? NamesOf(WorkflowDefinition workflow, CreateExecution request)
+    {
+        List<string> names = [.. SecretInputs.NamesOf(workflow) ?? [], .. request.SecretInputs ?? []];
+        return names.Count > 0 ? [.. names.Distinct()] : null;
+    }
+
     /// <summary>Decides the turn.</summary>
     public static ExecutionBeginning Of(ExecutionPlan plan, ExecutionCreated created, int partition)
     {

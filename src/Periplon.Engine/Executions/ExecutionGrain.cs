@@ -19,7 +19,7 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, WorkerLiveness liveness, QueuePartitions partitions,
-    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
+    ChildExecutions children, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
@@ -96,7 +96,7 @@ internal sealed partial class ExecutionGrain(
     }
 
     public Task<ControlStatus> CancelAsync(ControlRequest request, CancellationToken cancellationToken) =>
-        ControlAsync(request, turn => ExecutionCommands.Cancel(turn, request.By, request.Reason), cancellationToken);
+        ControlAsync(request, turn => ExecutionCommands.Cancel(turn, request.By, request.Reason, request.Kill), cancellationToken);
 
     public Task<ControlStatus> PauseAsync(ControlRequest request, CancellationToken cancellationToken) =>
         ControlAsync(request, turn => ExecutionCommands.Pause(turn, request.By), cancellationToken);
@@ -114,6 +114,7 @@ internal sealed partial class ExecutionGrain(
         await ReturnLostAsync(cancellationToken);
         await driver.AdvanceAsync(cancellationToken);
         OfferReady(driver.State, driver.State.Ready);
+        LookAfterChildren(driver.State);
         return !driver.State.IsTerminal;
     }
 
@@ -143,6 +144,7 @@ internal sealed partial class ExecutionGrain(
         // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : after.Ready.Except(before.Ready));
         StopWhatNoLongerMatters(before, after, events);
+        FollowChildren(before, after, events);
         Count(before, after, events);
         if (!after.IsTerminal)
         {
@@ -205,7 +207,7 @@ internal sealed partial class ExecutionGrain(
         var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
             ?? throw new InvalidOperationException(
                 $"Execution {_id} is pinned to revision {created.Revision} of workflow {created.WorkflowId}, which is not stored");
-        var state = ExecutionMachine.Replay(entry.Plan, history);
+        var state = ExecutionMachine.Replay(entry.PlanOf(created.Subflow), history);
         var first = ExecutionRows.First(_id, created, partitions.Of(_id));
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
         _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
@@ -218,6 +220,7 @@ internal sealed partial class ExecutionGrain(
         {
             // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
+            LookAfterChildren(_driver.State);
             SetTimer();
             try
             {
@@ -239,8 +242,8 @@ internal sealed partial class ExecutionGrain(
             return StartStatus.WorkflowNotFound;
         }
 
-        var created = CreatedEvent(entry, request, time.GetUtcNow());
-        var beginning = ExecutionBeginning.Of(entry.Plan, created, partitions.Of(_id));
+        var created = ExecutionBeginning.CreatedOf(entry.PlanOf(request.Subflow), request, time.GetUtcNow());
+        var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id));
         try
         {
             await beginning.AppendAsync(journal, CancellationToken.None);
@@ -342,34 +345,4 @@ internal sealed partial class ExecutionGrain(
         && JsonElement.DeepEquals(
             JsonSerializer.SerializeToElement(created.Inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
             JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.JsonElement));
-
-    private static ExecutionCreated CreatedEvent(CatalogEntry entry, CreateExecution request, DateTimeOffset now)
-    {
-        var workflow = entry.Plan.Workflow;
-        var labels = new Dictionary<string, string>(workflow.Labels);
-        foreach (var (key, value) in request.Start.Labels ?? new Dictionary<string, string>(0))
-        {
-            labels[key] = value;
-        }
-
-        return new ExecutionCreated
-        {
-            At = now,
-            ExecutionId = request.Start.ExecutionId,
-            Organization = request.Start.Organization,
-            WorkflowId = request.WorkflowId,
-            Revision = request.Revision,
-            WorkflowName = workflow.Name,
-            WorkflowVersion = workflow.Version,
-            Inputs = JsonSerializer.Deserialize(request.Start.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!,
-            SecretInputs = SecretInputs.NamesOf(workflow),
-            Priority = request.Start.Priority,
-            TriggerType = request.Start.TriggerType,
-            TriggeredBy = request.Start.TriggeredBy,
-            ParentExecutionId = request.Start.ParentExecutionId,
-            TimeLimitAt = workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
-            Labels = labels.Count > 0 ? labels : null,
-            RequestHash = request.RequestHash,
-        };
-    }
 }

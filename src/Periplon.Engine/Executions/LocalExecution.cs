@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Periplon.Core.Plans;
+using Periplon.Core.Reuse;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
@@ -11,10 +11,12 @@ namespace Periplon.Engine.Executions;
 /// One execution in this process, without a cluster: the same machine, driver and journal as on the server, and attempts that run at once.
 /// What is interrupted stays in its journal and goes on with the next run.
 /// </summary>
-internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
+internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
 {
     private const string Worker = "local";
 
+    private readonly RevisionPlans _plans;
+    private readonly IJournalStore _journal;
     private readonly IAttemptRunner _attempts;
     private readonly Action<ExecutionState, IReadOnlyList<ExecutionEvent>> _onChange;
     private readonly TimeProvider _time;
@@ -28,10 +30,10 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     private readonly Dictionary<Guid, (Task Run, CancellationTokenSource Stop, string Task)> _running = [];
 
     private LocalExecution(
-        Guid id, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
+        Guid id, ExecutionState state, long seq, ExecutionRow row, RevisionPlans plans, IJournalStore journal, IAttemptRunner attempts,
         Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time)
     {
-        (_id, _attempts, _onChange, _time) = (id, attempts, onChange, time);
+        (_id, _plans, _journal, _attempts, _onChange, _time) = (id, plans, journal, attempts, onChange, time);
         _driver = new ExecutionDriver(id, state, seq, row, journal, this, time);
         _timer = time.CreateTimer(_ => _ = AdvanceAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -41,22 +43,26 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
 
     /// <summary>Records a new execution and returns it, not yet running.</summary>
     public static async Task<LocalExecution> CreateAsync(
-        ExecutionPlan plan, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
+        RevisionPlans plans, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
         Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
     {
-        var beginning = ExecutionBeginning.Of(plan, created, partition: 0);
+        var beginning = ExecutionBeginning.Of(plans.PlanOf(created.Subflow), created, partition: 0);
         await beginning.AppendAsync(journal, cancellationToken);
-        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, journal, attempts, onChange, time);
+        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, plans, journal, attempts, onChange, time);
     }
 
     /// <summary>Loads an execution that was interrupted. Attempts that were running then go out again.</summary>
     public static async Task<LocalExecution> ResumeAsync(
-        ExecutionPlan plan, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
+        RevisionPlans plans, Guid id, IJournalStore journal, IAttemptRunner attempts,
         Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
     {
-        var rows = await journal.ReadAsync(row.Id, 0, cancellationToken);
-        var state = ExecutionMachine.Replay(plan, rows.SelectMany(r => EventCodec.Decode(r.Events.Span)));
-        var execution = new LocalExecution(row.Id, state, rows[^1].Seq, row, journal, attempts, onChange, time);
+        var rows = await journal.ReadAsync(id, 0, cancellationToken);
+        var history = rows.SelectMany(r => EventCodec.Decode(r.Events.Span)).ToList();
+        var created = (ExecutionCreated)history[0];
+        var state = ExecutionMachine.Replay(plans.PlanOf(created.Subflow), history);
+        var first = ExecutionRows.First(id, created, partition: 0);
+        var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
+        var execution = new LocalExecution(id, state, rows[^1].Seq, row, plans, journal, attempts, onChange, time);
         await execution._driver.DoAsync(
             turn =>
             {
@@ -79,6 +85,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         }
 
         StartReady(State.Ready);
+        StartChildren(State);
         SetTimer();
         await Task.WhenAny(_ended.Task, Task.Delay(Timeout.InfiniteTimeSpan, _time, interrupt));
         if (!_ended.Task.IsCompleted)
@@ -88,14 +95,15 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         else
         {
             await _ended.Task;
+            await EndChildrenAsync();
         }
 
         return State;
     }
 
     /// <summary>Asks for the execution's end.</summary>
-    public Task CancelAsync(string reason) =>
-        _driver.DoAsync(turn => ExecutionCommands.Cancel(turn, null, reason), CancellationToken.None);
+    public Task CancelAsync(string reason, bool kill = false) =>
+        _driver.DoAsync(turn => ExecutionCommands.Cancel(turn, null, reason, kill), CancellationToken.None);
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
@@ -107,6 +115,11 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         }
 
         StopAttempts(after);
+        if (events.Any(e => e is TaskWaiting { Kind: WaitKind.Child } or TaskStopRequested))
+        {
+            StartChildren(after);
+        }
+
         StartReady(after.Ready.Except(before.Ready));
         SetTimer();
     }
@@ -201,7 +214,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
         Task[] running;
         lock (_gate)
         {
-            running = [.. _running.Values.Select(r => r.Run)];
+            running = [.. _running.Values.Select(r => r.Run), .. _children.Values.Select(child => child.Run)];
         }
 
         await Task.WhenAll(running);

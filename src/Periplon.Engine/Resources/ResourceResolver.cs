@@ -5,18 +5,23 @@ using Periplon.Engine.Tasks.Http;
 
 namespace Periplon.Engine.Resources;
 
+/// <summary>Opens the library of predefined tasks and groups as it is now.</summary>
+internal delegate Task<IPredefinedTaskLibrary> OpenLibrary(CancellationToken cancellationToken);
+
 /// <summary>Fetches what a workflow takes from outside its file, until nothing new is named. What cannot be fetched is a finding.</summary>
 internal sealed class ResourceResolver : IDisposable
 {
     private readonly ResourceOptions _options;
+    private readonly OpenLibrary _openLibrary;
     private readonly TimeProvider _time;
     private readonly HttpTargetPolicy _policy;
     private readonly HttpConnections _connections;
     private readonly LibraryFiles _files;
     private readonly WebDocuments _documents;
 
-    public ResourceResolver(ResourceOptions options, TimeProvider time)
+    public ResourceResolver(ResourceOptions options, OpenLibrary openLibrary, TimeProvider time)
     {
+        _openLibrary = openLibrary;
         (_options, _time) = (options with { Directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)) }, time);
         _policy = new HttpTargetPolicy(new TaskOptions { AllowPrivateNetworks = options.AllowPrivateNetworks });
         _connections = new HttpConnections(_policy);
@@ -39,10 +44,11 @@ internal sealed class ResourceResolver : IDisposable
         using var repositories = new GitRepositories(_policy, _options, _time);
         using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var library = await _openLibrary(cancellationToken);
         var resources = WorkflowResources.None;
         var failures = new Dictionary<string, string>();
         var bytes = 0L;
-        while (SubflowExpander.Expand(main, resources).Missing.Where(m => !failures.ContainsKey(m.Reference.ToString()!)).ToList()
+        while (SubflowExpander.Expand(main, resources, library).Missing.Where(m => !failures.ContainsKey(m.Reference.ToString()!)).ToList()
             is { Count: > 0 } missing)
         {
             foreach (var each in missing)
@@ -64,7 +70,7 @@ internal sealed class ResourceResolver : IDisposable
             }
         }
 
-        return WorkflowBundle.Read(text, resources, failures);
+        return WorkflowBundle.Read(text, resources, failures, library);
     }
 
     private async Task<FetchedResource> FetchAsync(

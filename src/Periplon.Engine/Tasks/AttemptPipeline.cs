@@ -5,38 +5,45 @@ using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Tasks.Collections;
+using Periplon.Engine.Tasks.Done;
 using Periplon.Engine.Tasks.Outputs;
 
 namespace Periplon.Engine.Tasks;
 
 /// <summary>
 /// Runs one attempt from its request to its outcome: fills in what it refers to, runs it, produces its named outputs, writes its output
-/// file, and masks the secrets in all that leaves.
+/// file, checks its definition of done, and masks the secrets in all that leaves.
 /// </summary>
 internal sealed partial class AttemptPipeline(
-    IEnumerable<ITaskRunner> runners, CollectionReader collections, TaskCache cache, NamedOutputs namedOutputs, OutputFile outputFile,
-    TaskOptions options, ILogger<AttemptPipeline> logger)
+    IEnumerable<ITaskRunner> runners, CollectionReader collections, TaskCache cache, WholeOutputs wholeOutputs, NamedOutputs namedOutputs,
+    OutputFile outputFile, DoneCheck doneCheck, TaskOptions options, ILogger<AttemptPipeline> logger)
 {
     private readonly Dictionary<TaskKind, ITaskRunner> _runners = runners.ToDictionary(runner => runner.Kind);
 
     /// <summary>Runs an attempt. Everything that can go wrong is an outcome.</summary>
     internal async Task<TaskOutcome> RunAsync(AttemptRequest request, ITaskLog log, CancellationToken cancellationToken)
     {
-        var runner = _runners.GetValueOrDefault(request.Task.Kind);
-        if (runner is null && request.Work is not AttemptWork.Collection)
+        if (FindRunner(request, out var problem) is not { } run)
         {
-            var known = string.Join(", ", _runners.Keys.Order());
-            return TaskOutcome.Failed(
-                FailureKinds.Internal,
-                $"The task '{request.TaskPath}' is of kind {request.Task.Kind}, which this worker does not run; it runs: {known}");
+            return TaskOutcome.Failed(FailureKinds.Internal, problem!);
         }
 
         TaskTexts? texts = null;
         TaskOutcome outcome;
         try
         {
+            (request, var failure) = await wholeOutputs.FetchAsync(request, cancellationToken);
+            if (failure is not null)
+            {
+                return failure;
+            }
+
             texts = new TaskTexts(request, options);
-            outcome = await ExpectedFailures.CatchAsync(() => RunAsync(request, runner, texts, log, cancellationToken), cancellationToken);
+            outcome = await ExpectedFailures.CatchAsync(() => RunAsync(request, run, texts, log, cancellationToken), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = TaskOutcome.Cancelled();
         }
         catch (Exception exception)
         {
@@ -55,8 +62,35 @@ internal sealed partial class AttemptPipeline(
         return masked;
     }
 
+    // An agent may run a task of any kind, in place of what the task itself would do.
+    private Func<TaskContext, CancellationToken, Task<TaskOutcome>>? FindRunner(AttemptRequest request, out string? problem)
+    {
+        problem = null;
+        if (request.Work is AttemptWork.Check)
+        {
+            return (_, _) => Task.FromResult(TaskOutcome.Completed(new TaskOutput()));
+        }
+
+        if (request.Work is AttemptWork.Collection)
+        {
+            return collections.ReadAsync;
+        }
+
+        var kind = request.AgentId is null ? request.Task.Kind : TaskKind.Agent;
+        if (request.Work is AttemptWork.Task && _runners.TryGetValue(kind, out var runner))
+        {
+            return runner.RunAsync;
+        }
+
+        var what = request.Work is AttemptWork.Task ? $"is of kind {kind}" : $"needs the work {request.Work}";
+        problem = $"The task '{request.TaskPath}' {what}, which this worker does not run; it runs: "
+            + string.Join(", ", _runners.Keys.Order());
+        return null;
+    }
+
     private async Task<TaskOutcome> RunAsync(
-        AttemptRequest request, ITaskRunner? runner, TaskTexts texts, ITaskLog log, CancellationToken cancellationToken)
+        AttemptRequest request, Func<TaskContext, CancellationToken, Task<TaskOutcome>> run, TaskTexts texts, ITaskLog log,
+        CancellationToken cancellationToken)
     {
         var directory = request.Directory ?? options.DirectoryOf(request.ExecutionId);
         Directory.CreateDirectory(directory);
@@ -72,22 +106,29 @@ internal sealed partial class AttemptPipeline(
             Directory = directory,
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
             Limits = LimitsDefinition.Of(request.Task.Limits, request.Workflow.Limits),
+            AgentId = request.AgentId,
+            Feedback = request.Feedback,
+            Progress = request.Context,
         };
-        if (request.Work is AttemptWork.Collection)
-        {
-            return await collections.ReadAsync(context, cancellationToken);
-        }
 
-        var file = OutputFile.Find(context);
-        if (await cache.FindAsync(request, texts, log, cancellationToken) is { } cached)
+        // Found before the task runs: a text that cannot be filled in must not cost a run.
+        var file = request.Work is AttemptWork.Task ? OutputFile.Find(context) : null;
+        var criteria = request.Work is not AttemptWork.Collection && request.Task.DefinitionOfDone is { } done
+            ? DoneTexts.Fill(done, texts) : [];
+        if (request.Work is AttemptWork.Task && await cache.FindAsync(request, texts, log, cancellationToken) is { } cached)
         {
             var problem = file is null ? null : await outputFile.WriteAsync(file, cached, cancellationToken);
             return new CapturedOutput(cached, problem).Completed();
         }
 
-        var outcome = await runner!.RunAsync(context, cancellationToken);
-        return outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output }
-            ? await PublishAsync(context, texts, output, file, cancellationToken)
+        var outcome = await run(context, cancellationToken);
+        if (outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output } && request.Work is AttemptWork.Task)
+        {
+            outcome = await PublishAsync(context, texts, output, file, cancellationToken);
+        }
+
+        return request.Work is not AttemptWork.Collection && outcome is { Kind: TaskOutcomeKind.Completed, Output: { } published }
+            ? await CheckAsync(context, criteria, published, cancellationToken)
             : outcome;
     }
 
@@ -104,6 +145,19 @@ internal sealed partial class AttemptPipeline(
         catch (TemplateException exception)
         {
             return TaskOutcome.Failed(FailureKinds.Output, exception.Message, output, output.ExitCode);
+        }
+    }
+
+    private async Task<TaskOutcome> CheckAsync(
+        TaskContext context, IReadOnlyList<DoneCriterion> criteria, TaskOutput output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await doneCheck.CheckAsync(context, criteria, output, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return TaskOutcome.Cancelled(output);
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed record AttemptRequest
     /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = new Dictionary<string, JsonElement>();
 
+    /// <summary>References to outputs whose whole texts the worker has put in the place of what the execution knows of them.</summary>
+    public IReadOnlyList<string> WholeOutputs { get; init; } = [];
+
     /// <summary>Longest time of the attempt, beside the limits of the task and the workflow's defaults.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -39,6 +42,14 @@ internal sealed record AttemptRequest
 
     /// <summary>Progress and earlier outputs, to stand before an agent's prompt.</summary>
     public string? Context { get; init; }
+
+    /// <summary>Agent that runs the attempt; null when none does.</summary>
+    public string? AgentId => Agent ?? Task.Kind switch
+    {
+        TaskKind.Agent => Task.Agent,
+        TaskKind.None when Task.Subtasks.Count is 0 => Workflow.Defaults?.Agent,
+        _ => null,
+    };
 
     /// <summary>Directory to run in instead of the execution's own, for local runs.</summary>
     public string? Directory { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
 
@@ -38,6 +39,15 @@ internal sealed record TaskContext
     public TimeSpan? Timeout { get; init; }
     /// <summary>Bounds on captured output.</summary>
     public required LimitsDefinition Limits { get; init; }
+    /// <summary>Agent that runs the attempt; null when none does.</summary>
+    public string? AgentId { get; init; }
+    /// <summary>What was not met after the attempt before, for an agent's prompt.</summary>
+    public string? Feedback { get; init; }
+    /// <summary>Progress and earlier outputs, to stand before an agent's prompt.</summary>
+    public string? Progress { get; init; }
+
+    /// <summary>The definition of <see cref="AgentId"/>; null when there is no such agent.</summary>
+    public AgentDefinition? Agent => AgentId is null ? null : Workflow.Agents.GetValueOrDefault(AgentId);
 
     /// <summary>Stable key of the attempt, the same for every delivery of it: <c>{execution}/{task}/{attempt}</c>.</summary>
     public string AttemptKey => $"{ExecutionId}/{TaskPath}/{Attempt}";
@@ -52,6 +62,10 @@ internal interface ITaskTexts
     /// <summary>Any other text.</summary>
     /// <exception cref="Core.Templates.TemplateException">A reference cannot be resolved.</exception>
     string Strict(string text);
+
+    /// <summary>The strings of a value, filled in strictly; one that is a single reference keeps the type of its value.</summary>
+    /// <exception cref="Core.Templates.TemplateException">A reference cannot be resolved.</exception>
+    JsonElement Strict(JsonElement value);
 
     /// <summary>Replaces secret values, also in usual transformations of them, wherever text leaves the engine.</summary>
     string Mask(string text);
@@ -72,4 +86,8 @@ internal interface ITaskLog
     /// <param name="stream"><c>stdout</c>, <c>stderr</c> or <c>engine</c>.</param>
     /// <param name="line">The line.</param>
     void Write(string stream, string line);
+
+    /// <summary>Adds one line that is meant for people, which a local run shows at once; elsewhere it is a line like any other.</summary>
+    /// <param name="line">The line, without its line break, already masked.</param>
+    void Announce(string line) => Write("stdout", line);
 }

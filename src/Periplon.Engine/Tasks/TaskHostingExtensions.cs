@@ -4,8 +4,10 @@ using Microsoft.Extensions.Options;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Tasks.Collections;
+using Periplon.Engine.Tasks.Done;
 using Periplon.Engine.Tasks.Http;
 using Periplon.Engine.Tasks.Models;
+using Periplon.Engine.Tasks.Notifications;
 using Periplon.Engine.Tasks.Outputs;
 using Periplon.Engine.Tasks.Processes;
 
@@ -36,13 +38,20 @@ internal static class TaskHostingExtensions
         services.AddSingleton<ProcessRunner>();
         services.AddSingleton<ProcessAttempt>();
         services.AddSingleton<TaskCache>();
+        services.AddSingleton<WholeOutputs>();
         services.AddSingleton<NamedOutputs>();
         services.AddSingleton<OutputFile>();
-        services.AddSingleton<ILanguageModel, EchoModel>();
+        services.AddSingleton<IModelProvider, EchoProvider>();
+        services.AddSingleton<ModelClients>();
+        services.AddSingleton<ModelCall>();
+        services.AddSingleton<DoneCheck>();
+        services.AddSingleton<FileNotifier>();
         services.AddSingleton<ITaskRunner, ScriptTaskRunner>();
         services.AddSingleton<ITaskRunner, CommandTaskRunner>();
         services.AddSingleton<ITaskRunner, HttpTaskRunner>();
         services.AddSingleton<ITaskRunner, LlmTaskRunner>();
+        services.AddSingleton<ITaskRunner, AgentTaskRunner>();
+        services.AddSingleton<ITaskRunner, NotifyTaskRunner>();
         services.AddSingleton<AttemptPipeline>();
         return services;
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Periplon.Core.Models;
 
 namespace Periplon.Engine.Tasks;
 
@@ -38,6 +39,9 @@ internal sealed class TaskOptions
     /// <summary>How long a process group may take to end after SIGTERM, before SIGKILL. Default: 5 seconds.</summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Fires when nothing gets a grace any more: what is to end is killed at once. Default: never.</summary>
+    public CancellationToken Abort { get; set; }
+
     /// <summary>
     /// How long what a finished process left behind may take to end, and how long its pipes are waited for. Default: 1 second.
     /// </summary>
@@ -64,6 +68,18 @@ internal sealed class TaskOptions
 
     /// <summary>Time limit of a model call that names none (reference §5.4). Default: 5 minutes.</summary>
     public TimeSpan ModelTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time limit of an agent's turn where the task names none. Default: 1 hour.</summary>
+    public TimeSpan AgentTimeout { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Answers for every prompt, whatever its provider; null asks the providers. Default: null.</summary>
+    public ModelScript? ModelScript { get; set; }
+
+    /// <summary>Time limit of a command that checks a definition of done. Default: 5 minutes.</summary>
+    public TimeSpan DoneCommandTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether notifications on the console may hold colours, because a person reads them. Default: false.</summary>
+    public bool ColoredConsole { get; set; }
 
     /// <summary>The directory of an execution.</summary>
     internal string DirectoryOf(Guid executionId) => Path.Combine(Path.GetFullPath(WorkRoot), executionId.ToString());

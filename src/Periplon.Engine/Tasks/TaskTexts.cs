@@ -15,6 +15,8 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
 {
     private readonly IReadOnlyDictionary<string, JsonElement> _values;
     private readonly TaskDefinition _task;
+    private readonly AgentDefinition? _agent;
+    private readonly IReadOnlyList<string> _wholeOutputs;
     private readonly HashSet<string> _readableEnvironment;
     private readonly SecretSources _secrets;
     private readonly SecretMask _mask;
@@ -22,7 +24,8 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
 
     internal TaskTexts(AttemptRequest request, TaskOptions options)
     {
-        (_values, _task) = (request.Values, request.Task);
+        (_values, _task, _wholeOutputs) = (request.Values, request.Task, request.WholeOutputs);
+        _agent = request.AgentId is { } id ? request.Workflow.Agents.GetValueOrDefault(id) : null;
         _readableEnvironment = new HashSet<string>([.. request.Workflow.Env, .. options.ReadableEnvironment], StringComparer.Ordinal);
         _readableEnvironment.RemoveWhere(name => options.ForbiddenSecretVariables.Any(pattern => NamePattern.Matches(pattern, name)));
         _secrets = new SecretSources(request.Workflow, options);
@@ -34,6 +37,8 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
     public string Lenient(string text) => Template.Parse(text).Render(this, lenient: true);
 
     public string Strict(string text) => Template.Parse(text).Render(this, lenient: false);
+
+    public JsonElement Strict(JsonElement value) => TemplateValues.Render(value, this);
 
     public string Mask(string text) => _mask.Mask(text);
 
@@ -55,6 +60,7 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
             "secret" => TryResolveSecret(path, out value),
             "env" => TryResolveVariable(path, out value),
             "task" when TryResolveOwnInput(path, out value) => true,
+            "agent" when TryResolveAgent(path, out value) => true,
             _ => TryResolveGiven(path, out value),
         };
     }
@@ -112,6 +118,26 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
         }
     }
 
+    // Inputs of an agent have no values but their defaults.
+    private bool TryResolveAgent(ReferencePath path, out JsonElement value)
+    {
+        value = default;
+        if (path.Segments is not [_, { Name: { } name }, ..] || _agent?.Inputs.GetValueOrDefault(name)?.Default is not { } given
+            || !_inputsUnderWay.Add($"agent.{name}"))
+        {
+            return false;
+        }
+
+        try
+        {
+            return ReferencePath.TryGetMember(TemplateValues.Render(given, this), path.From(2), out value);
+        }
+        finally
+        {
+            _inputsUnderWay.Remove($"agent.{name}");
+        }
+    }
+
     private bool TryResolveGiven(ReferencePath path, out JsonElement value)
     {
         if (_values.TryGetValue(path.Text, out value))
@@ -130,6 +156,10 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
         return false;
     }
 
-    private static bool NeedsWorker(JsonElement definition) => TemplateValues.ListReferences(definition).Any(reference =>
-        reference.StartsWith("secret.", StringComparison.Ordinal) || reference.StartsWith("env.", StringComparison.Ordinal));
+    private bool NeedsWorker(JsonElement definition) => TemplateValues.ListReferences(definition).Any(reference =>
+        reference.StartsWith("secret.", StringComparison.Ordinal) || reference.StartsWith("env.", StringComparison.Ordinal)
+        || _wholeOutputs.Any(whole => IsInside(reference, whole)));
+
+    private static bool IsInside(string reference, string whole) => reference.StartsWith(whole, StringComparison.Ordinal)
+        && (reference.Length == whole.Length || reference[whole.Length] is '.' or '[');
 }

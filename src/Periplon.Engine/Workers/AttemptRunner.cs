@@ -18,7 +18,8 @@ internal sealed class AttemptRunner(WorkflowCatalog catalog, AttemptPipeline pip
     public async Task<TaskOutcome> RunAsync(TaskOffer offer, TaskLease lease, CancellationToken cancellationToken)
     {
         if (await catalog.FindAsync(lease.WorkflowId, lease.Revision, CancellationToken.None) is not { } entry
-            || entry.Plan.Find(offer.Task) is not { } task)
+            || entry.PlanOf(lease.Subflow) is not { } plan
+            || plan.Find(offer.Task) is not { } task)
         {
             return TaskOutcome.Failed(
                 FailureKinds.Internal,
@@ -26,7 +27,7 @@ internal sealed class AttemptRunner(WorkflowCatalog catalog, AttemptPipeline pip
         }
 
         var lines = new LogWriterTaskLog(log, offer, time);
-        var outcome = await pipeline.RunAsync(AttemptRequests.Of(offer, lease, task, entry.Plan.Workflow), lines, cancellationToken);
+        var outcome = await pipeline.RunAsync(AttemptRequests.Of(offer, lease, task, plan.Workflow), lines, cancellationToken);
         if (lines.WroteAny)
         {
             // Whoever sees the task ended also sees all it printed.

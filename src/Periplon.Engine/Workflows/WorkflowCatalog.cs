@@ -1,25 +1,37 @@
+using Periplon.Core.Validation;
 using System.Collections.Concurrent;
 using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks;
 
 namespace Periplon.Engine.Workflows;
 
 /// <summary>A revision, ready to be executed.</summary>
-/// <param name="Plan">Its plan.</param>
+/// <param name="Bundle">What it is made of.</param>
 /// <param name="Row">What is stored of it.</param>
 /// <param name="Unsupported">Why it cannot be run by this version; empty when it can.</param>
-internal sealed record CatalogEntry(ExecutionPlan Plan, WorkflowVersionRow Row, IReadOnlyList<Diagnostic> Unsupported);
+internal sealed record CatalogEntry(WorkflowBundle Bundle, WorkflowVersionRow Row, IReadOnlyList<Diagnostic> Unsupported)
+{
+    /// <summary>The plan of the workflow itself.</summary>
+    public ExecutionPlan Plan => Bundle.Plan;
+
+    /// <summary>The plan of the workflow or of one of its subflows.</summary>
+    /// <exception cref="ArgumentException">There is no such subflow.</exception>
+    public ExecutionPlan PlanOf(string? subflow) => Bundle.Plans.PlanOf(subflow);
+}
 
 /// <summary>
 /// Revisions of workflows, parsed once per silo. Revisions never change, so an entry is always right; the oldest are dropped above the
 /// bound.
 /// </summary>
-internal sealed class WorkflowCatalog(IWorkflowStore store)
+internal sealed class WorkflowCatalog(IWorkflowStore store, TaskOptions? tasks = null)
 {
     private const int MaxEntries = 1_000;
+
+    private readonly RunnableOptions _runnable = new() { HasModelScript = tasks?.ModelScript is not null };
 
     private readonly ConcurrentDictionary<(Guid Id, int Revision), Lazy<Task<CatalogEntry?>>> _entries = new();
     private readonly ConcurrentQueue<(Guid Id, int Revision)> _order = new();
@@ -67,7 +79,7 @@ internal sealed class WorkflowCatalog(IWorkflowStore store)
                 $"Revision {revision} of workflow {workflowId} was stored but does not parse any more: {first}");
         }
 
-        var loaded = new CatalogEntry(bundle.Plan, row, bundle.Unsupported);
+        var loaded = new CatalogEntry(bundle, row, bundle.FindUnsupported(_runnable));
 
         // Only what was found counts: questions for revisions that are not stored push nothing out.
         _order.Enqueue((workflowId, revision));

@@ -22,8 +22,8 @@ internal sealed record CommandModes
     /// <summary>The same for a workflow file, named by its path, together with the files that it takes from outside.</summary>
     public Func<string, string, CancellationToken, Task<CheckedWorkflow>>? Resolve { get; init; }
 
-    /// <summary>The JSON Schema of the language.</summary>
-    public Func<string>? Schema { get; init; }
+    /// <summary>The JSON Schema of the language; the flag refuses keys that the parser only warns of.</summary>
+    public Func<bool, string>? Schema { get; init; }
 
     /// <summary>Migrations of the configured database; the directory is the one that relative paths begin at.</summary>
     public Func<PeriplonConfig, string, IMigrations>? Migrations { get; init; }

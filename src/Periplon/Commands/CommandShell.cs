@@ -14,11 +14,23 @@ internal sealed record CommandShell
     /// <summary>Whether a person reads the output on a terminal that understands colours and cursor movements.</summary>
     public bool IsTerminal { get; init; }
 
+    /// <summary>The same of the errors' writer.</summary>
+    public bool IsErrorTerminal { get; init; }
+
+    /// <summary>Whether a person can answer a question.</summary>
+    public bool IsInteractive { get; init; }
+
+    /// <summary>Opens standard input; empty when there is none.</summary>
+    public Func<Stream> OpenInput { get; init; } = static () => Stream.Null;
+
     /// <summary>Fires at the first Ctrl-C or termination signal.</summary>
     public CancellationToken Cancel { get; init; }
 
     /// <summary>Fires at the second: stop at once, whatever is under way.</summary>
     public CancellationToken Abort { get; init; }
+
+    /// <summary>A shell whose output goes where the errors go.</summary>
+    public CommandShell ForErrors() => this with { Out = Error, IsTerminal = IsErrorTerminal };
 
     /// <summary>An absolute path for one given by a person.</summary>
     public string PathOf(string path) => Path.GetFullPath(path, Directory);
@@ -40,6 +52,9 @@ internal sealed record CommandShell
             Directory = Environment.CurrentDirectory,
             Time = TimeProvider.System,
             IsTerminal = !plain && !Console.IsOutputRedirected,
+            IsErrorTerminal = !plain && !Console.IsErrorRedirected,
+            IsInteractive = !Console.IsInputRedirected,
+            OpenInput = Console.OpenStandardInput,
             Cancel = cancel,
             Abort = abort,
         };

@@ -18,6 +18,11 @@ internal static class CommonOptions
 
     public static Option<string?> DataDir() => new("--data-dir") { Description = "Directory for data (server.data_dir)", HelpName = "DIR" };
 
+    public static Option<string?> ModelScript() => new("--ai-script")
+    {
+        Description = "Answer every prompt of agents and models from this file (ai.script)", HelpName = "FILE",
+    };
+
     public static Option<string[]> Inputs() => new("--input", "-i")
     {
         Description = "Value of a workflow input; may be repeated",

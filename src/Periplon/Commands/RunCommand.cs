@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Validation;
 using Periplon.Run;
 
 namespace Periplon.Commands;
@@ -9,8 +10,6 @@ namespace Periplon.Commands;
 /// <summary><c>periplon run FILE</c>: one workflow, here and now, without a server.</summary>
 internal static class RunCommand
 {
-    private const string DefaultStateDirectory = ".workflow_states";
-
     public static Command Create(
         CommandShell shell, Func<string, CheckedWorkflow> check,
         Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, Func<ILocalRunner> createRunner)
@@ -18,38 +17,41 @@ internal static class RunCommand
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var inputs = CommonOptions.Inputs();
         inputs.Aliases.Add("--set");
-        var stateDir = new Option<string?>("--state-dir", "-s")
+        var stateDir = LocalStateCommands.StateDirectory();
+        var resume = new Option<bool>("--resume", "-r")
         {
-            Description = $"Directory of saved state (default: {DefaultStateDirectory})", HelpName = "DIR",
+            Description = "Go on with the last run when it was interrupted; start over when it completed",
         };
-        var resume = new Option<bool>("--resume", "-r") { Description = "Go on with the last run that did not complete" };
         var clean = new Option<bool>("--clean") { Description = "Delete saved state of this workflow first" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check the file and stop" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what a run would do, and stop" };
         var config = CommonOptions.ConfigFile();
+        var script = CommonOptions.ModelScript();
         config.Aliases.Remove("-c");
         clean.Aliases.Add("-c");
         var verbose = CommonOptions.Verbose("Show what tasks print");
         var json = CommonOptions.Json();
         var command = new Command("run", "Run a workflow file here, without a server")
         {
-            file, inputs, stateDir, resume, clean, dryRun, config, verbose, json,
+            file, inputs, stateDir, resume, clean, dryRun, script, config, verbose, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var given = CommonOptions.ReadInputs(parsed.GetValue(inputs));
-            var settings = shell.LoadConfig(parsed.GetValue(config)).Config!;
+            var settings = shell.LoadConfig(
+                parsed.GetValue(config), ServerCommand.Argument("ai.script", parsed.GetValue(script), "--ai-script")).Config!;
             var alone = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
-            var source = (await alone.ResolveAsync(shell, resolve, cancellationToken)).WithRunnable();
+            var runnable = new RunnableOptions { HasModelScript = settings.Ai.Script is not null };
+            var source = (await alone.ResolveAsync(shell, resolve, cancellationToken)).WithRunnable(runnable);
             if (parsed.GetValue(dryRun))
             {
-                return ValidateCommand.Run(shell, source, parsed.GetValue(verbose), parsed.GetValue(json));
+                return DryRun.Run(shell, source, given, parsed.GetValue(verbose), parsed.GetValue(json));
             }
 
             var resumes = parsed.GetValue(resume) && !parsed.GetValue(clean);
             if (resumes && !source.Checked.IsValid)
             {
                 // What the run began with is saved; what became of its sources since does not matter to it.
-                source = alone.WithRunnable();
+                source = alone.WithRunnable(runnable);
             }
 
             source.RequireValid(shell);
@@ -60,11 +62,12 @@ internal static class RunCommand
                 Resources = source.Checked.Resources,
                 File = shell.PathOf(source.File),
                 Inputs = resumes ? RequireNone(given) : Bind(source, given),
-                StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),
+                StateDirectory = LocalStateCommands.PathOf(shell, parsed.GetValue(stateDir)),
                 Resume = resumes,
                 Clean = parsed.GetValue(clean),
                 Config = settings,
                 Directory = shell.Directory,
+                Colored = shell.IsTerminal && !parsed.GetValue(json),
                 Abort = shell.Abort,
             };
             return await RunAsync(shell, createRunner(), request, parsed.GetValue(verbose), parsed.GetValue(json), cancellationToken);
@@ -113,6 +116,11 @@ internal static class RunCommand
             shell.WriteError(result.Error ?? $"the run is {result.Status.ToWord()}");
         }
 
-        return result.Success ? ExitCode.Ok : ExitCode.Failure;
+        return result switch
+        {
+            { Success: true } => ExitCode.Ok,
+            _ when cancellationToken.IsCancellationRequested && !result.Status.IsTerminal() => ExitCode.Interrupted,
+            _ => ExitCode.Failure,
+        };
     }
 }

@@ -19,8 +19,9 @@ internal static class ServerCommand
         var slots = WorkerCommand.Slots("--workers", "--worker-concurrency");
         var migrate =
             new Option<bool>("--migrate") { Description = "Apply pending migrations to PostgreSQL first (SQLite always is migrated)" };
+        var script = CommonOptions.ModelScript();
         var dev = new Option<bool>("--dev") { Description = "No sign-in; only on a loopback address" };
-        var command = new Command("server", "Run the server") { file, port, host, dataDir, slots, migrate, dev };
+        var command = new Command("server", "Run the server") { file, port, host, dataDir, slots, migrate, script, dev };
         command.SetAction((parsed, _) =>
         {
             var config = shell.LoadConfig(
@@ -30,6 +31,7 @@ internal static class ServerCommand
                     .. Argument("server.host", parsed.GetValue(host), "--host"),
                     .. Argument("server.data_dir", parsed.GetValue(dataDir), "--data-dir"),
                     .. Argument("worker.slots", parsed.GetValue(slots), "--slots"),
+                    .. Argument("ai.script", parsed.GetValue(script), "--ai-script"),
                     .. Argument("storage.auto_migrate", parsed.GetValue(migrate) ? "true" : null, "--migrate"),
                 ]).Config!;
             if (parsed.GetValue(dev) && !IsLoopback(config.Server.Host))

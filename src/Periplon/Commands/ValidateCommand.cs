@@ -1,113 +1,136 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 
 namespace Periplon.Commands;
 
-/// <summary><c>periplon validate FILE</c>.</summary>
+/// <summary><c>periplon validate FILE…</c>.</summary>
 internal static class ValidateCommand
 {
     public static Command Create(
         CommandShell shell, Func<string, CheckedWorkflow> check, Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve)
     {
-        var file = new Argument<string>("file") { Description = "Workflow file" };
+        var files = new Argument<string[]>("file")
+        {
+            Description = "Workflow files; - reads standard input", Arity = ArgumentArity.OneOrMore,
+        };
         var verbose = CommonOptions.Verbose("List agents and tasks, and remarks that are no warnings");
         var json = CommonOptions.Json();
-        var command = new Command("validate", "Check a workflow file") { file, verbose, json };
+        var command = new Command("validate", "Check workflow files") { files, verbose, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
-            return Run(
-                shell, await source.ResolveAsync(shell, resolve, cancellationToken), parsed.GetValue(verbose), parsed.GetValue(json));
+            var named = parsed.GetRequiredValue(files);
+            if (named.Count(file => file == WorkflowFile.StandardInput) > 1)
+            {
+                throw new CommandException("standard input can be read once only; name - once", exitCode: ExitCode.Usage);
+            }
+
+            List<FileCheck> checks = [];
+            foreach (var file in named)
+            {
+                checks.Add(await FileCheck.OfAsync(shell, file, check, resolve, cancellationToken));
+            }
+
+            return parsed.GetValue(json)
+                ? WriteJson(shell, checks, parsed.GetValue(verbose))
+                : WriteText(shell, checks, named.Length, parsed.GetValue(verbose));
         });
         return command;
     }
 
-    /// <summary>Reports on a workflow; also the end of <c>run --dry-run</c>.</summary>
-    public static int Run(CommandShell shell, WorkflowSource source, bool verbose, bool json)
+    private static int WriteText(CommandShell shell, IEnumerable<FileCheck> checks, int count, bool verbose)
     {
-        if (json)
+        var (errors, warnings, bad) = (0, 0, 0);
+        foreach (var each in checks)
         {
-            shell.WriteJson(ToJson(source, verbose));
-            return source.Checked.IsValid ? ExitCode.Ok : ExitCode.Failure;
+            bad += each.IsValid ? 0 : 1;
+            if (each.Source is not { } source)
+            {
+                shell.WriteError(each.Unreadable!);
+                continue;
+            }
+
+            errors += source.Count(DiagnosticSeverity.Error);
+            warnings += source.Count(DiagnosticSeverity.Warning);
+            WriteOne(shell, source, verbose);
         }
 
+        if (count > 1)
+        {
+            shell.Out.WriteLine(
+                $"{count} files: {count - bad} valid, {bad} not; {Counted.Of(errors, "error")}, {Counted.Of(warnings, "warning")}");
+        }
+
+        return bad == 0 ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private static void WriteOne(CommandShell shell, WorkflowSource source, bool verbose)
+    {
         DiagnosticReport.Write(shell, source, verbose ? DiagnosticSeverity.Info : DiagnosticSeverity.Warning);
         if (!source.Checked.IsValid)
         {
             shell.WriteError(source.Summary);
-            return ExitCode.Failure;
+            return;
         }
 
         var workflow = source.Checked.Workflow!;
         shell.Out.WriteLine(
-            $"{source.File} is valid: {workflow.Name} {workflow.Version}, "
-            + $"{Count(workflow.Agents.Count, "agent")}, {Count(TaskCount(workflow), "task")}");
+            $"{source.File} is valid: {workflow.Name} {workflow.Version}, {Counted.Of(workflow.Agents.Count, "agent")}, "
+            + $"{Counted.Of(WorkflowList.Tasks(workflow).Count(), "task")}{source.Warnings}");
         if (verbose)
         {
-            WriteDetails(shell, workflow);
+            WorkflowList.Write(shell, workflow);
         }
-
-        return ExitCode.Ok;
     }
 
-    private static void WriteDetails(CommandShell shell, WorkflowDefinition workflow)
+    // One file keeps the shape that programs know; several are a list of such objects.
+    private static int WriteJson(CommandShell shell, IReadOnlyList<FileCheck> checks, bool verbose)
     {
-        if (workflow.Agents.Count > 0)
-        {
-            shell.WriteTable(["agent", "description", "tools"], workflow.Agents.Select(pair => (IReadOnlyList<string>)
-                [pair.Key, FirstLine(pair.Value.Description), string.Join(", ", pair.Value.Tools)]));
-        }
-
-        if (workflow.Tasks.Count > 0)
-        {
-            shell.WriteTable(["task", "kind", "description", "depends on"], Tasks(workflow).Select(each => (IReadOnlyList<string>)
-                [
-                    each.Path, each.Task.Kind.ToString().ToLowerInvariant(), FirstLine(each.Task.Description),
-                    string.Join(", ", each.Task.DependsOn),
-                ]));
-        }
+        var valid = checks.All(each => each.IsValid);
+        shell.WriteJson(checks is [var only]
+            ? only.ToJson(verbose)
+            : new JsonObject
+            {
+                ["valid"] = valid,
+                ["files"] = new JsonArray([.. checks.Select(each => (JsonNode)each.ToJson(verbose, named: true))]),
+            });
+        return valid ? ExitCode.Ok : ExitCode.Failure;
     }
 
-    private static JsonObject ToJson(WorkflowSource source, bool verbose)
+    /// <summary>A file that was checked, or why it cannot be read.</summary>
+    private sealed record FileCheck(string Name, WorkflowSource? Source, string? Unreadable)
     {
-        var workflow = source.Checked.Workflow;
-        var json = new JsonObject
+        public bool IsValid => Source is { Checked.IsValid: true };
+
+        public static async Task<FileCheck> OfAsync(
+            CommandShell shell, string file, Func<string, CheckedWorkflow> check,
+            Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, CancellationToken cancellationToken)
         {
-            ["valid"] = source.Checked.IsValid,
-            ["workflow_name"] = workflow?.Name,
-            ["workflow_version"] = workflow?.Version,
-            ["agents_count"] = workflow?.Agents.Count ?? 0,
-            ["tasks_count"] = workflow is null ? 0 : TaskCount(workflow),
-        };
-        if (verbose && workflow is not null)
-        {
-            json["agents"] = new JsonArray([.. workflow.Agents.Select(pair => (JsonNode)new JsonObject
+            try
             {
-                ["name"] = pair.Key, ["description"] = pair.Value.Description, ["tools"] = Strings(pair.Value.Tools),
-            })]);
-            json["tasks"] = new JsonArray([.. Tasks(workflow).Select(each => (JsonNode)new JsonObject
+                var source = await WorkflowSource.Read(shell, file, check).ResolveAsync(shell, resolve, cancellationToken);
+                return new FileCheck(WorkflowFile.NameOf(file), source, null);
+            }
+            catch (CommandException exception)
             {
-                ["name"] = each.Path, ["description"] = each.Task.Description, ["depends_on"] = Strings(each.Task.DependsOn),
-            })]);
+                return new FileCheck(WorkflowFile.NameOf(file), null, exception.Message);
+            }
         }
 
-        json["diagnostics"] = DiagnosticReport.ToJson(source.Checked.Diagnostics);
-        return json;
+        public JsonObject ToJson(bool verbose, bool named = false)
+        {
+            var json = WorkflowList.ToJson(Source?.Checked ?? new CheckedWorkflow(null, []), verbose);
+            if (named)
+            {
+                json.Insert(0, "file", Name);
+            }
+
+            if (Unreadable is not null)
+            {
+                json["error"] = Unreadable;
+            }
+
+            return json;
+        }
     }
-
-    private static int TaskCount(WorkflowDefinition workflow) => Tasks(workflow).Count();
-
-    private static IEnumerable<(string Path, TaskDefinition Task)> Tasks(WorkflowDefinition workflow) =>
-        workflow.Tasks.SelectMany(pair => WithSubtasks(pair.Key, pair.Value));
-
-    private static IEnumerable<(string Path, TaskDefinition Task)> WithSubtasks(string path, TaskDefinition task) =>
-        task.Subtasks.SelectMany(child => WithSubtasks($"{path}.{child.Id}", child)).Prepend((path, task));
-
-    private static JsonArray Strings(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
-
-    private static string FirstLine(string text) => text.ReplaceLineEndings("\n").Split('\n')[0].Trim();
-
-    private static string Count(int count, string word) => count == 1 ? $"1 {word}" : $"{count} {word}s";
 }

@@ -17,7 +17,8 @@ internal static class WorkerCommand
         {
             Description = "Name of the worker in lists and logs (default: the host's name)", HelpName = "ID",
         };
-        var command = new Command("worker", "Run a worker of a cluster") { file, slots, tags, dataDir, id };
+        var script = CommonOptions.ModelScript();
+        var command = new Command("worker", "Run a worker of a cluster") { file, slots, tags, dataDir, script, id };
         command.SetAction((parsed, _) =>
         {
             var config = shell.LoadConfig(
@@ -27,6 +28,7 @@ internal static class WorkerCommand
                     .. ServerCommand.Argument(
                         "worker.tags", parsed.GetValue(tags) is { Length: > 0 } given ? string.Join(',', given) : null, "--tag"),
                     .. ServerCommand.Argument("server.data_dir", parsed.GetValue(dataDir), "--data-dir"),
+                    .. ServerCommand.Argument("ai.script", parsed.GetValue(script), "--ai-script"),
                 ]).Config!;
             if (config.Worker.Slots == 0)
             {

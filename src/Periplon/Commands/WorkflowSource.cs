@@ -11,32 +11,33 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
 {
     private string Refusal { get; init; } = "is not valid";
 
+    private CheckedWorkflow? BeforeRefusals { get; init; }
+
     public static WorkflowSource Read(CommandShell shell, string file, Func<string, CheckedWorkflow> check)
     {
-        var path = shell.PathOf(file);
-        if (!System.IO.File.Exists(path))
-        {
-            throw new CommandException(
-                Directory.Exists(path) ? $"{file} is a directory; name a workflow file" : $"there is no file {path}");
-        }
-
-        var text = System.IO.File.ReadAllText(path);
-        return new WorkflowSource(file, text, check(text));
+        var name = WorkflowFile.NameOf(file);
+        return WorkflowText.TryDecode(WorkflowFile.Read(shell, file), out var text, out var problem)
+            ? new WorkflowSource(name, text, check(text))
+            : new WorkflowSource(name, "", new CheckedWorkflow(null, [problem]));
     }
 
     /// <summary>The same with the files that it takes from outside.</summary>
     public async Task<WorkflowSource> ResolveAsync(
         CommandShell shell, Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, CancellationToken cancellationToken) =>
-        resolve is null ? this : this with { Checked = await resolve(Text, shell.PathOf(File), cancellationToken) };
+        resolve is null || Checked.Workflow is null ? this : this with { Checked = await resolve(Text, shell.PathOf(File), cancellationToken) };
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
-    public WorkflowSource WithRunnable() => Checked.IsValid
+    public WorkflowSource WithRunnable(RunnableOptions options) => Checked.IsValid
         ? this with
         {
-            Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!)] },
+            Checked = Checked with { Diagnostics = [.. Checked.Diagnostics, .. RunnableCheck.Check(Checked.Workflow!, options)] },
             Refusal = "cannot be run",
+            BeforeRefusals = Checked,
         }
         : this;
+
+    /// <summary>The same without what <see cref="WithRunnable"/> added.</summary>
+    public WorkflowSource WithoutRefusals() => BeforeRefusals is { } before ? this with { Checked = before } : this;
 
     public int Count(DiagnosticSeverity severity) => Checked.Diagnostics.Count(each => each.Severity == severity);
 
@@ -45,14 +46,14 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
     {
         if (!Checked.IsValid)
         {
-            DiagnosticReport.Write(shell with { Out = shell.Error }, this, DiagnosticSeverity.Error);
+            DiagnosticReport.Write(shell.ForErrors(), this, DiagnosticSeverity.Error);
             throw new CommandException(Summary);
         }
     }
 
-    public string Summary => $"{File} {Refusal}: {Counts(DiagnosticSeverity.Error, "error")}" +
-        (Count(DiagnosticSeverity.Warning) == 0 ? "" : $", {Counts(DiagnosticSeverity.Warning, "warning")}");
+    public string Summary => $"{File} {Refusal}: {Counted.Of(Count(DiagnosticSeverity.Error), "error")}{Warnings}";
 
-    private string Counts(DiagnosticSeverity severity, string word) =>
-        Count(severity) is var count && count == 1 ? $"1 {word}" : $"{count} {word}s";
+    /// <summary>How many warnings there are, to be put behind other text; empty for none.</summary>
+    public string Warnings =>
+        Count(DiagnosticSeverity.Warning) is > 0 and var count ? $", {Counted.Of(count, "warning")}" : "";
 }

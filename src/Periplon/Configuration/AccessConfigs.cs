@@ -69,7 +69,7 @@ internal sealed record MonitoringConfig
     public string? TracingEndpoint { get; init; }
 }
 
-/// <summary>The model behind <c>generate</c> and the assistant of the editor (<c>ai</c>).</summary>
+/// <summary>Models (<c>ai</c>): that of <c>generate</c> and the editor's assistant, and what stands in for all others.</summary>
 internal sealed record AiConfig
 {
     /// <summary>Provider. Default: none, which leaves these functions out.</summary>
@@ -89,4 +89,10 @@ internal sealed record AiConfig
     /// <summary>Longest time of one answer, in seconds. Default: 120.</summary>
     [Between(1, 3600)]
     public double TimeoutSecs { get; init; } = 120;
+
+    /// <summary>
+    /// Script of answers (<c>docs/ai-script.md</c>), which answers every prompt of agents and <c>llm</c> tasks in place of their providers.
+    /// Relative paths begin at the working directory. Default: none.
+    /// </summary>
+    public string? Script { get; init; }
 }

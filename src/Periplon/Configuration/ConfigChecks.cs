@@ -1,4 +1,5 @@
 using System.Net;
+using Periplon.Core.Models;
 
 namespace Periplon.Configuration;
 
@@ -16,6 +17,11 @@ internal static class ConfigChecks
         }
 
         CheckUrl(config.Ai.Endpoint, "ai.endpoint", layers);
+        if (config.Ai.Script is { } script)
+        {
+            CheckScript(Path.GetFullPath(script, directory), layers);
+        }
+
         CheckUrl(config.Monitoring.TracingEndpoint, "monitoring.tracing_endpoint", layers);
         if (config.Monitoring is { TracingEnabled: true, TracingEndpoint: null })
         {
@@ -138,6 +144,21 @@ internal static class ConfigChecks
             layers.Report(
                 "storage.max_connections",
                 $"expected at least storage.journal.flushers and 6 more ({storage.Journal.Flushers + 6}), found {storage.MaxConnections}");
+        }
+    }
+
+    private static void CheckScript(string file, ConfigLayers layers)
+    {
+        if (!File.Exists(file))
+        {
+            layers.Report("ai.script", $"the file {file} does not exist");
+            return;
+        }
+
+        foreach (var found in ModelScriptParser.Parse(File.ReadAllText(file)).Diagnostics)
+        {
+            var hint = found.Hint is { } words ? $" {words}" : "";
+            layers.Report("ai.script", $"{file}:{found.Line}:{found.Column}: {found.Message}{hint}");
         }
     }
 

@@ -1,3 +1,5 @@
+using Periplon.Core.Models;
+
 namespace Periplon.Configuration;
 
 /// <summary>
@@ -30,6 +32,11 @@ internal sealed record PeriplonConfig
 
     /// <summary>Directory that files of workflows come from, absolute.</summary>
     public string LibraryPath(string workingDirectory) => Path.GetFullPath(Storage.Library, DataDirectory(workingDirectory));
+
+    /// <summary>The script of answers; null when there is none. It was checked with the rest of the configuration.</summary>
+    public ModelScript? ReadModelScript(string workingDirectory) => Ai.Script is { } file
+        ? ModelScriptParser.Parse(File.ReadAllText(Path.GetFullPath(file, workingDirectory))).Script
+        : null;
 
     /// <summary>Directory beneath which each execution gets its own, absolute.</summary>
     public string WorkPath(string workingDirectory) => Path.GetFullPath(Worker.WorkDir, DataDirectory(workingDirectory));

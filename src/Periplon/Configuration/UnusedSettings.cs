@@ -15,7 +15,7 @@ internal static class UnusedSettings
             ("rate_limit", config.RateLimit != new RateLimitConfig()),
             ("retention", config.Retention != new RetentionConfig()),
             ("reliability", config.Reliability != new ReliabilityConfig()),
-            ("ai", config.Ai != new AiConfig()),
+            ("ai", config.Ai with { Script = null } != new AiConfig()),
             ("monitoring", config.Monitoring != new MonitoringConfig()),
             ("server.cors", config.Server.Cors.AllowedOrigins.Count > 0),
         ];

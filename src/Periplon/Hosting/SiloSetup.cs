@@ -27,6 +27,7 @@ internal static class SiloSetup
             options.PassEnvironment = [.. config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. config.Worker.EnvAllow];
             options.AllowPrivateNetworks = config.Worker.AllowPrivateNetworks;
+            options.ModelScript = config.ReadModelScript(directory);
         });
         host.Services.AddSingleton(new ResourceOptions
         {

@@ -25,7 +25,8 @@ internal sealed class WorkflowReader(ResourceResolver resolver) : IWorkflowReade
     public static async Task<CheckedWorkflow> ReadAsync(string text, string file, CancellationToken cancellationToken)
     {
         var options = new ResourceOptions { Directory = Path.GetDirectoryName(file)!, TrustsAuthor = true, Timeout = LocalTimeout };
-        using var resolver = new ResourceResolver(options, TimeProvider.System);
+        using var resolver = new ResourceResolver(
+            options, _ => Task.FromResult<IPredefinedTaskLibrary>(CollectedLibrary.Empty), TimeProvider.System);
         var bundle = await resolver.ResolveAsync(text, cancellationToken);
         return new CheckedWorkflow(bundle.Workflow, bundle.Diagnostics) { Resources = bundle.Resources };
     }

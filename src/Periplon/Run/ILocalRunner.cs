@@ -52,6 +52,9 @@ internal sealed record LocalRunRequest
     /// <summary>Directory that relative paths of the configuration begin at.</summary>
     public required string Directory { get; init; }
 
+    /// <summary>Whether a person reads the output on a terminal that shows colours.</summary>
+    public bool Colored { get; init; }
+
     /// <summary>Fires at the second Ctrl-C: end at once.</summary>
     public CancellationToken Abort { get; init; }
 }

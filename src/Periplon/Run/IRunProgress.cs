@@ -5,6 +5,9 @@ namespace Periplon.Run;
 /// <summary>Hears how a run goes. Calls may come from any thread; they return quickly and never throw.</summary>
 internal interface IRunProgress
 {
+    /// <summary>Something that a person should know before the run begins.</summary>
+    void OnNotice(string message);
+
     /// <summary>The run begins. Tasks of loops and of matrices may appear later, with their first change.</summary>
     void OnStarted(LocalRunPlan plan);
 
@@ -20,6 +23,11 @@ internal interface IRunProgress
     /// <param name="stream"><c>stdout</c>, <c>stderr</c> or <c>engine</c>.</param>
     /// <param name="line">The line, secrets masked.</param>
     void OnLog(string task, string stream, string line);
+
+    /// <summary>A task tells people something: a notification on the console.</summary>
+    /// <param name="task">Task path.</param>
+    /// <param name="line">The line, secrets masked.</param>
+    void OnNotice(string task, string line);
 
     /// <summary>The run has ended.</summary>
     void OnFinished(LocalRunResult result);

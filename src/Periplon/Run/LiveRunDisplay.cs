@@ -11,12 +11,16 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
     private const string Frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
     private static readonly TimeSpan FrameTime = TimeSpan.FromMilliseconds(100);
 
+    // Written once the tree stands still: lines in between would tear it apart.
+    private readonly List<string> _notices = [];
+
     private int _frame;
 
     public override async Task<LocalRunResult> ShowAsync(Func<IRunProgress, Task<LocalRunResult>> body)
     {
         var console = Shell.Console();
-        return await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
+        var view = console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top);
+        var result = await view.StartAsync(async live =>
         {
             // On a thread of its own: what the body does before its first wait must not hold up the first frame.
             var run = Task.Run(() => body(this));
@@ -29,6 +33,20 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
             live.UpdateTarget(Draw(int.MaxValue));
             return await run;
         });
+        lock (Gate)
+        {
+            _notices.ForEach(Shell.Out.WriteLine);
+        }
+
+        return result;
+    }
+
+    public override void OnNotice(string task, string line)
+    {
+        lock (Gate)
+        {
+            _notices.Add(line);
+        }
     }
 
     private IRenderable Draw(int height)
@@ -79,7 +97,7 @@ internal sealed class LiveRunDisplay(CommandShell shell) : RunDisplay(shell)
     private Paragraph Line(RunBoardTask task)
     {
         var style = ShellOutput.StyleOf(task.Status.ToWord());
-        var name = task.Parent is { } parent ? task.Path[(parent.Path.Length + 1)..] : task.Path;
+        var name = TaskPaths.Leaf(task.Path, task.Parent?.Path);
         var line = new Paragraph { Overflow = Overflow.Ellipsis }.Append(Icon(task.Status) + " ", style).Append(name);
         if (task.Attempt > 1)
         {

@@ -1,7 +1,7 @@
-using Periplon.Core.Plans;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
+using Periplon.Core.Reuse;
 using Periplon.Engine.Tasks;
 using Periplon.Engine.Workers;
 
@@ -10,16 +10,19 @@ namespace Periplon.Run;
 /// <summary>Runs attempts of a local run in the user's directory, and shows their lines as they come.</summary>
 internal sealed class LocalAttempts(AttemptPipeline pipeline, string directory, IRunProgress progress) : IAttemptRunner
 {
-    public ExecutionPlan? Plan { get; set; }
+    public RevisionPlans? Plans { get; set; }
 
     public Task<TaskOutcome> RunAsync(TaskOffer offer, TaskLease lease, CancellationToken cancellationToken)
     {
-        var request = AttemptRequests.Of(offer, lease, Plan!.Find(offer.Task)!, Plan.Workflow) with { Directory = directory };
+        var plan = Plans!.PlanOf(lease.Subflow);
+        var request = AttemptRequests.Of(offer, lease, plan.Find(offer.Task)!, plan.Workflow) with { Directory = directory };
         return pipeline.RunAsync(request, new ProgressLog(offer.Task, progress), cancellationToken);
     }
 
     private sealed class ProgressLog(string task, IRunProgress progress) : ITaskLog
     {
         public void Write(string stream, string line) => progress.OnLog(task, stream, line);
+
+        public void Announce(string line) => progress.OnNotice(task, line);
     }
 }

@@ -1,7 +1,8 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
@@ -21,17 +22,16 @@ namespace Periplon.Run;
 /// </summary>
 internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 {
-    private const string Organization = "local";
-
     public async Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
     {
-        var unsupported = RunnableCheck.Check(request.Workflow);
+        var unsupported = RunnableCheck.Check(
+            request.Workflow, new RunnableOptions { HasModelScript = request.Config.Ai.Script is not null });
         if (unsupported.Count > 0)
         {
             throw new LocalRunException("This version cannot run the workflow", [.. unsupported.Select(d => $"{d.Path}: {d.Message}")]);
         }
 
-        var path = StatePath(request);
+        var path = LocalDatabase.PathOf(request.StateDirectory, request.Workflow.Name);
         if (request.Clean)
         {
             if (RunLock.IsAnyHeld(path))
@@ -40,13 +40,20 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
                     $"A run of workflow '{request.Workflow.Name}' is still under way in another process; its state cannot be deleted");
             }
 
-            Delete(path);
+            LocalDatabase.Delete(path);
         }
 
         await using var services = await OpenAsync(request, path, cancellationToken);
         var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, progress);
         var report = new LocalRunReport(progress);
         var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
+        if (last is { Status: ExecutionStatus.Completed })
+        {
+            request = request with { Inputs = await InputsOfAsync(services, request, last, cancellationToken) };
+            progress.OnNotice($"the last run of workflow '{request.Workflow.Name}' completed; starting over with its inputs");
+            last = null;
+        }
+
         var id = last?.Id ?? Guid.CreateVersion7(time.GetUtcNow());
         await using var held = RunLock.Take(path, id);
         await using var execution = last is not null
@@ -54,8 +61,9 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             : await CreateAsync(services, request, id, attempts, report, cancellationToken);
         report.Begin(execution.State);
         var started = time.GetTimestamp();
-        var state = await execution.RunAsync(cancellationToken);
-        var result = LocalRunReport.End(state, time.GetElapsedTime(started), cancellationToken.IsCancellationRequested);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Abort);
+        var state = await execution.RunAsync(stop.Token);
+        var result = LocalRunReport.End(state, time.GetElapsedTime(started), stop.IsCancellationRequested);
         progress.OnFinished(result);
         return result;
     }
@@ -70,7 +78,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         {
             At = now,
             ExecutionId = id,
-            Organization = Organization,
+            Organization = LocalDatabase.Organization,
             WorkflowId = WorkflowId(request.Workflow.Name),
             Revision = revision,
             WorkflowName = request.Workflow.Name,
@@ -80,16 +88,15 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             TimeLimitAt = request.Workflow.TimeoutSecs is { } seconds ? now + TimeSpan.FromSeconds(seconds) : null,
             Labels = request.Workflow.Labels.Count > 0 ? request.Workflow.Labels : null,
         };
-        var plan = ExecutionPlan.Compile(request.Workflow);
-        attempts.Plan = plan;
+        attempts.Plans = new RevisionPlans(request.Workflow);
         return await LocalExecution.CreateAsync(
-            plan, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
+            attempts.Plans, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
     }
 
     private static async Task<ExecutionRow> FindLastAsync(
         IServiceProvider services, LocalRunRequest request, CancellationToken cancellationToken)
     {
-        var filter = new ExecutionFilter { Organization = Organization, WorkflowId = WorkflowId(request.Workflow.Name) };
+        var filter = new ExecutionFilter { Organization = LocalDatabase.Organization, WorkflowId = WorkflowId(request.Workflow.Name) };
         var rows = await services.GetRequiredService<IExecutionQueries>().ListAsync(filter, null, 0, 1, cancellationToken);
         if (rows.Count == 0)
         {
@@ -98,7 +105,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         }
 
         var row = rows[0];
-        if (row.Status.IsTerminal())
+        if (row.Status.IsTerminal() && row.Status is not ExecutionStatus.Completed)
         {
             throw new LocalRunException(
                 $"The last run of workflow '{request.Workflow.Name}' has ended ({row.Status.ToWord()}); "
@@ -106,6 +113,20 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         }
 
         return row;
+    }
+
+    // The journal has the values as they were given; the file may declare other inputs by now.
+    private static async Task<IReadOnlyDictionary<string, JsonElement>> InputsOfAsync(
+        IServiceProvider services, LocalRunRequest request, ExecutionRow row, CancellationToken cancellationToken)
+    {
+        var rows = await services.GetRequiredService<IJournalStore>().ReadAsync(row.Id, 0, cancellationToken);
+        var created = EventCodec.Decode(rows[0].Events.Span).OfType<ExecutionCreated>().First();
+        var binding = InputBinder.Bind(request.Workflow.Inputs, created.Inputs);
+        return binding.IsValid
+            ? binding.Values
+            : throw new LocalRunException(
+                $"The last run of workflow '{request.Workflow.Name}' completed, and its inputs do not fit the file any more; "
+                + "start anew without --resume", [.. binding.Problems.Select(problem => problem.Message)]);
     }
 
     private async Task<LocalExecution> ResumeAsync(
@@ -123,9 +144,9 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
                 $"Revision {row.Revision} of workflow '{request.Workflow.Name}', which the run began with, cannot be read");
         }
 
-        attempts.Plan = ExecutionPlan.Compile(pinned);
+        attempts.Plans = new RevisionPlans(pinned);
         return await LocalExecution.ResumeAsync(
-            attempts.Plan, row, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
+            attempts.Plans, row.Id, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
     }
 
     private async Task<int> PinAsync(IWorkflowStore store, LocalRunRequest request, CancellationToken cancellationToken)
@@ -145,8 +166,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var revision = (old?.Revision ?? 0) + 1;
         var row = new WorkflowRow
         {
-            Id = id, Organization = Organization, Name = request.Workflow.Name, Version = request.Workflow.Version, Revision = revision,
-            CreatedAt = old?.CreatedAt ?? now, UpdatedAt = now,
+            Id = id, Organization = LocalDatabase.Organization, Name = request.Workflow.Name, Version = request.Workflow.Version,
+            Revision = revision, CreatedAt = old?.CreatedAt ?? now, UpdatedAt = now,
         };
         var version = new WorkflowVersionRow
         {
@@ -159,16 +180,29 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     private static async Task<ServiceProvider> OpenAsync(LocalRunRequest request, string path, CancellationToken cancellationToken)
     {
-        var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error));
-        services.AddPeriplonStorage(DatabaseOptions.ForFile(path), ArtifactFolder(request));
+        try
+        {
+            return await MigrateAsync(request, LocalDatabase.Services(ArtifactFolder(request), path), cancellationToken);
+        }
+        catch (Exception exception) when (exception is MigrationException or DbException)
+        {
+            throw new LocalRunException($"The saved state {path} does not fit this version; --clean deletes it", [exception.Message]);
+        }
+    }
+
+    private static async Task<ServiceProvider> MigrateAsync(
+        LocalRunRequest request, IServiceCollection services, CancellationToken cancellationToken)
+    {
         services.AddPeriplonTasks(options =>
         {
-            options.WorkRoot = Path.Combine(request.StateDirectory, "work");
+            options.WorkRoot = LocalDatabase.WorkOf(request.StateDirectory);
+            options.Abort = request.Abort;
             options.InlineOutputBytes = request.Config.Artifacts.InlineBytes;
             options.PassEnvironment = [.. request.Config.Worker.EnvAllow];
             options.ReadableEnvironment = [.. request.Config.Worker.EnvAllow];
             options.AllowPrivateNetworks = request.Config.Worker.AllowPrivateNetworks;
+            options.ModelScript = request.Config.ReadModelScript(request.Directory);
+            options.ColoredConsole = request.Colored;
         });
         var provider = services.BuildServiceProvider();
         try
@@ -176,33 +210,16 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
             await provider.GetRequiredService<Migrator>().UpAsync(cancellationToken);
             return provider;
         }
-        catch (MigrationException exception)
+        catch
         {
             await provider.DisposeAsync();
-            throw new LocalRunException($"The saved state {path} does not fit this version; --clean deletes it", [exception.Message]);
+            throw;
         }
     }
 
     private static string ArtifactFolder(LocalRunRequest request) => request.Workflow.Limits is { } limits && limits.HasExternalStorageDir()
         ? Path.GetFullPath(limits.ExternalStorageDir, request.Directory)
-        : Path.Combine(request.StateDirectory, "artifacts");
+        : LocalDatabase.ArtifactsOf(request.StateDirectory);
 
     private static Guid WorkflowId(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
-
-    // The name is any text; the hash keeps two names that differ only in unusual characters apart.
-    private static string StatePath(LocalRunRequest request)
-    {
-        var name = request.Workflow.Name;
-        var safe = string.Concat(name.Take(60).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8];
-        return Path.Combine(request.StateDirectory, $"{safe}-{hash}.db");
-    }
-
-    private static void Delete(string path)
-    {
-        foreach (var suffix in new[] { "", "-wal", "-shm" })
-        {
-            File.Delete(path + suffix);
-        }
-    }
 }

@@ -49,6 +49,14 @@ internal sealed class PlainRunDisplay(CommandShell shell, bool verbose) : RunDis
         }
     }
 
+    public override void OnNotice(string task, string line)
+    {
+        lock (Gate)
+        {
+            Shell.Out.WriteLine(line);
+        }
+    }
+
     private void Write(string text) =>
         Shell.Out.WriteLine(Shell.Time.GetLocalNow().ToString("HH:mm:ss ", CultureInfo.InvariantCulture) + text);
 }

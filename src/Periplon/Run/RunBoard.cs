@@ -19,7 +19,7 @@ internal sealed class RunBoard(TimeProvider time)
         Plan = plan;
         foreach (var planned in plan.Tasks)
         {
-            Find(planned.Path, planned.Parent).Status = planned.Status;
+            Find(planned.Path, planned.Parent ?? ParentOf(planned.Path)).Status = planned.Status;
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class RunBoard(TimeProvider time)
         return task;
     }
 
-    private static string? ParentOf(string path) => path.LastIndexOf('.') is var cut and > 0 ? path[..cut] : null;
+    private string? ParentOf(string path) => TaskPaths.ParentOf(path, _byPath.ContainsKey);
 }
 
 /// <summary>A task on the board.</summary>

@@ -24,6 +24,15 @@ internal abstract class RunDisplay : IRunProgress
     /// <summary>Runs the body with this display as its progress.</summary>
     public virtual Task<LocalRunResult> ShowAsync(Func<IRunProgress, Task<LocalRunResult>> body) => body(this);
 
+    /// <summary>On the errors' writer, so that <c>--json</c> stays one document.</summary>
+    public void OnNotice(string message)
+    {
+        lock (Gate)
+        {
+            Shell.Error.WriteLine("Note: " + message);
+        }
+    }
+
     public virtual void OnStarted(LocalRunPlan plan)
     {
         lock (Gate)
@@ -47,6 +56,8 @@ internal abstract class RunDisplay : IRunProgress
             Board.Log(task, line);
         }
     }
+
+    public abstract void OnNotice(string task, string line);
 
     public virtual void OnFinished(LocalRunResult result)
     {

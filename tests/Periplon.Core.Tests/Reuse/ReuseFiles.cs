@@ -3,7 +3,9 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Reuse;
 
-/// <summary>Several files in one text, each behind a line <c># file: NAME</c>. Each keeps the line numbers that it has in the whole.</summary>
+/// <summary>
+/// Several files in one text, each behind a line <c># file: NAME</c>. Each keeps the line numbers that it has in the whole.
+/// </summary>
 internal static class ReuseFiles
 {
     /// <summary>The files by name; what stands before the first name is called <c>workflow.yaml</c>.</summary>
@@ -44,6 +46,13 @@ internal static class ReuseFiles
                 _ when name.EndsWith(".taskgroup.yaml", StringComparison.Ordinal) => ManifestParser.ParseGroup(content).Diagnostics,
                 _ => [],
             });
+        }
+
+        if (files.TryGetValue("workflow.yaml", out var workflow)
+            && WorkflowParser.Parse(Validation.Checked.Named(workflow)).Workflow is { } parsed)
+        {
+            var lockfile = files.TryGetValue("tasks.lock.yaml", out var locked) ? ManifestParser.ParseLockfile(locked).Value : null;
+            found.AddRange(PredefinedTasks.Expand(parsed, new Library(files), lockfile).Diagnostics);
         }
 
         return found;

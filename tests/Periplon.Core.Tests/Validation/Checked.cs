@@ -20,7 +20,7 @@ internal static class Checked
     {
         var (main, resources) = SeveralFiles.Split(yaml, keepLines: true);
         var bundle = WorkflowBundle.Read(main, resources);
-        return [.. bundle.Diagnostics, .. bundle.Unsupported];
+        return [.. bundle.Diagnostics, .. bundle.FindUnsupported()];
     }
 
     /// <summary>Findings of the validator about a file without its name and version.</summary>

@@ -3,7 +3,7 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Validation;
 
-/// <summary>Programs name outputs while they run, so a name that is not declared is no mistake there.</summary>
+/// <summary>Programs and models name outputs while they run, so a name that is not declared is no mistake there.</summary>
 public sealed class RunTimeOutputTests
 {
     [Theory]
@@ -13,7 +13,9 @@ public sealed class RunTimeOutputTests
     [InlineData("http: {method: GET, url: 'http://localhost/x'}", "task.a.status_code", true)]
     [InlineData("http: {method: GET, url: 'http://localhost/x'}", "task.a.outputs.json.items", true)]
     [InlineData("http: {method: GET, url: 'http://localhost/x'}", "task.a.n", false)]
-    [InlineData("llm: {provider: echo, model: echo, prompt: x}", "task.a.n", false)]
+    [InlineData("llm: {provider: echo, model: echo, prompt: x}", "task.a.n", true)]
+    [InlineData("{description: x, agent: w}", "task.a.outputs.n", true)]
+    [InlineData("{description: x, agent: w, outputs: {rows: '${task.output}'}}", "task.a.n", false)]
     [InlineData("{script: {language: bash, content: 'true'}, outputs: {rows: '${task.output}'}}", "task.a.n", false)]
     [InlineData("{script: {language: bash, content: 'true'}, outputs: {rows: '${task.output}'}}", "task.a.rows", true)]
     [InlineData("command: {executable: make}", "workflow.name", true)]

@@ -22,13 +22,16 @@ public sealed class RunnableCheckTests
     [InlineData("description: d, agent: w", "PPL404")]
     [InlineData("subtasks: [x: {description: d, agent: w}]", "PPL404")]
     [InlineData("mcp_tool: {server: s, tool: t}", "PPL405")]
-    [InlineData("subflow: s", "PPL406")]
-    [InlineData("uses: t@1", "PPL407")]
-    [InlineData("embed: t@1", "PPL408")]
-    [InlineData("uses_workflow: \"g:w\"", "PPL409")]
-    [InlineData("command: {executable: x}, definition_of_done: {criteria: []}", "PPL410")]
-    [InlineData("command: {executable: x}, on_complete: {notify: done}", "PPL411")]
-    [InlineData("command: {executable: x}, on_error: {notify: failed}", "PPL411")]
+    [InlineData("subflow: s")]
+    [InlineData("uses: t@1")]
+    [InlineData("embed: t@1")]
+    [InlineData("uses_workflow: \"g:w\"")]
+    [InlineData("command: {executable: x}, definition_of_done: {criteria: []}")]
+    [InlineData("command: {executable: x}, on_complete: {notify: done}")]
+    [InlineData("command: {executable: x}, on_complete: {notify: {message: m, channels: [{type: console}, {type: file, path: p}]}}")]
+    [InlineData("command: {executable: x}, on_complete: {notify: {message: m, channels: [{type: ntfy, topic: t}]}}", "PPL411")]
+    [InlineData("command: {executable: x}, on_error: {notify: {message: m, channels: [{type: ntfy, topic: t}]}}", "PPL411")]
+    [InlineData("command: {executable: x}, on_error: {notify: failed}")]
     [InlineData("command: {executable: x}, group: g")]
     [InlineData("command: {executable: x}, on_failure: {x: {command: {executable: x}}}")]
     [InlineData("command: {executable: x}, finally: {x: {command: {executable: x}}}")]
@@ -57,22 +60,62 @@ public sealed class RunnableCheckTests
     [InlineData("notifications: {notify_on_start: true}")]
     [InlineData("workflows: {m: {tasks: [a], execution_mode: sequential}}")]
     [InlineData("workflows: {m: {steps: [], hooks: {}}}")]
-    [InlineData("notifications: {default_channels: [{type: console}]}", "PPL412")]
+    [InlineData("notifications: {default_channels: [{type: console}, {type: file, path: p}]}")]
+    [InlineData("notifications: {default_channels: [{type: console}, {type: ntfy, topic: t}]}", "PPL412")]
+    [InlineData("agents: {w: {description: d, provider: echo}}\ndefaults: {on_error: {fallback_agent: w}}")]
     [InlineData("task_groups: {g: {tasks: [a]}}")]
     [InlineData("workflows: {m: {steps: [{stage: s, agents: [], tasks: []}]}}")]
     [InlineData("workflows: {m: {hooks: {on_error: [echo]}}}")]
     [InlineData("on_failure: {x: {command: {executable: x}}}")]
     [InlineData("finally: {x: {command: {executable: x}}}")]
     [InlineData("concurrency: k", "PPL423")]
-    [InlineData("defaults: {on_error: {fallback_agent: w}}", "PPL427")]
+    [InlineData("agents: {w: {description: d}}\ndefaults: {on_error: {fallback_agent: w}}", "PPL427")]
     public void A_section_runs_or_is_refused(string section, params string[] codes) =>
         Codes($"{section}\ntasks: {{a: {{command: {{executable: x}}}}}}").ShouldBe(codes);
 
     [Fact]
     public void A_task_without_execution_type_takes_the_default_agent()
     {
-        Codes("defaults: {agent: w}\ntasks: {a: {description: d}}").ShouldBe(["PPL404"]);
+        Codes("agents: {w: {description: d}}\ndefaults: {agent: w}\ntasks: {a: {description: d}}").ShouldBe(["PPL404"]);
         Codes("defaults: {agent: w}\ntasks: {a: {command: {executable: x}}}").ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("provider: openai\nagents: {w: {description: d}}\ntasks: {a: {description: d, agent: w}}", "'openai'")]
+    [InlineData("provider: openai\nagents: {w: {description: d, provider: codex}}\ntasks: {a: {description: d, agent: w}}", "'codex'")]
+    [InlineData("agents: {w: {description: d, provider: script}}\ntasks: {a: {description: d, agent: w}}", "no script of answers")]
+    [InlineData("tasks: {a: {llm: {provider: script, model: m, prompt: p}}}", "no script of answers")]
+    [InlineData("provider: echo\nagents: {w: {description: d}}\ntasks: {a: {description: d, agent: w}}", null)]
+    public void A_model_runs_by_echo_or_a_script(string yaml, string? problem)
+    {
+        var workflow = WorkflowParser.Parse(Checked.Named(yaml)).Workflow!;
+
+        RunnableCheck.Check(workflow, new RunnableOptions { HasModelScript = true }).ShouldBeEmpty();
+        var refusals = RunnableCheck.Check(workflow);
+        if (problem is null)
+        {
+            refusals.ShouldBeEmpty();
+        }
+        else
+        {
+            var refusal = refusals.ShouldHaveSingleItem();
+            refusal.Message.ShouldStartWith("Task 'a' needs ");
+            refusal.Message.ShouldContain(problem);
+            refusal.Hint!.ShouldContain("--ai-script");
+        }
+    }
+
+    [Fact]
+    public void A_channel_that_is_not_run_is_named()
+    {
+        var workflow = WorkflowParser.Parse(Checked.Named(
+            "tasks:\n  a:\n    command: {executable: x}\n    on_complete:\n      notify: {message: m, channels: [{type: console}, "
+            + "{type: pager_duty, integration_key: k, action: trigger}]}")).Workflow!;
+
+        var refusal = RunnableCheck.Check(workflow).ShouldHaveSingleItem();
+
+        refusal.Path.ShouldBe("tasks.a.on_complete.notify.channels[1]");
+        refusal.Message.ShouldContain("Task 'a' needs on_complete.notify through 'pager_duty'");
     }
 
     [Fact]

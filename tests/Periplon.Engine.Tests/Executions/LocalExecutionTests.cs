@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Periplon.Core.Executions;
-using Periplon.Core.Plans;
+using Periplon.Core.Reuse;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -143,7 +143,7 @@ public sealed class LocalExecutionTests
         _journal.Row.Status.IsTerminal().ShouldBeFalse();
         var again = new FakeAttempts();
         await using var resumed = await LocalExecution.ResumeAsync(
-            ExecutionPlan.Compile(workflow), _journal.Row, _journal, again, static (_, _) => { }, _time, Ct);
+            new RevisionPlans(workflow), _journal.Row.Id, _journal, again, static (_, _) => { }, _time, Ct);
         (await resumed.RunAsync(Ct)).Status.ShouldBe(ExecutionStatus.Completed);
         again.Begun.ShouldBe(["b/1/2", "c/1/1"]);
     }
@@ -159,7 +159,7 @@ public sealed class LocalExecutionTests
 
         var again = new FakeAttempts();
         await using var resumed = await LocalExecution.ResumeAsync(
-            ExecutionPlan.Compile(workflow), _journal.Row, _journal, again, static (_, _) => { }, _time, Ct);
+            new RevisionPlans(workflow), _journal.Row.Id, _journal, again, static (_, _) => { }, _time, Ct);
         (await resumed.RunAsync(Ct)).Status.ShouldBe(ExecutionStatus.Completed);
         again.Begun.ShouldBe(["b/1/2"]);
 
@@ -185,7 +185,7 @@ public sealed class LocalExecutionTests
 
         var again = new FakeAttempts();
         await using var resumed = await LocalExecution.ResumeAsync(
-            ExecutionPlan.Compile(workflow), _journal.Row, _journal, again, static (_, _) => { }, _time, Ct);
+            new RevisionPlans(workflow), _journal.Row.Id, _journal, again, static (_, _) => { }, _time, Ct);
         var second = resumed.RunAsync(Ct);
         _time.Advance(TimeSpan.FromSeconds(59));
         again.Begun.ShouldBeEmpty();
@@ -216,7 +216,7 @@ public sealed class LocalExecutionTests
         CreateAsync(time, Samples.Workflow(head, tasks));
 
     private Task<LocalExecution> CreateAsync(TimeProvider time, WorkflowDefinition workflow) => LocalExecution.CreateAsync(
-        ExecutionPlan.Compile(workflow), Samples.Created(workflow, _time.GetUtcNow()), _journal, _attempts, static (_, _) => { }, time, Ct);
+        new RevisionPlans(workflow), Samples.Created(workflow, _time.GetUtcNow()), _journal, _attempts, static (_, _) => { }, time, Ct);
 
     private Task BegunAsync(int count) => UntilAsync($"{count} attempts have begun", () => _attempts.Begun.Count >= count);
 

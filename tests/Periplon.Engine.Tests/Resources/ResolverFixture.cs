@@ -12,6 +12,8 @@ internal sealed class ResolverFixture : IDisposable
 
     internal bool AllowsPrivateNetworks { get; init; } = true;
 
+    internal IPredefinedTaskLibrary Library { get; init; } = CollectedLibrary.Empty;
+
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     internal Func<ResourceOptions, ResourceOptions> Change { get; init; } = options => options;
@@ -30,7 +32,7 @@ internal sealed class ResolverFixture : IDisposable
         {
             Directory = Directory, TrustsAuthor = TrustsAuthor, AllowPrivateNetworks = AllowsPrivateNetworks,
         };
-        using var resolver = new ResourceResolver(Change(options), Time);
+        using var resolver = new ResourceResolver(Change(options), _ => Task.FromResult(Library), Time);
         return await resolver.ResolveAsync(text, TestContext.Current.CancellationToken);
     }
 

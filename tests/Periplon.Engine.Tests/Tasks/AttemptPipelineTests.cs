@@ -178,10 +178,10 @@ public sealed class AttemptPipelineTests : IDisposable
     [Fact]
     public async Task Run_UnknownKind_FailsWithInternal()
     {
-        var outcome = await _worker.RunAsync(new TaskDefinition { Id = "job", Agent = "someone" }, Ct);
+        var outcome = await _worker.RunAsync(new TaskDefinition { Id = "job", Subflow = "child" }, Ct);
 
         outcome.Failure!.Kind.ShouldBe(FailureKinds.Internal);
-        outcome.Failure.Message.ShouldContain("Agent");
+        outcome.Failure.Message.ShouldContain("is of kind Subflow");
     }
 
     [Fact]

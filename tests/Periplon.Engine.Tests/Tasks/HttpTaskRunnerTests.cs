@@ -208,27 +208,3 @@ public sealed class HttpTaskRunnerTests(HttpTestServer server) : TaskRunnerConfo
     private TaskDefinition Http(HttpVerb method, string path) =>
         new() { Id = "job", Http = new HttpDefinition { Method = method, Url = _url + path } };
 }
-
-public sealed class LlmTaskRunnerTests : TaskRunnerConformance
-{
-    private protected override TaskDefinition Says(string text) =>
-        new() { Id = "job", Llm = new LlmDefinition { Provider = ModelProvider.Echo, Prompt = text } };
-
-    private protected override TaskDefinition? SaysAttemptKey() => null;
-
-    // The echo model ends at once; what hangs is a model of the test's.
-    private protected override TaskDefinition Hangs() =>
-        new() { Id = "job", Llm = new LlmDefinition { Provider = ModelProvider.Ollama, Prompt = "x" } };
-
-    private protected override TaskDefinition RefersToNothing() => Says("${workflow.nothing}");
-
-    [Fact]
-    public async Task Run_UnknownProvider_FailsWithModel()
-    {
-        var outcome = await Worker.RunAsync(
-            new TaskDefinition { Id = "job", Llm = new LlmDefinition { Provider = ModelProvider.Openai, Prompt = "x" } }, Ct);
-
-        outcome.Failure!.Kind.ShouldBe(FailureKinds.Model);
-        outcome.Failure.Message.ShouldContain("'openai' is not in this version");
-    }
-}

@@ -91,6 +91,26 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Abort_AfterACancelThatIsIgnored_KillsAtOnce()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        using var abort = new CancellationTokenSource();
+        using var worker = new TaskFixture(options => (options.StopGrace, options.Abort) = (TimeSpan.FromHours(1), abort.Token));
+        var request = worker.Request(Bash("trap 'echo asked > asked' TERM; echo $$ > deaf; while true; do sleep 0.05; done"));
+        var running = worker.RunAsync(request, cancel.Token);
+        var (deaf, asked) = (Path.Combine(worker.Directory, "deaf"), Path.Combine(worker.Directory, "asked"));
+        await Eventually.TrueAsync("the program runs", () => Task.FromResult(File.Exists(deaf) && File.ReadAllText(deaf).EndsWith('\n')));
+
+        await cancel.CancelAsync();
+        await Eventually.TrueAsync("the program was asked to end", () => Task.FromResult(File.Exists(asked)));
+        running.IsCompleted.ShouldBeFalse("it has an hour");
+        await abort.CancelAsync();
+
+        (await running).Kind.ShouldBe(TaskOutcomeKind.Cancelled);
+        Directory.Exists($"/proc/{File.ReadAllText(deaf).Trim()}").ShouldBeFalse("it was killed");
+    }
+
+    [Fact]
     public async Task Cancel_ProcessesThatIgnoreTermAndEscape_EndsThemAll()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);

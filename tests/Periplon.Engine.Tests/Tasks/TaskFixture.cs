@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Threading.Channels;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
@@ -18,14 +19,14 @@ internal sealed class TaskFixture : IDisposable
 {
     private readonly ServiceProvider _services;
 
-    internal TaskFixture(Action<TaskOptions>? configure = null)
+    internal TaskFixture(Action<TaskOptions>? configure = null, TimeProvider? time = null)
     {
         Root = System.IO.Directory.CreateTempSubdirectory("periplon-tasks-").FullName;
         _services = new ServiceCollection()
             .AddLogging()
             .AddSingleton<IArtifactStore>(new CompressedArtifacts(Artifacts))
             .AddSingleton<ITaskCacheStore>(Cache)
-            .AddSingleton<TimeProvider>(Time)
+            .AddSingleton(time ?? Time)
             .AddPeriplonTasks(options =>
             {
                 options.WorkRoot = Root;
@@ -33,11 +34,14 @@ internal sealed class TaskFixture : IDisposable
                 options.LeftoverGrace = TimeSpan.FromMilliseconds(300);
                 configure?.Invoke(options);
             })
-            .AddSingleton<ILanguageModel, HangingModel>()
+            .AddSingleton<IModelProvider, HangingProvider>()
+            .AddSingleton<IModelProvider>(Recording)
             .BuildServiceProvider();
     }
 
     internal string Root { get; }
+
+    internal RecordingProvider Recording { get; } = new();
 
     internal MemoryArtifacts Artifacts { get; } = new();
 
@@ -192,14 +196,41 @@ internal sealed class ShiftedTime : TimeProvider
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + _ahead;
 }
 
-/// <summary>A model that thinks until it is stopped.</summary>
-internal sealed class HangingModel : ILanguageModel
+/// <summary>A provider whose models think until they are stopped.</summary>
+internal sealed class HangingProvider : IModelProvider
 {
     public ModelProvider Provider => ModelProvider.Ollama;
 
-    public async Task<ModelAnswer> AnswerAsync(ModelRequest request, CancellationToken cancellationToken)
+    public IChatClient Open(ModelTarget target) => new HangingClient();
+
+    private sealed class HangingClient : TextChatClient
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-        return new ModelAnswer(null, null);
+        protected override async Task<TextAnswer> AnswerAsync(
+            IReadOnlyList<ChatMessage> messages, PromptOrigin origin, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            return new TextAnswer("never");
+        }
+    }
+}
+
+/// <summary>A provider that keeps what it is asked.</summary>
+internal sealed class RecordingProvider : IModelProvider
+{
+    public ModelProvider Provider => ModelProvider.Codex;
+
+    internal ConcurrentQueue<(string System, string Prompt, PromptOrigin Origin)> Asked { get; } = new();
+
+    public IChatClient Open(ModelTarget target) => new RecordingClient(Asked);
+
+    private sealed class RecordingClient(ConcurrentQueue<(string System, string Prompt, PromptOrigin Origin)> asked)
+        : TextChatClient
+    {
+        protected override Task<TextAnswer> AnswerAsync(
+            IReadOnlyList<ChatMessage> messages, PromptOrigin origin, CancellationToken cancellationToken)
+        {
+            asked.Enqueue((TextOf(messages, ChatRole.System), TextOf(messages, ChatRole.User), origin));
+            return Task.FromResult(new TextAnswer("recorded"));
+        }
     }
 }

@@ -23,13 +23,18 @@ public abstract class TaskRunnerConformance : IDisposable
     /// <summary>A task that refers to something that does not exist, strictly.</summary>
     private protected abstract TaskDefinition RefersToNothing();
 
+    /// <summary>The workflow around the task.</summary>
+    private protected virtual WorkflowDefinition Surroundings { get; } = new() { Name = "test", Version = "1" };
+
+    private AttemptRequest Request(TaskDefinition task) => Worker.Request(task, Surroundings);
+
     /// <summary>What the log receives when <see cref="Says"/> runs.</summary>
     private protected virtual string LoggedAs(string text) => text;
 
     [Fact]
     public async Task Run_EndsWell_IsCompletedWithItsTextAndLogged()
     {
-        var outcome = await Worker.RunAsync(Says("hello"), Ct);
+        var outcome = await Worker.RunAsync(Request(Says("hello")), Ct);
 
         outcome.Failure.ShouldBeNull();
         outcome.Kind.ShouldBe(TaskOutcomeKind.Completed);
@@ -42,7 +47,7 @@ public abstract class TaskRunnerConformance : IDisposable
     {
         if (SaysAttemptKey() is { } task)
         {
-            var outcome = await Worker.RunAsync(Worker.Request(task) with { Attempt = 3 }, Ct);
+            var outcome = await Worker.RunAsync(Request(task) with { Attempt = 3 }, Ct);
 
             outcome.Output!.Text!.Trim().ShouldBe($"{Worker.ExecutionId}/{task.Id}/3");
         }
@@ -52,7 +57,7 @@ public abstract class TaskRunnerConformance : IDisposable
     public async Task Cancel_WhileItRuns_IsCancelled()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var running = Worker.RunAsync(Hangs(), cancel.Token);
+        var running = Worker.RunAsync(Request(Hangs()), cancel.Token);
         await Worker.Log.LineAsync("", Ct);
         await cancel.CancelAsync();
 
@@ -61,12 +66,12 @@ public abstract class TaskRunnerConformance : IDisposable
 
     [Fact]
     public async Task Cancel_BeforeItStarts_IsCancelled() =>
-        (await Worker.RunAsync(Hangs(), new CancellationToken(canceled: true))).Kind.ShouldBe(TaskOutcomeKind.Cancelled);
+        (await Worker.RunAsync(Request(Hangs()), new CancellationToken(canceled: true))).Kind.ShouldBe(TaskOutcomeKind.Cancelled);
 
     [Fact]
     public async Task Run_LongerThanItsLimit_FailsWithTimeout()
     {
-        var outcome = await Worker.RunAsync(Hangs() with { TimeoutSecs = 0.3 }, Ct);
+        var outcome = await Worker.RunAsync(Request(Hangs() with { TimeoutSecs = 0.3 }), Ct);
 
         outcome.Failure!.Kind.ShouldBe(FailureKinds.Timeout);
         outcome.Failure.Message.ShouldContain("0.3 s");
@@ -75,9 +80,9 @@ public abstract class TaskRunnerConformance : IDisposable
     [Fact]
     public async Task Run_SecretInTheOutput_IsMaskedEverywhere()
     {
-        var workflow = new WorkflowDefinition
+        var workflow = Surroundings with
         {
-            Name = "test", Version = "1", Secrets = new Dictionary<string, SecretDefinition> { ["key"] = new(new SecretSource.Value("s3cr3t-value")) },
+            Secrets = new Dictionary<string, SecretDefinition> { ["key"] = new(new SecretSource.Value("s3cr3t-value")) },
         };
         var outcome = await Worker.RunAsync(Worker.Request(Says("the key is ${secret.key}"), workflow), Ct);
 
@@ -88,13 +93,13 @@ public abstract class TaskRunnerConformance : IDisposable
 
     [Fact]
     public async Task Run_ReferenceToNothing_FailsWithInput() =>
-        (await Worker.RunAsync(RefersToNothing(), Ct)).Failure!.Kind.ShouldBe(FailureKinds.Input);
+        (await Worker.RunAsync(Request(RefersToNothing()), Ct)).Failure!.Kind.ShouldBe(FailureKinds.Input);
 
     [Fact]
     public async Task Run_LargeText_IsCutInTheJournalAndWholeInTheStore()
     {
         var text = string.Join("\n", Enumerable.Range(1, 20_000));
-        var outcome = await Worker.RunAsync(Worker.Request(Says("${workflow.text}")) with
+        var outcome = await Worker.RunAsync(Request(Says("${workflow.text}")) with
         {
             Values = new Dictionary<string, System.Text.Json.JsonElement> { ["workflow.text"] = System.Text.Json.JsonSerializer.SerializeToElement(text) },
         }, Ct);
@@ -111,7 +116,7 @@ public abstract class TaskRunnerConformance : IDisposable
     public async Task Run_StoreIsDown_FailsWithOutput()
     {
         Worker.Artifacts.IsDown = true;
-        var outcome = await Worker.RunAsync(Worker.Request(Says("${workflow.text}")) with
+        var outcome = await Worker.RunAsync(Request(Says("${workflow.text}")) with
         {
             Values = new Dictionary<string, System.Text.Json.JsonElement>
             {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Periplon.Core.Models;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Tasks;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Workflows;
 
@@ -78,6 +80,16 @@ public sealed class WorkflowCatalogTests
         Store(1, "tasks: [");
         var thrown = await Should.ThrowAsync<InvalidOperationException>(_catalog.FindAsync(Id, 1, Ct));
         thrown.Message.ShouldContain($"Revision 1 of workflow {Id}");
+    }
+
+    [Fact]
+    public async Task Find_WorkflowWithAgents_CanRunOnceAScriptAnswers()
+    {
+        Store(1, "name: a\nversion: 1\nagents: {w: {description: d}}\ntasks: {t: {description: d, agent: w}}");
+
+        (await _catalog.FindAsync(Id, 1, Ct))!.Unsupported.ShouldHaveSingleItem().Code.ShouldBe("PPL404");
+        var scripted = new WorkflowCatalog(_store, new TaskOptions { ModelScript = new ModelScript() });
+        (await scripted.FindAsync(Id, 1, Ct))!.Unsupported.ShouldBeEmpty();
     }
 
     private void Store(int revision, string? text = null) => _store.Versions[(Id, revision)] = new WorkflowVersionRow

@@ -14,12 +14,14 @@ internal sealed class CommandFixture : IDisposable
     public CommandModes Modes { get; set; } = ProgramModes.Create();
     public CancellationToken Cancel { get; set; } = TestContext.Current.CancellationToken;
     public bool IsTerminal { get; set; }
+    public bool IsInteractive { get; set; }
+    public byte[] Input { get; set; } = [];
     public CancellationToken Abort { get; set; }
 
     public CommandShell Shell => new()
     {
         Out = Out, Error = Error, Variables = Variables, Directory = Directory, Time = Time, Cancel = Cancel, Abort = Abort,
-        IsTerminal = IsTerminal,
+        IsTerminal = IsTerminal, IsInteractive = IsInteractive, OpenInput = () => new MemoryStream(Input),
     };
 
     /// <summary>Runs a command line; <see cref="Out"/> and <see cref="Error"/> then hold what it printed.</summary>
@@ -28,6 +30,12 @@ internal sealed class CommandFixture : IDisposable
         Out = new StringWriter { NewLine = "\n" };
         Error = new StringWriter { NewLine = "\n" };
         return PeriplonCommand.RunAsync(arguments, Shell, Modes);
+    }
+
+    public string Write(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(Path.Combine(Directory, name), bytes);
+        return name;
     }
 
     public string Write(string name, string text)

@@ -87,6 +87,21 @@ public sealed class RunCommandTests : IDisposable
         _fixture.Out.ToString().ShouldContain("12:00:01 build  | line of build\n");
     }
 
+    [Theory]
+    [InlineData(false, false, "12:00:03 build  completed in 2.00s\nbuild says hello\n", "")]
+    [InlineData(true, false, "build says hello\ndemo completed", "")]
+    [InlineData(false, true, "", "build says hello\n")]
+    public async Task Run_Notice_IsShownToPeople(bool terminal, bool json, string output, string error)
+    {
+        _fixture.IsTerminal = terminal;
+        _runner.Says = "build says hello";
+        await _fixture.RunAsync(["run", "flow.yaml", "-i", "who=x", .. json ? ["--json"] : Array.Empty<string>()]);
+
+        Regex.Replace(_fixture.Out.ToString(), @"\x1b\[[0-9;?]*[A-Za-z]", "").ShouldContain(output);
+        _fixture.Error.ToString().ShouldBe(error);
+        _runner.Request!.Colored.ShouldBe(terminal);
+    }
+
     [Fact]
     public async Task Run_ATaskFails_ShowsItsLinesAndExitsWith1()
     {
@@ -121,12 +136,63 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_DryRun_ChecksAndStops()
+    public async Task Run_DryRun_PrintsThePlanAndStops()
     {
-        (await _fixture.RunAsync("run", "flow.yaml", "--dry-run")).ShouldBe(ExitCode.Ok);
+        (await _fixture.RunAsync("run", "flow.yaml", "--dry-run", "-i", "times=3")).ShouldBe(ExitCode.Ok);
 
         _runner.Request.ShouldBeNull();
-        _fixture.Out.ToString().ShouldBe("flow.yaml is valid: demo 1.0, 0 agents, 2 tasks\n");
+        _fixture.Out.ToString().ShouldBe("""
+            Plan of demo 1.0: 2 tasks in 2 waves, at most 16 at a time
+              input times = 3
+              input who is required; give it with --input who=VALUE
+
+            wave 1
+              build  command  make
+            wave 2
+              test  command  make test
+                  after build
+
+            flow.yaml can be run once its inputs are given; nothing was started
+
+            """);
+        Directory.GetFileSystemEntries(_fixture.Directory).Length.ShouldBe(1, "nothing is left behind");
+    }
+
+    [Fact]
+    public async Task Run_DryRunAsJson_HoldsThePlan()
+    {
+        (await _fixture.RunAsync("run", "flow.yaml", "--dry-run", "--json", "-i", "who=Ada")).ShouldBe(ExitCode.Ok);
+
+        var json = JsonDocument.Parse(_fixture.Out.ToString()).RootElement;
+        json.GetProperty("valid").GetBoolean().ShouldBeTrue();
+        json.GetProperty("tasks_count").GetInt32().ShouldBe(2);
+        var plan = json.GetProperty("plan");
+        plan.GetProperty("inputs").GetProperty("who").GetString().ShouldBe("Ada");
+        var waves = plan.GetProperty("sections")[0].GetProperty("waves");
+        waves.GetArrayLength().ShouldBe(2);
+        waves[1][0].GetProperty("task").GetString().ShouldBe("test");
+        waves[1][0].GetProperty("does").GetString().ShouldBe("make test");
+        waves[1][0].GetProperty("depends_on")[0].GetString().ShouldBe("build");
+    }
+
+    [Fact]
+    public async Task Run_DryRunOfWhatDoesNotRun_PrintsThePlanAndWhatIsInTheWay()
+    {
+        _fixture.Write("flow.yaml", "name: a\nversion: '1'\ntasks: {b: {description: c, uses: lint@1.0.0}}\n");
+
+        (await _fixture.RunAsync("run", "flow.yaml", "--dry-run")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Out.ToString().ShouldContain("  b  uses  lint@1.0.0\n");
+        _fixture.Out.ToString().ShouldContain("error PPL");
+        _fixture.Error.ToString().ShouldBe("Error: flow.yaml cannot be run: 1 error\n");
+    }
+
+    [Fact]
+    public async Task Run_DryRunWithAWrongInput_SaysWhatIsWrong()
+    {
+        (await _fixture.RunAsync("run", "flow.yaml", "--dry-run", "-i", "times=many")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldStartWith("Error: the inputs do not fit flow.yaml\n  Input 'times' is ");
     }
 
     [Theory]
@@ -168,6 +234,7 @@ public sealed class RunCommandTests : IDisposable
     {
         public LocalRunRequest? Request { get; private set; }
         public string? Fails { get; set; }
+        public string? Says { get; set; }
         public LocalRunException? Refuses { get; set; }
 
         public Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
@@ -201,6 +268,11 @@ public sealed class RunCommandTests : IDisposable
             fixture.Time.Advance(TimeSpan.FromSeconds(2));
             var status = failed ? TaskRunStatus.Failed : TaskRunStatus.Completed;
             progress.OnTaskChanged(id, status, 1, failed ? "exit code 2" : null);
+            if (id == "build" && Says is { } notice)
+            {
+                progress.OnNotice(id, notice);
+            }
+
             return new LocalTaskResult(id, status, 1, TimeSpan.FromSeconds(2), failed ? "exit code 2" : null);
         }
     }

@@ -42,6 +42,20 @@ public sealed class ServerCommandTests : IDisposable
         _config!.Worker.Slots.ShouldBe(slots);
     }
 
+    [Theory]
+    [InlineData("server")]
+    [InlineData("worker")]
+    public async Task ModelScript_OfEitherMode_BecomesASetting(string mode)
+    {
+        _fixture.Write("answers.yaml", "default: hello");
+
+        (await _fixture.RunAsync(mode, "--ai-script", "answers.yaml")).ShouldBe(7);
+
+        _config!.Ai.Script.ShouldBe("answers.yaml");
+        _config.ReadModelScript(_fixture.Directory)!.Default!.Answer.ShouldBe("hello");
+        UnusedSettings.In(_config).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Worker_Tags_ReplaceTheConfiguredOnes()
     {

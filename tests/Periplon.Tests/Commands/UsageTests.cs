@@ -95,4 +95,15 @@ public sealed class UsageTests : IDisposable
         _fixture.Error.ToString().ShouldContain("exists already");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Schema_Strict_RefusesUnknownKeys(bool isStrict)
+    {
+        (await _fixture.RunAsync(isStrict ? ["schema", "--strict"] : ["schema"])).ShouldBe(ExitCode.Ok);
+
+        var workflow = JsonDocument.Parse(_fixture.Out.ToString()).RootElement.GetProperty("definitions").GetProperty("Workflow");
+        workflow.TryGetProperty("additionalProperties", out _).ShouldBe(isStrict);
+    }
+
 }

@@ -1,7 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Periplon.Commands;
-using Periplon.Core.Validation;
-using Periplon.Core.Yaml;
+using Periplon.Tests.Configuration;
 
 namespace Periplon.Tests.Commands;
 
@@ -26,24 +26,38 @@ public sealed class ValidateCommandTests : IDisposable
 
     public void Dispose() => _fixture.Dispose();
 
+    [Fact]
+    public async Task Validate_FileThatIsNoText_SaysWhereItIsNot()
+    {
+        await File.WriteAllBytesAsync(
+            Path.Combine(_fixture.Directory, "flow.yaml"), [.. "name: w\nversion: "u8, 0xE4, (byte)'\n'], _fixture.Cancel);
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Failure);
+
+        $"{_fixture.Out}{_fixture.Error}".ShouldContain("The file is not UTF-8: the byte 0xE4 at offset 17 belongs to no character.");
+    }
+
+    [Fact]
+    public async Task Validate_EndlessFile_IsRefusedAtABound()
+    {
+        (await _fixture.RunAsync("validate", "/dev/zero")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldContain($"larger than {Periplon.Core.Yaml.WorkflowText.MaxBytes} bytes");
+    }
+
     [Theory]
     [InlineData("unknown-dependency")]
     [InlineData("not-yaml")]
     [InlineData("warnings")]
+    [InlineData("wide-and-tabs")]
+    [InlineData("long-line")]
     public async Task Validate_GoldenFile_PrintsWhatACompilerWould(string name)
     {
-        var folder = Path.Combine(AppContext.BaseDirectory, "Commands", "Golden");
-        _fixture.Write("flow.yaml", await File.ReadAllTextAsync(Path.Combine(folder, name + ".yaml"), _fixture.Cancel));
+        _fixture.Write("flow.yaml", await File.ReadAllTextAsync(Repository.PathOf($"tests/Periplon.Tests/Commands/Golden/{name}.yaml"), _fixture.Cancel));
 
         var exit = await _fixture.RunAsync("validate", "flow.yaml");
 
-        var actual = $"{_fixture.Out}{_fixture.Error}exit {exit}\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
-        {
-            await File.WriteAllTextAsync(Repositories.Source($"Commands/Golden/{name}.expected.txt"), actual, _fixture.Cancel);
-        }
-
-        actual.ShouldBe(await File.ReadAllTextAsync(Path.Combine(folder, name + ".expected.txt"), _fixture.Cancel));
+        $"{_fixture.Out}{_fixture.Error}exit {exit}\n".ShouldBeGolden($"Commands/Golden/{name}.expected.txt");
     }
 
     [Fact]
@@ -108,30 +122,102 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Template_AsPrinted_IsValidAndCanRun()
+    public async Task Validate_StandardInput_IsReadAndNamed()
     {
-        (await _fixture.RunAsync("template")).ShouldBe(ExitCode.Ok);
+        _fixture.Input = Encoding.UTF8.GetBytes("name: demo\nversion: '1'\ntasks: {a: {command: {executable: x}, depends_on: [b]}}\n");
 
-        var parsed = WorkflowParser.Parse(_fixture.Out.ToString());
-        parsed.Diagnostics.ShouldBeEmpty();
-        WorkflowValidator.Validate(parsed.Workflow!).ShouldBeEmpty();
-        RunnableCheck.Check(parsed.Workflow!).ShouldBeEmpty();
+        (await _fixture.RunAsync("validate", "-")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Out.ToString().ShouldStartWith("<stdin>:3:52: error PPL103: ");
+        _fixture.Error.ToString().ShouldBe("Error: <stdin> is not valid: 1 error\n");
     }
 
     [Fact]
-    public void Template_WithAllOfTheLanguage_IsValid()
+    public async Task Validate_SeveralFiles_ChecksEachAndCounts()
     {
-        var parsed = WorkflowParser.Parse(TemplateCommand.Text().Replace("#|", "", StringComparison.Ordinal));
+        _fixture.Write("good.yaml", Good);
+        _fixture.Write("bad.yaml", "name: demo\nversion: '1'\ntasks: {a: {command: {executable: x}, depends_on: [b]}}\n");
 
-        parsed.Diagnostics.ShouldBeEmpty();
-        WorkflowValidator.Validate(parsed.Workflow!).Where(each => each.Severity != DiagnosticSeverity.Info).ShouldBeEmpty();
+        (await _fixture.RunAsync("validate", "good.yaml", "gone.yaml", "bad.yaml")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Out.ToString().ShouldStartWith("good.yaml is valid: demo 1.0");
+        _fixture.Out.ToString().ShouldContain("bad.yaml:3:52: error PPL103");
+        _fixture.Out.ToString().ShouldEndWith("3 files: 1 valid, 2 not; 1 error, 0 warnings\n");
+        _fixture.Error.ToString().ShouldContain("Error: there is no file ");
+    }
+
+    [Fact]
+    public async Task Validate_SeveralFilesAsJson_IsOneDocument()
+    {
+        _fixture.Write("good.yaml", Good);
+
+        (await _fixture.RunAsync("validate", "good.yaml", "gone.yaml", "--json")).ShouldBe(ExitCode.Failure);
+
+        var json = JsonDocument.Parse(_fixture.Out.ToString()).RootElement;
+        json.GetProperty("valid").GetBoolean().ShouldBeFalse();
+        var files = json.GetProperty("files").EnumerateArray().ToArray();
+        files.Select(each => each.GetProperty("file").GetString()).ShouldBe(["good.yaml", "gone.yaml"]);
+        files.Select(each => each.GetProperty("valid").GetBoolean()).ShouldBe([true, false]);
+        files[1].GetProperty("error").GetString().ShouldStartWith("there is no file ");
+        _fixture.Error.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Validate_NoFileNamed_IsWrongUsage() =>
+        (await _fixture.RunAsync("validate")).ShouldBe(ExitCode.Usage);
+
+    public static TheoryData<byte[], string> Unreadable => new()
+    {
+        { [], "flow.yaml is empty" },
+        { " \n\t\n"u8.ToArray(), "flow.yaml is empty" },
+        { [0x6e, 0x0a, 0x61, 0xff, 0x0a], "flow.yaml is not UTF-8: the byte 0xff in line 2 begins no character" },
+        { "a: \xc3"u8.ToArray()[..4], "flow.yaml is not UTF-8: the byte 0xc3 in line 1" },
+        { [0x61, 0x0a, 0x00], "flow.yaml is not text: line 2 holds a zero byte" },
+        { [0xff, 0xfe, 0x61, 0x00], "flow.yaml is UTF-16 text; save it as UTF-8" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unreadable))]
+    public async Task Validate_NoText_SaysWhatIsWrong(byte[] bytes, string expected)
+    {
+        _fixture.Write("flow.yaml", bytes);
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldStartWith("Error: " + expected);
+        _fixture.Out.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Validate_Directory_SaysSo()
+    {
+        Directory.CreateDirectory(Path.Combine(_fixture.Directory, "flows"));
+
+        (await _fixture.RunAsync("validate", "flows")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldBe("Error: flows is a directory; name a workflow file\n");
+    }
+
+    [Fact]
+    public async Task Validate_ByteOrderMark_IsNoPartOfTheText()
+    {
+        _fixture.Write("flow.yaml", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Good)]);
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Ok);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Validate_ControlCharactersOfTheFile_NeverReachTheScreen(bool terminal)
+    {
+        _fixture.IsTerminal = terminal;
+        _fixture.Write("flow.yaml", "name: demo\nversion: '1'\ntasks: {a: {command: {executable: x}, depends_on: [\"\\e[2Jb\"]}}\n");
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Out.ToString().ShouldNotContain("\e[2J");
     }
 
     private static string Compact(string json) => JsonSerializer.Serialize(JsonDocument.Parse(json));
-}
-
-internal static class Repositories
-{
-    /// <summary>A file of this test project's sources, for updating golden files.</summary>
-    public static string Source(string name) => Configuration.Repository.PathOf("tests/Periplon.Tests/" + name);
 }

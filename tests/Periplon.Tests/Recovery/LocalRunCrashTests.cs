@@ -1,3 +1,5 @@
+using Periplon.Commands;
+
 namespace Periplon.Tests.Recovery;
 
 /// <summary><c>periplon run</c>, killed in the middle and resumed.</summary>
@@ -28,9 +30,10 @@ public sealed class LocalRunCrashTests
         keys.Count.ShouldBe(2);
         keys.Distinct().Count().ShouldBe(1, "the attempt that was lost runs again under its key");
 
-        await using var nothing = PeriplonProcess.Start(work.Home, ["run", "slow.yaml", "--resume"]);
-        (await nothing.ExitAsync(Ct)).ShouldNotBe(0);
-        nothing.Output.ShouldContain("completed");
+        await using var again = PeriplonProcess.Start(work.Home, ["run", "slow.yaml", "--resume"]);
+        (await again.ExitAsync(Ct)).ShouldBe(0, again.Output);
+        again.Output.ShouldContain("the last run of workflow 'slow' completed; starting over");
+        work.Lines("first").Length.ShouldBe(2);
     }
 
     [Fact]
@@ -42,7 +45,7 @@ public sealed class LocalRunCrashTests
         {
             await work.LinesAsync("slow", 1);
             first.Terminate();
-            (await first.ExitAsync(Ct)).ShouldNotBe(0);
+            (await first.ExitAsync(Ct)).ShouldBe(ExitCode.Interrupted);
         }
 
         Directory.Exists($"/proc/{work.Lines("slow")[0].Split(' ')[1]}").ShouldBeFalse("its task was stopped with it");
@@ -51,6 +54,67 @@ public sealed class LocalRunCrashTests
         (await resumed.ExitAsync(Ct)).ShouldBe(0, resumed.Output);
         work.Lines("first").Length.ShouldBe(1);
         work.Lines("last").Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task TerminateTwice_ATaskThatIgnoresIt_IsKilledAtOnceAndCanBeResumed()
+    {
+        await using var work = await Workspace.CreateAsync();
+        await File.WriteAllTextAsync(work.PathOf("deaf.yaml"), $$"""
+            name: deaf
+            version: "1"
+            tasks:
+              deaf:
+                script:
+                  language: bash
+                  content: |
+                    trap 'echo asked >> {{work.PathOf("asked")}}' TERM
+                    echo $$ >> {{work.PathOf("deaf")}}
+                    while [ ! -e {{work.PathOf("gate")}} ]; do sleep 0.05; done
+            """, Ct);
+        await using (var first = PeriplonProcess.Start(work.Home, ["run", "deaf.yaml"]))
+        {
+            await work.LinesAsync("deaf", 1);
+            first.Terminate();
+            await work.LinesAsync("asked", 1);
+            var asked = TimeProvider.System.GetTimestamp();
+            first.Terminate();
+            (await first.ExitAsync(Ct)).ShouldBe(ExitCode.Interrupted);
+            // Without the second signal the task would have five seconds to end.
+            TimeProvider.System.GetElapsedTime(asked).ShouldBeLessThan(TimeSpan.FromSeconds(4));
+        }
+
+        Directory.Exists($"/proc/{work.Lines("deaf")[0]}").ShouldBeFalse("it was killed");
+        work.Open("gate");
+        await using var resumed = PeriplonProcess.Start(work.Home, ["run", "deaf.yaml", "--resume"]);
+        (await resumed.ExitAsync(Ct)).ShouldBe(0, resumed.Output);
+    }
+
+    [Fact]
+    public async Task Clean_OfARunThatIsStillUnderWay_IsRefused()
+    {
+        await using var work = await Workspace.CreateAsync();
+        await File.WriteAllTextAsync(work.PathOf("slow.yaml"), work.SlowWorkflow("slow"), Ct);
+        await using var first = PeriplonProcess.Start(work.Home, ["run", "slow.yaml"]);
+        await work.LinesAsync("slow", 1);
+
+        await using (var clean = PeriplonProcess.Start(work.Home, ["clean", "--yes"]))
+        {
+            (await clean.ExitAsync(Ct)).ShouldBe(ExitCode.Failure);
+            clean.Output.ShouldContain("a run of 'slow' is under way in another process");
+        }
+
+        await using (var status = PeriplonProcess.Start(work.Home, ["status", "slow"]))
+        {
+            (await status.ExitAsync(Ct)).ShouldBe(0);
+            status.Output.ShouldContain("running, under way");
+        }
+
+        work.Open("gate");
+        (await first.ExitAsync(Ct)).ShouldBe(0, first.Output);
+        await using var again = PeriplonProcess.Start(work.Home, ["clean", "slow", "--yes"]);
+        (await again.ExitAsync(Ct)).ShouldBe(0, again.Output);
+        Directory.GetFiles(work.PathOf(".workflow_states"), "*.db").ShouldBeEmpty();
     }
 
     [Fact]

@@ -82,7 +82,8 @@ internal static partial class ManifestLanguage
         f.Required("kind", Exactly(kind), "What the file describes.");
     }
 
-    internal static readonly Shape<GroupDependency> Dependency = new StructShape<GroupDependency>("GroupDependency", f => new GroupDependency(
+    internal static readonly Shape<GroupDependency> Dependency =
+        new StructShape<GroupDependency>("GroupDependency", f => new GroupDependency(
         f.Required("name", Name, "Name of what is needed."),
         f.Required("version", Constraint, "Which versions will do."),
         f.Text("repository", "Where it is kept."),

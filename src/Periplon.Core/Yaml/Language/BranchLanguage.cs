@@ -73,10 +73,14 @@ internal static class BranchLanguage
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
-                ["axes"] = new JsonObject { ["additionalProperties"] = Axis.Describe(definitions) },
+                ["axes"] = new JsonObject
+                {
+                    ["additionalProperties"] = Axis.Describe(definitions),
+                    ["description"] = "The axes, apart from the other fields.",
+                },
                 ["include"] = combinations.Describe(definitions),
                 ["exclude"] = combinations.Describe(definitions),
-                ["max_parallel"] = new JsonObject { ["type"] = new JsonArray("integer", "null"), ["minimum"] = 1 },
+                ["max_parallel"] = SchemaForms.OrNull(Scalars.Whole(1, 10_000).Describe(definitions)),
             },
             ["additionalProperties"] = Axis.Describe(definitions),
         };

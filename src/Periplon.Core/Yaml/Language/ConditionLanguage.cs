@@ -26,10 +26,10 @@ internal static class ConditionLanguage
         ("never", _ => new Condition.Never()));
 
     private static readonly Shape<Condition> And = new StructShape<Condition>("ConditionAnd", f =>
-        new Condition.And(f.List("and", Any!, "Conditions that must all hold.")));
+        new Condition.And(f.Required("and", new ListShape<Condition>(Any!), "Conditions that must all hold.")));
 
     private static readonly Shape<Condition> Or = new StructShape<Condition>("ConditionOr", f =>
-        new Condition.Or(f.List("or", Any!, "Conditions of which one must hold.")));
+        new Condition.Or(f.Required("or", new ListShape<Condition>(Any!), "Conditions of which one must hold.")));
 
     private static readonly Shape<Condition> Not = new StructShape<Condition>("ConditionNot", f =>
         new Condition.Not(f.Required("not", Any!, "Condition that must not hold.")));
@@ -38,14 +38,17 @@ internal static class ConditionLanguage
         new CustomShape<Condition>(Read, definitions => definitions.Refer("Condition", () => new JsonObject
     {
         ["anyOf"] = new JsonArray(
-            new JsonObject { ["type"] = new JsonArray("string", "boolean") },
-            Leaf!.Describe(definitions), And!.Describe(definitions), Or!.Describe(definitions), Not!.Describe(definitions)),
-    }));
+            SchemaForms.AnyScalar,
+            Leaf!.Describe(definitions),
+            SchemaForms.Without(And!.Describe(definitions), "type"),
+            SchemaForms.Without(Or!.Describe(definitions), "type", "and"),
+            SchemaForms.Without(Not!.Describe(definitions), "type", "and", "or")),
+    }), _ => SchemaForms.AnyScalar);
 
     /// <summary><c>if</c>: an expression as text; true and false are expressions too.</summary>
     internal static readonly Shape<string> Expression = new CustomShape<string>(
         at => at.Node is ScalarNode { Kind: ScalarKind.Bool, Text: var truth } ? truth.ToLowerInvariant() : Scalars.Text.Read(at),
-        _ => new JsonObject { ["type"] = new JsonArray("string", "boolean") });
+        _ => SchemaForms.AnyScalar);
 
     private static Condition Read(Cursor at)
     {

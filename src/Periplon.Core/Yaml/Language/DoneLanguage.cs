@@ -35,16 +35,30 @@ internal static class DoneLanguage
         new JsonObject
         {
             ["anyOf"] = new JsonArray(
-                new JsonObject { ["const"] = "task_output" },
-                new JsonObject { ["type"] = "object", ["required"] = new JsonArray("task_output") },
+                new JsonObject { ["enum"] = new JsonArray("task_output") },
+                SchemaForms.Without(new JsonObject { ["type"] = "object", ["required"] = new JsonArray("task_output") }, "file"),
                 new JsonObject
                 {
                     ["type"] = "object",
                     ["required"] = new JsonArray("file"),
                     ["properties"] = new JsonObject { ["file"] = PathField!.Describe(definitions) },
                 },
-                new JsonObject { ["type"] = "object", ["required"] = new JsonArray("type") }),
+                SchemaForms.Without(Typed("task_output"), "file"),
+                SchemaForms.Without(Typed("file", "path", SchemaForms.Inside(Scalars.Text, definitions)), "file")),
         }));
+
+    private static JsonObject Typed(string word, string? field = null, JsonObject? value = null)
+    {
+        var properties = new JsonObject { ["type"] = new JsonObject { ["enum"] = new JsonArray(word) } };
+        var required = new JsonArray("type");
+        if (field is not null)
+        {
+            properties[field] = value;
+            required.Add(field);
+        }
+
+        return new JsonObject { ["type"] = "object", ["required"] = required, ["properties"] = properties };
+    }
 
     private static string PathOf(Fields f) => f.Required("path", Scalars.Text, "Path; may hold references.");
 

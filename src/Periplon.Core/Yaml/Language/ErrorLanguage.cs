@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml.Shapes;
@@ -28,7 +27,8 @@ internal static class ErrorLanguage
             : Scalars.Between(1, 100).Read(at),
         definitions => new JsonObject
         {
-            ["anyOf"] = new JsonArray(BackoffWords.Describe(definitions), Scalars.Between(1, 100).Describe(definitions)),
+            ["anyOf"] = new JsonArray(
+                BackoffWords.Describe(definitions), new JsonObject { ["type"] = "number", ["minimum"] = 1, ["maximum"] = 100 }),
         });
 
     /// <summary>A number counts the extra attempts, as in <c>on_error</c>; <c>max_attempts</c> counts the first one too.</summary>
@@ -57,16 +57,26 @@ internal static class ErrorLanguage
     /// <summary>A text is the key, a number the limit.</summary>
     internal static readonly Shape<ConcurrencyDefinition> Concurrency = new ByKindShape<ConcurrencyDefinition>(
         new CustomShape<ConcurrencyDefinition>(
-            at => at.Node is ScalarNode { Kind: ScalarKind.Integer }
+            at => at.Node is ScalarNode { Kind: ScalarKind.Integer or ScalarKind.Float }
                 ? new ConcurrencyDefinition("", Scalars.Whole(1, int.MaxValue).Read(at))
                 : new ConcurrencyDefinition(Scalars.Text.Read(at)),
-            _ => new JsonObject { ["type"] = new JsonArray("string", "integer") }),
+            _ => new JsonObject
+            {
+                ["type"] = new JsonArray("string", "boolean", "integer"), ["minimum"] = 1, ["maximum"] = int.MaxValue,
+            }),
         null,
         ConcurrencyFields);
 
     /// <summary>A number counts per minute; a text such as <c>10/s</c> names the period.</summary>
     internal static readonly Shape<RateLimitDefinition> RateLimit = new ByKindShape<RateLimitDefinition>(
-        new CustomShape<RateLimitDefinition>(ReadRate, _ => new JsonObject { ["type"] = new JsonArray("string", "integer") }),
+        new CustomShape<RateLimitDefinition>(ReadRate, _ => new JsonObject
+        {
+            ["type"] = new JsonArray("string", "integer"),
+            ["minimum"] = 1,
+            ["maximum"] = int.MaxValue,
+            ["pattern"] =
+                $@"{SchemaForms.NumberText}|^\s*[0-9]+\s*/\s*(s|sec|second|m|min|minute|h|hour|d|day)\s*$",
+        }),
         null,
         new StructShape<RateLimitDefinition>("RateLimit", f => new RateLimitDefinition(
             f.Text("key", "Key text, may hold references; none means the task itself."),
@@ -93,9 +103,9 @@ internal static class ErrorLanguage
             _ => 0,
         };
         var count = cut < 0 ? text : text[..cut].Trim();
-        if (period > 0 && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0)
+        if (period > 0 && CoreSchema.TryInteger(count, out var limit) && limit >= 1 && limit <= int.MaxValue)
         {
-            return new RateLimitDefinition(null, limit, period);
+            return new RateLimitDefinition(null, (int)limit, period);
         }
 
         at.Error(DiagnosticCodes.WrongType,

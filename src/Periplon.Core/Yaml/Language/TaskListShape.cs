@@ -17,6 +17,8 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
 
     internal override bool AcceptsNull => true;
 
+    internal override bool ReadsNull => true;
+
     internal override IReadOnlyList<TaskDefinition> Read(Cursor at)
     {
         var tasks = new List<TaskDefinition>();
@@ -48,9 +50,9 @@ internal sealed class TaskListShape : Shape<IReadOnlyList<TaskDefinition>>
 
     internal override JsonObject Describe(SchemaDefinitions definitions) => definitions.Refer("TaskList", () =>
     {
-        var task = new JsonArray(TaskLanguage.Task.Describe(definitions), new JsonObject { ["type"] = "null" });
-        var map = new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["anyOf"] = task } };
-        var item = new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, map) };
+        var task = SchemaForms.OrNull(TaskLanguage.Task.Describe(definitions));
+        var map = new JsonObject { ["type"] = "object", ["additionalProperties"] = task };
+        var item = new JsonObject { ["anyOf"] = new JsonArray(SchemaForms.AnyScalar, map) };
         var list = new JsonObject { ["type"] = "array", ["items"] = item };
         return new JsonObject { ["anyOf"] = new JsonArray(list, map.DeepClone(), new JsonObject { ["type"] = "null" }) };
     });

@@ -45,23 +45,15 @@ internal static class ValueLanguage
 
     private static OutputDefinition ReadOutput(Fields f)
     {
-        var output = new OutputDefinition
+        f.ExactlyOne("source", "value", "Write 'name: \"${…}\"' for a value, or 'source: {type: …}'.");
+        return new OutputDefinition
         {
             Source = f.Optional("source", Source, "Where the value comes from."),
             Value = f.OptionalValue("value", JsonShape.Any, "A value or text with references."),
             Description = f.Text("description", "What the output means."),
             Type = f.Text("type", "Type name."),
         };
-        if (f.At is { Node: MapNode map } at && Has(map, "source") == Has(map, "value"))
-        {
-            at.Error(DiagnosticCodes.ExactlyOne, $"{at.Name} must have exactly one of the fields 'source' and 'value'.",
-                "Write 'name: \"${…}\"' for a value, or 'source: {type: …}'.");
-        }
-
-        return output;
     }
-
-    private static bool Has(MapNode map, string key) => map.Find(key) is not null;
 
     // An explicit null is no default (reference §1.4).
     private static JsonElement? NotNull(JsonElement? value) => value is { ValueKind: JsonValueKind.Null } ? null : value;

@@ -15,7 +15,11 @@ internal static class WaitLanguage
             && (text.Contains("${", StringComparison.Ordinal) || text.Contains("{{", StringComparison.Ordinal))
             ? JsonShape.Any.Read(at)
             : JsonShape.Number(Scalars.Duration.Read(at)),
-        _ => new JsonObject { ["type"] = new JsonArray("number", "string") });
+        definitions => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(
+                Scalars.Duration.Describe(definitions), new JsonObject { ["type"] = "string", ["pattern"] = @"\$\{|\{\{" }),
+        });
 
     internal static readonly Shape<SleepDefinition> Sleep = new ByKindShape<SleepDefinition>(
         Length.As(seconds => new SleepDefinition(seconds, null)),
@@ -45,7 +49,7 @@ internal static class WaitLanguage
 
     /// <summary>True, the message, the approvers, or all of it.</summary>
     internal static readonly Shape<ApprovalDefinition?> Approval = new ByKindShape<ApprovalDefinition?>(
-        new CustomShape<ApprovalDefinition?>(ReadShortApproval, _ => new JsonObject { ["type"] = new JsonArray("boolean", "string") }),
+        new CustomShape<ApprovalDefinition?>(ReadShortApproval, _ => SchemaForms.AnyScalar),
         new ListShape<string>(Scalars.Text).As<ApprovalDefinition?>(who => new ApprovalDefinition { Approvers = who }),
         ApprovalFields.As<ApprovalDefinition?>(approval => approval));
 
@@ -57,11 +61,7 @@ internal static class WaitLanguage
 
     private static T OneOf<T>(Fields f, string first, string second, T value)
     {
-        if (f.At is { } at && (at.Node as MapNode)?.Find(first) is null == (at.Node as MapNode)?.Find(second) is null)
-        {
-            at.Error(DiagnosticCodes.ExactlyOne, $"{at.Name} must have exactly one of the fields '{first}' and '{second}'.");
-        }
-
+        f.ExactlyOne(first, second);
         return value;
     }
 }

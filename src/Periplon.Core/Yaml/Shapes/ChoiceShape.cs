@@ -32,8 +32,20 @@ internal sealed class ChoiceShape<T>(params (string Word, T Value)[] options) : 
         return default!;
     }
 
-    internal override JsonObject Describe(SchemaDefinitions definitions) =>
-        new() { ["enum"] = new JsonArray([.. options.Select(option => (JsonNode)option.Word)]) };
+    internal override JsonObject Describe(SchemaDefinitions definitions)
+    {
+        var words = new JsonObject { ["enum"] = new JsonArray([.. options.Select(option => (JsonNode)option.Word)]) };
+        var others = string.Join('|', options.Select(option => string.Concat(option.Word.Select(letter =>
+            char.IsAsciiLetter(letter) ? $"[{char.ToUpperInvariant(letter)}{char.ToLowerInvariant(letter)}]" : $"{letter}"))));
+        return AnyCase
+            ? new JsonObject { ["anyOf"] = new JsonArray(words, new JsonObject { ["type"] = "string", ["pattern"] = $"^({others})$" }) }
+            : words;
+    }
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => Describe(definitions);
+
+    internal override JsonNode? Write(T value) =>
+        options.FirstOrDefault(option => EqualityComparer<T>.Default.Equals(option.Value, value)).Word;
 
     private string Words => Wording.Names(options.Select(option => option.Word));
 }

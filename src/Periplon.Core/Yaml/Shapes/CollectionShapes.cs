@@ -31,20 +31,17 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<IReadOnlyList<T>>
         }
     }
 
+    internal override bool ReadsNull => true;
+
     internal override JsonObject Describe(SchemaDefinitions definitions)
     {
-        var single = item.Describe(definitions);
-        var kinds = new JsonArray(
-            new JsonObject { ["type"] = "array", ["items"] = single.DeepClone() }, new JsonObject { ["type"] = "null" });
-        foreach (var alternative in single["anyOf"] as JsonArray ?? [single])
+        var kinds = new JsonArray(new JsonObject { ["type"] = "array", ["items"] = SchemaForms.Inside(item, definitions) });
+        if (item.DescribeScalar(definitions) is { } single)
         {
-            if (alternative!["enum"] is not null || alternative["type"] is JsonArray or JsonValue && alternative["properties"] is null)
-            {
-                kinds.Add(alternative.DeepClone());
-            }
+            kinds.Add(single);
         }
 
-        return new JsonObject { ["anyOf"] = kinds };
+        return SchemaForms.OrNull(new JsonObject { ["anyOf"] = kinds });
     }
 }
 
@@ -74,8 +71,10 @@ internal sealed class MapShape<T>(Shape<T> value) : Shape<IReadOnlyDictionary<st
         return result;
     }
 
+    internal override bool ReadsNull => true;
+
     internal override JsonObject Describe(SchemaDefinitions definitions) =>
-        new() { ["type"] = new JsonArray("object", "null"), ["additionalProperties"] = value.Describe(definitions) };
+        new() { ["type"] = new JsonArray("object", "null"), ["additionalProperties"] = SchemaForms.Inside(value, definitions) };
 }
 
 /// <summary>Findings about repeated keys.</summary>

@@ -11,10 +11,12 @@ internal sealed class Cursor
     private readonly Cursor? _parent;
     private readonly int _index;
     private readonly int _pathLength;
+    private readonly string _documentName;
 
-    private Cursor(Cursor? parent, Node node, string key, int index, SourceLocation keyAt, Reading reading)
+    private Cursor(Cursor? parent, Node node, string key, int index, SourceLocation keyAt, Reading reading, string documentName)
     {
         _parent = parent;
+        _documentName = documentName;
         _index = index;
         Node = node;
         Key = key;
@@ -50,8 +52,8 @@ internal sealed class Cursor
         }
     }
 
-    /// <summary>The node's name in messages: its path between quotes, or what the whole file is called.</summary>
-    internal string Name => _parent is null ? Reading.RootName : $"'{ShortPath()}'";
+    /// <summary>The node's name in messages: its path between quotes, or the name of the document.</summary>
+    internal string Name => _parent is null ? _documentName : $"'{ShortPath()}'";
 
     /// <summary>What the node is, in messages.</summary>
     internal string Found => Node switch
@@ -64,11 +66,12 @@ internal sealed class Cursor
         _ => "something else",
     };
 
-    internal static Cursor Root(Node node, Reading reading) => new(null, node, "", -1, node.At, reading);
+    internal static Cursor Root(Node node, Reading reading, string documentName = "The workflow") =>
+        new(null, node, "", -1, node.At, reading, documentName);
 
-    internal Cursor Entry(MapEntry entry) => new(this, entry.Value, entry.Key, -1, entry.KeyAt, Reading);
+    internal Cursor Entry(MapEntry entry) => new(this, entry.Value, entry.Key, -1, entry.KeyAt, Reading, _documentName);
 
-    internal Cursor Item(int index, Node item) => new(this, item, "", index, item.At, Reading);
+    internal Cursor Item(int index, Node item) => new(this, item, "", index, item.At, Reading, _documentName);
 
     /// <summary>The path of an entry, also of one that is missing.</summary>
     internal string PathOf(string key) => _parent is null ? key : $"{Path}.{key}";

@@ -7,55 +7,55 @@ internal sealed class DescribedFields(SchemaDefinitions definitions) : Fields
 {
     private readonly JsonObject _properties = [];
     private readonly List<string> _required = [];
-    private readonly List<JsonNode> _either = [];
+    private readonly List<JsonNode> _rules = [];
 
     internal override Cursor? At => null;
 
     /// <summary>Adds the property that tells the kinds of a union apart.</summary>
     internal void AddTag(string tag, string word)
     {
-        _properties[tag] = new JsonObject { ["const"] = word };
+        _properties[tag] = new JsonObject { ["enum"] = new JsonArray(word) };
         _required.Add(tag);
     }
 
     internal JsonObject ToSchema()
     {
-        var schema = new JsonObject
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = _properties };
+        if (definitions.IsStrict)
         {
-            ["type"] = "object",
-            ["properties"] = _properties,
-            ["patternProperties"] = new JsonObject { ["^x-"] = new JsonObject() },
-            ["additionalProperties"] = false,
-        };
+            schema["patternProperties"] = new JsonObject { ["^x-"] = new JsonObject() };
+            schema["additionalProperties"] = false;
+        }
+
         if (_required.Count > 0)
         {
             schema["required"] = new JsonArray([.. _required.Select(name => (JsonNode)name)]);
         }
 
-        if (_either.Count > 0)
+        if (_rules.Count > 0)
         {
-            schema["allOf"] = new JsonArray([.. _either]);
+            schema["allOf"] = new JsonArray([.. _rules]);
         }
 
         return schema;
     }
 
+    internal override void ExactlyOne(string first, string second, string? hint = null) =>
+        _rules.Add(SchemaForms.ExactlyOne(first, second));
+
     protected override bool TryFind<T>(FieldNote note, Shape<T> shape, out T value)
     {
         value = default!;
         var property = shape.Describe(definitions);
-        property["description"] = note.Doc;
-        switch (note.Default)
+        if (shape.AcceptsNull || !note.IsRequired)
         {
-            case bool truth:
-                property["default"] = truth;
-                break;
-            case string text:
-                property["default"] = text;
-                break;
-            case int or long or double:
-                property["default"] = Convert.ToDouble(note.Default, null);
-                break;
+            property = SchemaForms.OrNull(property);
+        }
+
+        property["description"] = note.Doc;
+        if (note.Default is T fallback && shape.Write(fallback) is { } word)
+        {
+            property["default"] = word;
         }
 
         _properties[note.Name] = property;
@@ -64,11 +64,7 @@ internal sealed class DescribedFields(SchemaDefinitions definitions) : Fields
             var same = (JsonObject)property.DeepClone();
             same["description"] = $"Same as {note.Name}.";
             _properties[alias] = same;
-        }
-
-        if (note is { IsRequired: true, Alias: { } other })
-        {
-            _either.Add(new JsonObject { ["anyOf"] = new JsonArray(Needs(note.Name), Needs(other)) });
+            _rules.Add(note.IsRequired ? SchemaForms.ExactlyOne(note.Name, alias) : SchemaForms.NotBoth(note.Name, alias));
         }
         else if (note.IsRequired)
         {
@@ -77,6 +73,21 @@ internal sealed class DescribedFields(SchemaDefinitions definitions) : Fields
 
         return false;
     }
+}
 
-    private static JsonObject Needs(string name) => new() { ["required"] = new JsonArray(name) };
+/// <summary>Finds out whether a mapping may be empty: whether none of its fields must be there.</summary>
+internal sealed class RequiredFields : Fields
+{
+    internal bool Any { get; private set; }
+
+    internal override Cursor? At => null;
+
+    internal override void ExactlyOne(string first, string second, string? hint = null) => Any = true;
+
+    protected override bool TryFind<T>(FieldNote note, Shape<T> shape, out T value)
+    {
+        value = default!;
+        Any |= note.IsRequired;
+        return false;
+    }
 }

@@ -8,7 +8,7 @@ namespace Periplon.Core.Yaml.Shapes;
 /// <summary>A length of time in seconds: a number, or text such as <c>90s</c>, <c>1h30m</c> or <c>250ms</c>.</summary>
 internal sealed class DurationShape : Shape<double>
 {
-    internal const string Pattern = "^([0-9]+(\\.[0-9]+)?(ms|s|m|h|d))+$";
+    internal const string Pattern = @"^(([0-9]+\.?[0-9]*|\.[0-9]+)(ms|s|m|h|d))+$";
 
     // A thousand years: enough for any wait, and far from where times overflow.
     private const double Longest = 1000d * 365 * 86_400;
@@ -74,8 +74,11 @@ internal sealed class DurationShape : Shape<double>
 
     internal override JsonObject Describe(SchemaDefinitions definitions) => new()
     {
-        ["anyOf"] = new JsonArray(
-            new JsonObject { ["type"] = "number", ["minimum"] = 0 },
-            new JsonObject { ["type"] = "string", ["pattern"] = Pattern }),
+        ["type"] = new JsonArray("number", "string"),
+        ["minimum"] = 0,
+        ["maximum"] = Longest,
+        ["pattern"] = $"{Pattern}|{SchemaForms.NumberText}",
     };
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => Describe(definitions);
 }

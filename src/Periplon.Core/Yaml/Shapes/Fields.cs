@@ -44,6 +44,9 @@ internal abstract class Fields
 
     internal double? Seconds(string name, string doc, string? alias = null) => OptionalValue(name, Scalars.Duration, doc, alias);
 
+    /// <summary>Says that exactly one of two fields must be there.</summary>
+    internal abstract void ExactlyOne(string first, string second, string? hint = null);
+
     protected abstract bool TryFind<T>(FieldNote note, Shape<T> shape, out T value);
 }
 

@@ -17,6 +17,8 @@ internal sealed class JsonShape : Shape<JsonElement>
 
     internal override bool AcceptsNull => true;
 
+    internal override bool ReadsNull => true;
+
     internal override JsonElement Read(Cursor at)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -32,6 +34,8 @@ internal sealed class JsonShape : Shape<JsonElement>
     internal static JsonElement Number(double value) => JsonSerializer.SerializeToElement(value);
 
     internal override JsonObject Describe(SchemaDefinitions definitions) => [];
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => SchemaForms.AnyScalar;
 
     private static void Write(Utf8JsonWriter writer, Cursor at)
     {

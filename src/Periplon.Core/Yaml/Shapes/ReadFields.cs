@@ -35,6 +35,14 @@ internal sealed class ReadFields(Cursor at, MapNode map) : Fields
         }
     }
 
+    internal override void ExactlyOne(string first, string second, string? hint = null)
+    {
+        if (map.Find(first) is null == map.Find(second) is null)
+        {
+            at.Error(DiagnosticCodes.ExactlyOne, $"{at.Name} must have exactly one of the fields '{first}' and '{second}'.", hint);
+        }
+    }
+
     protected override bool TryFind<T>(FieldNote note, Shape<T> shape, out T value)
     {
         value = default!;

@@ -31,6 +31,8 @@ internal static class Scalars
 
 internal sealed class TextShape : Shape<string>
 {
+    internal override bool ReadsNull => true;
+
     internal override string Read(Cursor at)
     {
         if (at.Node is ScalarNode scalar)
@@ -42,8 +44,9 @@ internal sealed class TextShape : Shape<string>
         return "";
     }
 
-    internal override JsonObject Describe(SchemaDefinitions definitions) =>
-        new() { ["type"] = new JsonArray("string", "number", "boolean") };
+    internal override JsonObject Describe(SchemaDefinitions definitions) => SchemaForms.AnyScalar;
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => Describe(definitions);
 }
 
 internal sealed class BoolShape : Shape<bool>
@@ -68,7 +71,13 @@ internal sealed class BoolShape : Shape<bool>
         return false;
     }
 
-    internal override JsonObject Describe(SchemaDefinitions definitions) => new() { ["type"] = "boolean" };
+    internal override JsonObject Describe(SchemaDefinitions definitions) => new()
+    {
+        ["type"] = new JsonArray("boolean", "string"),
+        ["pattern"] = "^(true|True|TRUE|false|False|FALSE)$",
+    };
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => Describe(definitions);
 }
 
 /// <summary>A whole number; quoted ones count too, they cannot mean anything else here.</summary>
@@ -94,19 +103,21 @@ internal sealed class WholeShape(long min, long max) : Shape<long>
 
     internal override JsonObject Describe(SchemaDefinitions definitions)
     {
-        var schema = new JsonObject { ["type"] = "integer" };
+        var schema = new JsonObject { ["type"] = new JsonArray("integer", "string"), ["pattern"] = SchemaForms.NumberText };
         if (min != long.MinValue)
         {
             schema["minimum"] = min;
         }
 
-        if (max < int.MaxValue)
+        if (max != long.MaxValue)
         {
             schema["maximum"] = max;
         }
 
         return schema;
     }
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => Describe(definitions);
 }
 
 internal sealed class NumberShape(double min, double max) : Shape<double>
@@ -131,7 +142,7 @@ internal sealed class NumberShape(double min, double max) : Shape<double>
 
     internal override JsonObject Describe(SchemaDefinitions definitions)
     {
-        var schema = new JsonObject { ["type"] = "number" };
+        var schema = new JsonObject { ["type"] = new JsonArray("number", "string"), ["pattern"] = SchemaForms.NumberText };
         if (min != double.MinValue)
         {
             schema["minimum"] = min;
@@ -144,6 +155,8 @@ internal sealed class NumberShape(double min, double max) : Shape<double>
 
         return schema;
     }
+
+    internal override JsonObject DescribeScalar(SchemaDefinitions definitions) => Describe(definitions);
 }
 
 internal static class NumberHints

@@ -11,6 +11,16 @@ internal sealed class StructShape<T>(string name, Func<Fields, T> build) : Shape
     /// <summary>What to write instead of a single value or list, where people often write one.</summary>
     internal string? Hint { get; init; }
 
+    internal override bool ReadsNull
+    {
+        get
+        {
+            var fields = new RequiredFields();
+            build(fields);
+            return !fields.Any;
+        }
+    }
+
     internal override T Read(Cursor at)
     {
         var map = at.Node as MapNode;
@@ -83,10 +93,12 @@ internal sealed class UnionShape<T>(string name, string tag, params (string Word
             var fields = new DescribedFields(definitions);
             fields.AddTag(tag, kind.Word);
             kind.Build(fields);
-            options.Add(fields.ToSchema());
+            var option = fields.ToSchema();
+            option.Insert(0, "title", kind.Word);
+            options.Add(option);
         }
 
-        return new JsonObject { ["oneOf"] = options };
+        return new JsonObject { ["anyOf"] = options };
     });
 
     private string Words => Wording.Names(kinds.Select(kind => kind.Word));
@@ -108,17 +120,37 @@ internal sealed class ByKindShape<T>(Shape<T>? scalar, Shape<T>? list, Shape<T>?
         return default!;
     }
 
+    internal override bool ReadsNull => (scalar ?? map)?.ReadsNull ?? false;
+
     internal override JsonObject Describe(SchemaDefinitions definitions)
     {
-        Shape<T>?[] kinds = [scalar, list, map];
-        return new JsonObject { ["anyOf"] = new JsonArray([.. kinds.OfType<Shape<T>>().Select(kind => kind.Describe(definitions))]) };
+        JsonObject?[] kinds =
+        [
+            scalar?.DescribeScalar(definitions),
+            list is null ? null : Either(list.Describe(definitions), "array"),
+            map is null ? null : Either(map.Describe(definitions), "object"),
+        ];
+        return new JsonObject { ["anyOf"] = new JsonArray([.. kinds.OfType<JsonObject>()]) };
     }
+
+    internal override JsonObject? DescribeScalar(SchemaDefinitions definitions) => scalar?.DescribeScalar(definitions);
+
+    // A shape of anything stands here only for one kind of value.
+    private static JsonObject Either(JsonObject described, string kind) =>
+        described.Count == 0 ? new JsonObject { ["type"] = kind } : described;
 }
 
 /// <summary>A shape with code of its own, for the few places that no table describes.</summary>
-internal sealed class CustomShape<T>(Func<Cursor, T> read, Func<SchemaDefinitions, JsonObject> describe) : Shape<T>
+/// <param name="read">Reads a value.</param>
+/// <param name="describe">The schema of the values.</param>
+/// <param name="describeScalar">The schema of the single values among them; none means the same.</param>
+internal sealed class CustomShape<T>(
+    Func<Cursor, T> read, Func<SchemaDefinitions, JsonObject> describe, Func<SchemaDefinitions, JsonObject>? describeScalar = null)
+    : Shape<T>
 {
     internal override T Read(Cursor at) => read(at);
+
+    internal override JsonObject? DescribeScalar(SchemaDefinitions definitions) => (describeScalar ?? describe)(definitions);
 
     internal override JsonObject Describe(SchemaDefinitions definitions) => describe(definitions);
 }

@@ -37,7 +37,7 @@ internal ref struct JsonTree
             var root = tree.ReadNode();
             return tree._reader.Read() ? null : root;
         }
-        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or KeyTooLongException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or NotForJsonException)
         {
             return null;
         }
@@ -59,7 +59,8 @@ internal ref struct JsonTree
 
                 return new ListNode(items, at);
             case JsonTokenType.String:
-                return new ScalarNode(_reader.GetString()!, true, at);
+                var text = _reader.GetString()!;
+                return text.Contains('\0', StringComparison.Ordinal) ? throw new NotForJsonException() : new ScalarNode(text, true, at);
             default:
                 return new ScalarNode(Encoding.UTF8.GetString(_reader.ValueSpan), false, at);
         }
@@ -74,7 +75,7 @@ internal ref struct JsonTree
             var key = _reader.GetString()!;
             if (key.Length > YamlTree.LongestKey)
             {
-                throw new KeyTooLongException();
+                throw new NotForJsonException();
             }
 
             _reader.Read();
@@ -102,5 +103,5 @@ internal ref struct JsonTree
         return new SourceLocation(_line, _column);
     }
 
-    private sealed class KeyTooLongException : Exception;
+    private sealed class NotForJsonException : Exception;
 }

@@ -123,6 +123,12 @@ internal sealed class YamlTree
             }
         }
 
+        if (scalar.Value.Contains('\0', StringComparison.Ordinal))
+        {
+            _reading.Error(DiagnosticCodes.Syntax, "A text holds the character U+0000, which no program takes.", At(scalar.Start), "",
+                "Remove the escape \\0 or \\u0000.");
+        }
+
         return new ScalarNode(Unicode.Valid(scalar.Value), isText, At(scalar.Start));
     }
 

@@ -8,39 +8,35 @@ namespace Periplon.Engine.Tasks.Outputs;
 /// </summary>
 internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
 {
-    // Beyond what is shown, so that a secret at the edge is seen whole when it is masked.
-    private const int Margin = 16 * 1024;
     private const int LastLinesBytes = 2 * 1024;
     private const int LastLinesCount = 10;
 
     private readonly string _name;
     private readonly TaskContext _context;
-    private readonly AttemptLog _log;
+    private readonly AttemptLog? _log;
     private readonly OutputCommandReader? _commands;
-    private readonly long _limit;
-    private readonly BoundedBuffer _kept;
-    private readonly BoundedBuffer _end = new(0, LastLinesBytes + Margin);
+    private readonly KeptText _kept;
+    private readonly BoundedBuffer _end = new(0, LastLinesBytes + KeptText.Margin);
     private readonly LineSplitter _lines;
 
     internal CapturedStream(
-        string name, long limit, TaskContext context, TaskOptions options, AttemptLog log, OutputCommandReader? commands, OutputSpool spool)
+        string name, long limit, TaskContext context, TaskOptions options, AttemptLog? log, OutputCommandReader? commands,
+        OutputSpool spool)
     {
         (_name, _context, _log, _commands, Spool) = (name, context, log, commands, spool);
-        _limit = Math.Clamp(limit, 0, options.InlineOutputBytes);
-        var (head, tail) = Utf8Text.Shares(_limit, context.Limits.TruncationStrategy);
-        _kept = new BoundedBuffer(head is 0 ? 0 : (int)head + Margin, tail is 0 ? 0 : (int)tail + Margin);
+        _kept = new KeptText(Math.Clamp(limit, 0, options.InlineOutputBytes), context.Limits.TruncationStrategy, context.Texts);
         _lines = new LineSplitter(this, options.MaxLineBytes);
     }
 
     internal OutputSpool Spool { get; }
 
     /// <summary>Size of the whole stream.</summary>
-    internal long Size => _kept.Total;
+    internal long Size => _kept.Size;
 
     /// <summary>Whether only a part of it is in <see cref="Text"/>.</summary>
-    internal bool IsCut => _kept.Total > _limit;
+    internal bool IsCut => _kept.IsCut;
 
-    bool ILineSink.WantsAll => _log.HasRoom;
+    bool ILineSink.WantsAll => _log is { HasRoom: true };
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
@@ -54,32 +50,13 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     internal void Complete() => _lines.Complete();
 
     /// <summary>The text, masked and cut to its limit.</summary>
-    internal string Text()
-    {
-        var strategy = _context.Limits.TruncationStrategy;
-        if (!_kept.HasGap)
-        {
-            var whole = _context.Texts.Mask(Utf8Text.Decode([.. _kept.Head, .. _kept.Tail()]));
-            return Utf8Text.Cut(whole, _limit, strategy);
-        }
-
-        var (head, tail) = Utf8Text.Shares(_limit, strategy);
-        var first = head is 0 ? "" : _context.Texts.Mask(WithoutTornEnd(Utf8Text.Decode(_kept.Head)));
-        var last = tail is 0 ? "" : _context.Texts.Mask(WithoutTornStart(Utf8Text.DecodeTail(_kept.Tail())));
-        return Utf8Text.Join(first, last, _limit, strategy, Size);
-    }
-
-    // A secret may begin just before the gap and end inside it. What is left of it would not be recognised, and could show when much of
-    // what stands before it has been masked; so nothing is shown that a secret could reach beyond.
-    private string WithoutTornEnd(string text) => text[.._context.Texts.SafeCut(text, Math.Max(0, text.Length - (Margin / 2)))];
-
-    private string WithoutTornStart(string text) => text[_context.Texts.SafeCut(text, Math.Min(text.Length, Margin / 2))..];
+    internal string Text() => _kept.Text();
 
     /// <summary>The last lines, masked, for messages.</summary>
     internal string LastLines()
     {
         var end = Utf8Text.DecodeTail(_end.Tail());
-        var text = _context.Texts.Mask(_end.HasGap ? WithoutTornStart(end) : end).TrimEnd();
+        var text = _context.Texts.Mask(_end.HasGap ? KeptText.WithoutTornStart(end, _context.Texts) : end).TrimEnd();
         var lines = text[Utf8Text.FitTail(text, LastLinesBytes)..].Split('\n');
         return string.Join('\n', lines.TakeLast(LastLinesCount)).Trim();
     }
@@ -87,7 +64,7 @@ internal sealed class CapturedStream : IByteSink, ILineSink, IDisposable
     void ILineSink.Take(string line, bool begins, bool ends)
     {
         line = ends && line.EndsWith('\r') ? line[..^1] : line;
-        _log.Write(_name, line);
+        _log?.Write(_name, line);
         if (begins)
         {
             _commands?.Read(line, isWhole: ends);

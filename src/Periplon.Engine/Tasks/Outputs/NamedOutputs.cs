@@ -15,6 +15,8 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
     // A longer output text is not worth reading back from the store to look for a member in it.
     private const long MaxReadBack = 1024 * 1024;
 
+    private const int ReadBytes = 64 * 1024;
+
     /// <summary>Adds the declared outputs to an output; the reason when one cannot be produced.</summary>
     internal async Task<CapturedOutput> ProduceAsync(
         TaskContext context, TaskTexts texts, TaskOutput output, CancellationToken cancellationToken)
@@ -25,10 +27,13 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
             return new CapturedOutput(output, null);
         }
 
+        var whole = new Dictionary<string, ArtifactReference>(StringComparer.Ordinal);
         var scope = new OwnResultScope(texts, context.TaskPath, output, values, await ReadBackAsync(output, cancellationToken));
         foreach (var (name, definition) in task.Outputs)
         {
-            var (value, problem) = Produce(definition, context, output, scope);
+            var (value, problem) = definition.Source is OutputSource.File file
+                ? await ReadFileAsync(name, file.Path, context, scope, whole, cancellationToken)
+                : Produce(definition, context, output, scope);
             problem ??= value is { } produced && SizeOf(produced) > MaxSizeOf(definition)
                 ? $"its value takes {SizeOf(produced)} bytes; allowed are {options.MaxValueBytes}" : null;
             if (problem is not null)
@@ -48,22 +53,22 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
             state[key] = TemplateValues.Render(definition, scope);
         }
 
-        return new CapturedOutput(output with { Values = OrNull(values), State = OrNull(state) }, null);
+        return new CapturedOutput(
+            output with { Values = OrNull(values), State = OrNull(state), ValueArtifacts = whole.Count is 0 ? null : whole }, null);
     }
 
-    private (JsonElement? Value, string? Problem) Produce(
+    private static (JsonElement? Value, string? Problem) Produce(
         OutputDefinition definition, TaskContext context, TaskOutput output, OwnResultScope scope)
     {
         try
         {
             return definition.Source switch
             {
-                OutputSource.File file => ReadFile(file.Path, context, scope),
                 OutputSource.State state => Resolve(state.Key, output, scope),
                 OutputSource.TaskOutput of when OwnResultScope.Means(of.Task, context.TaskPath) =>
                     (JsonSerializer.SerializeToElement(output.Text ?? ""), null),
-                // Another task's output is filled in by the execution, which knows it.
-                OutputSource.TaskOutput => default,
+                // What is not among the values of the attempt is left to the execution, which knows it.
+                OutputSource.TaskOutput of => scope.TryResolve($"task.{of.Task}.output", out var other) ? (other, null) : default,
                 _ when definition.Value is { } value => (TemplateValues.Render(value, scope), null),
                 _ => default,
             };
@@ -74,15 +79,60 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
         }
     }
 
-    private (JsonElement? Value, string? Problem) ReadFile(string written, TaskContext context, OwnResultScope scope)
+    private async Task<(JsonElement? Value, string? Problem)> ReadFileAsync(
+        string name, string written, TaskContext context, OwnResultScope scope, Dictionary<string, ArtifactReference> whole,
+        CancellationToken cancellationToken)
     {
-        var workingDir = context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir;
-        var directory = WorkingDirectory.Find(context, workingDir, out _) ?? context.Directory;
-        var path = Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory);
-        var file = new FileInfo(path);
-        return !file.Exists ? (null, $"the file {path} does not exist")
-            : file.Length > options.MaxValueBytes ? (null, $"the file {path} has {file.Length} bytes; allowed are {options.MaxValueBytes}")
-            : (JsonSerializer.SerializeToElement(Utf8Text.Decode(File.ReadAllBytes(path))), null);
+        try
+        {
+            var directory = WorkingDirectory.Find(context, out _) ?? context.Directory;
+            var file = new FileInfo(Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory));
+            if (!file.Exists)
+            {
+                return (null, $"the file {file.FullName} does not exist");
+            }
+
+            if (file.Length > options.MaxSpillBytes)
+            {
+                return (null, $"the file {file.FullName} has {file.Length} bytes; allowed are {options.MaxSpillBytes}");
+            }
+
+            if (file.Length <= options.MaxValueBytes)
+            {
+                var bytes = await File.ReadAllBytesAsync(file.FullName, cancellationToken);
+                return (JsonSerializer.SerializeToElement(Utf8Text.Decode(bytes)), null);
+            }
+
+            whole[name] = await StoreAsync(file, name, context, cancellationToken);
+            return (JsonSerializer.SerializeToElement(await PartOfAsync(file, context, cancellationToken)), null);
+        }
+        catch (Exception exception) when (exception is TemplateException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return (null, exception.Message);
+        }
+    }
+
+    private async Task<ArtifactReference> StoreAsync(FileInfo file, string name, TaskContext context, CancellationToken cancellationToken)
+    {
+        await using var content = file.OpenRead();
+        await using var masked = new MaskingStream([content], context.Texts, options.MaxLineBytes);
+        return await CompressedArtifacts.PutAsync(
+            artifacts, context.ExecutionId, $"{context.TaskPath}/{context.Attempt}/outputs/{name}", masked, context.Limits.CompressExternal,
+            cancellationToken);
+    }
+
+    private async Task<string> PartOfAsync(FileInfo file, TaskContext context, CancellationToken cancellationToken)
+    {
+        var part = new KeptText(options.MaxValueBytes, context.Limits.TruncationStrategy, context.Texts);
+        await using var content = file.OpenRead();
+        var buffer = new byte[ReadBytes];
+        int read;
+        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            part.Append(buffer.AsSpan(0, read));
+        }
+
+        return part.Text();
     }
 
     private static (JsonElement? Value, string? Problem) Resolve(string key, TaskOutput output, OwnResultScope scope) =>

@@ -31,13 +31,10 @@ internal sealed class OutputCapture : IDisposable
     internal void Say(string message) => _log.Say(message);
 
     /// <summary>Opens a stream. In streams that may hold commands, <c>::set-output</c> and <c>::set-state</c> lines are obeyed.</summary>
-    internal CapturedStream Open(string name, long limit, bool commands = false)
-    {
-        var spool = new OutputSpool(name, _options.InlineOutputBytes, _budget, Files);
-        var stream = new CapturedStream(name, limit, _context, _options, _log, commands ? _commands : null, spool);
-        _streams.Add(stream);
-        return stream;
-    }
+    internal CapturedStream Open(string name, long limit, bool commands = false) => Open(name, limit, _log, commands ? _commands : null);
+
+    /// <summary>Opens a stream for a text that the log already has.</summary>
+    internal CapturedStream OpenSilent(long limit) => Open("stdout", limit, log: null, commands: null);
 
     /// <summary>
     /// Makes the output out of streams, in their order. The whole text goes to the artifact store when it is larger than the journal takes.
@@ -105,6 +102,14 @@ internal sealed class OutputCapture : IDisposable
             // Whatever the store's reason, the attempt cannot publish its output; a retry may find the store well again.
             return new CapturedOutput(output, $"The output of {output.Size} bytes could not be stored: {exception.Message}");
         }
+    }
+
+    private CapturedStream Open(string name, long limit, AttemptLog? log, OutputCommandReader? commands)
+    {
+        var spool = new OutputSpool(name, _options.InlineOutputBytes, _budget, Files);
+        var stream = new CapturedStream(name, limit, _context, _options, log, commands, spool);
+        _streams.Add(stream);
+        return stream;
     }
 
     public void Dispose()

@@ -174,7 +174,7 @@ internal sealed partial class ProcessRunner(
         var begin = time.GetTimestamp();
         while (group.Exists())
         {
-            if (time.GetElapsedTime(begin) >= limit)
+            if (options.Abort.IsCancellationRequested || time.GetElapsedTime(begin) >= limit)
             {
                 return false;
             }
@@ -189,10 +189,10 @@ internal sealed partial class ProcessRunner(
     {
         try
         {
-            await task.WaitAsync(limit, time, CancellationToken.None);
+            await task.WaitAsync(limit, time, options.Abort);
             return true;
         }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             return false;
         }

@@ -1,0 +1,59 @@
+using Periplon.Core.Executions;
+using Periplon.Core.Workflows;
+using static Periplon.Engine.Tests.Tasks.TaskFixture;
+
+namespace Periplon.Engine.Tests.Tasks;
+
+public sealed class LlmTaskRunnerTests : TaskRunnerConformance
+{
+    private protected override TaskDefinition Says(string text) => Llm(ModelProvider.Echo, text);
+
+    private protected override TaskDefinition? SaysAttemptKey() => null;
+
+    // The echo model ends at once; what hangs is a model of the test's.
+    private protected override TaskDefinition Hangs() => Llm(ModelProvider.Ollama, "x");
+
+    private protected override TaskDefinition RefersToNothing() => Says("${workflow.nothing}");
+
+    [Fact]
+    public async Task Run_UnknownProvider_FailsWithModel()
+    {
+        var outcome = await Worker.RunAsync(Llm(ModelProvider.Openai, "x"), Ct);
+
+        outcome.Failure!.Kind.ShouldBe(FailureKinds.Model);
+        outcome.Failure.Message.ShouldContain("'openai' is not in this version");
+    }
+
+    [Fact]
+    public async Task Run_ScriptWithoutAFile_SaysHowToNameOne() =>
+        (await Worker.RunAsync(Llm(ModelProvider.Script, "x"), Ct)).Failure!.Message.ShouldContain("--ai-script");
+
+    [Fact]
+    public async Task Run_AllSettings_ReachTheModelFilledIn()
+    {
+        var task = new TaskDefinition
+        {
+            Id = "job",
+            Llm = new LlmDefinition
+            {
+                Provider = ModelProvider.Codex, Model = "m-1", Prompt = "about ${workflow.topic}", SystemPrompt = "be ${workflow.topic}",
+                Endpoint = "http://${workflow.topic}", ApiKey = "key-${workflow.topic}",
+                ExtraParams = new Dictionary<string, System.Text.Json.JsonElement> { ["n"] = Json("\"${workflow.count}\"") },
+            },
+        };
+        var outcome = await Worker.RunAsync(Worker.Request(task) with
+        {
+            Values = new Dictionary<string, System.Text.Json.JsonElement> { ["workflow.topic"] = Json("\"bees\""), ["workflow.count"] = Json("3") },
+        }, Ct);
+
+        outcome.Output!.Text.ShouldBe("recorded");
+        var asked = Worker.Recording.Asked.ShouldHaveSingleItem();
+        (asked.System, asked.Prompt).ShouldBe(("be bees", "about bees"));
+        asked.Origin.Target.ShouldBe(new() { Provider = ModelProvider.Codex, Model = "m-1", Endpoint = "http://bees", ApiKey = "key-bees" });
+        asked.Origin.ExtraParams["n"].GetInt32().ShouldBe(3);
+        asked.Origin.AttemptKey.ShouldBe($"{Worker.ExecutionId}/job/1");
+    }
+
+    private static TaskDefinition Llm(ModelProvider provider, string prompt) =>
+        new() { Id = "job", Llm = new LlmDefinition { Provider = provider, Prompt = prompt } };
+}

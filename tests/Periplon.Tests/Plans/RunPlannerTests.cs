@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Periplon.Core.Inputs;
+using Periplon.Core.Workflows;
+using Periplon.Core.Yaml;
+using Periplon.Plans;
+using Periplon.Tests.Configuration;
+
+namespace Periplon.Tests.Plans;
+
+public sealed class RunPlannerTests
+{
+    private const string Folder = "Plans/Golden/";
+
+    [Theory]
+    [InlineData("kinds")]
+    [InlineData("loops")]
+    [InlineData("nesting")]
+    public void Plan_GoldenFile_IsWrittenAsExpected(string name)
+    {
+        var workflow = Parse(File.ReadAllText(Repository.PathOf($"tests/Periplon.Tests/{Folder}{name}.yaml")));
+
+        Text(workflow).ShouldBeGolden($"{Folder}{name}.expected.txt");
+    }
+
+    [Theory]
+    [InlineData("03_hierarchical_groups")]
+    [InlineData("foreach_loop_demo")]
+    [InlineData("conditional_tasks")]
+    [InlineData("low-memory-workflow")]
+    public void Plan_RealFile_IsWrittenAsExpected(string name) =>
+        Text(Parse(File.ReadAllText(Corpus.PathOf(name)))).ShouldBeGolden($"{Folder}{name}.expected.txt");
+
+    [Theory]
+    [MemberData(nameof(Corpus.Names), MemberType = typeof(Corpus))]
+    public void Plan_EveryRealFile_HoldsEachTaskOnceAfterWhatItWaitsFor(string name)
+    {
+        var workflow = WorkflowParser.Parse(File.ReadAllText(Corpus.PathOf(name))).Workflow!;
+
+        var plan = RunPlanner.Plan(workflow, new Dictionary<string, JsonElement>());
+
+        var waves = plan.Sections.Where(section => section.Kind == "tasks").SelectMany(section => section.Waves).ToArray();
+        waves.SelectMany(wave => wave).Select(step => step.Id).Order().ShouldBe(workflow.Tasks.Keys.Order());
+        var settled = new HashSet<string>();
+        foreach (var wave in waves)
+        {
+            wave.SelectMany(step => step.After).Where(workflow.Tasks.ContainsKey).ShouldBeSubsetOf(settled);
+            settled.UnionWith(wave.Select(step => step.Id));
+        }
+    }
+
+    [Fact]
+    public void Plan_Secrets_AreNeverShown()
+    {
+        var workflow = Parse("""
+            name: secrets
+            version: "1"
+            inputs:
+              password: {type: secret, default: hunter22}
+              settings: {type: object, secret: true, default: {key: hunter33}}
+            secrets: {token: {source: {type: value, value: hunter44}}}
+            tasks:
+              a: {command: {executable: echo, args: ["${input.password}", "${secret.token}", "{{workflow.password}}", "${input.settings}"]}}
+              b: {http: {method: GET, url: "https://example.org/?a=${password}&b=${secret.token}"}}
+              c: {inputs: {p: "${input.password}"}, script: {language: bash, content: "echo ${task.p} ${input.settings.key}"}}
+              d: {loop: {type: for_each, iterator: x, collection: {source: inline, items: [1]}}, command: {executable: echo, args: ["${input.password}"]}}
+            """);
+
+        var plan = RunPlanner.Plan(workflow, InputBinder.Bind(workflow.Inputs, new Dictionary<string, JsonElement>()).Values);
+        var writer = new StringWriter();
+        PlanText.Write(writer, plan);
+
+        (writer + PlanJson.Of(plan).ToJsonString()).ShouldNotContain("hunter");
+        writer.ToString().ShouldContain("GET https://example.org/?a=***&b=***");
+    }
+
+    [Fact]
+    public void Plan_TenThousandTasksInARow_AreSortedWithoutRecursion()
+    {
+        var tasks = Enumerable.Range(0, 10_000).Select(i => new TaskDefinition { Id = $"t{i}", DependsOn = i < 9_999 ? [$"t{i + 1}"] : [] }).ToArray();
+
+        TaskOrder.Waves(tasks, TaskOrder.OfList(tasks)).Count.ShouldBe(10_000);
+    }
+
+    [Fact]
+    public void Waves_OfACycle_HoldEachTaskOnce()
+    {
+        TaskDefinition[] tasks = [new() { Id = "a", DependsOn = ["b"] }, new() { Id = "b", DependsOn = ["a"] }, new() { Id = "c", DependsOn = ["c"] }];
+
+        TaskOrder.Waves(tasks, TaskOrder.OfList(tasks)).SelectMany(wave => wave).Select(task => task.Id).Order().ShouldBe(["a", "b", "c"]);
+    }
+
+    [Fact]
+    public void Plan_SubflowInsideItself_IsShownOnce()
+    {
+        var workflow = WorkflowParser.Parse("""
+            name: endless
+            version: "1"
+            tasks: {a: {subflow: s}}
+            subflows: {s: {tasks: {b: {subflow: s}}}}
+            """).Workflow!;
+
+        var plan = RunPlanner.Plan(workflow, new Dictionary<string, JsonElement>());
+
+        plan.Sections[0].Waves[0][0].Sections[0].Waves[0][0].Sections.ShouldBeEmpty();
+    }
+
+    private static string Text(WorkflowDefinition workflow)
+    {
+        var writer = new StringWriter { NewLine = "\n" };
+        var inputs = InputBinder.Bind(workflow.Inputs, new Dictionary<string, JsonElement>()).Values;
+        PlanText.Write(writer, RunPlanner.Plan(workflow, inputs));
+        return writer.ToString();
+    }
+
+    private static WorkflowDefinition Parse(string text)
+    {
+        var parsed = WorkflowParser.Parse(text);
+        parsed.Diagnostics.Where(each => each.Severity is DiagnosticSeverity.Error).ShouldBeEmpty();
+        return parsed.Workflow!;
+    }
+}
+
+/// <summary>Workflow files from real projects.</summary>
+internal static class Corpus
+{
+    private static readonly string Folder = Repository.PathOf("tests/Periplon.Core.Tests/Corpus");
+
+    public static TheoryData<string> Names =>
+        [.. Directory.GetFiles(Folder, "*.yaml", SearchOption.TopDirectoryOnly).Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal)];
+
+    public static string PathOf(string name) => Path.Combine(Folder, name + ".yaml");
+}
