@@ -146,6 +146,10 @@ public static partial class ExecutionCommands
         {
             ExecutionPlanner.Complete(turn, task.Instance, output);
         }
+        else if (task.Stop?.Failure is { } late)
+        {
+            TaskFailures.Record(turn, task, late, output, random);
+        }
         else if (turn.State.FindStop(task.Instance) is { } stop)
         {
             ExecutionPlanner.EndStopped(turn, task, stop.Reason, output);

@@ -53,7 +53,10 @@ public static partial class ExecutionMachine
     private static ExecutionState Settle(ExecutionState state, TaskState task, TaskRunStatus status, DateTimeOffset at)
     {
         var instance = task.Instance;
-        state = Move(state, task with { Status = status, DueAt = null, Wait = null, FinishedAt = at, Ended = null, Block = null, Loop = null });
+        state = Move(state, task with
+        {
+            Status = status, DueAt = null, Wait = null, FinishedAt = at, Ended = null, Block = null, Loop = null,
+        });
         state = state with { Settled = state.Settled + 1 };
         state = Release(state, instance.Path);
 

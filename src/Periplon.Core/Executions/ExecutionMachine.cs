@@ -117,9 +117,10 @@ public static partial class ExecutionMachine
                 before with
                 {
                     Status = TaskRunStatus.Waiting, DueAt = e.DueAt, Agent = e.Agent ?? before.Agent, Work = e.Work ?? before.Work,
-                    Wait = null, Block = null,
+                    Wait = null, Block = null, Stop = null, GivesUpAt = null,
                 }),
-            TaskFailed { Final: false } e => Move(state, Failed(before, e) with { Status = TaskRunStatus.Waiting, Wait = null, DueAt = null }),
+            TaskFailed { Final: false } e => Move(
+                state, Failed(before, e) with { Status = TaskRunStatus.Waiting, Wait = null, DueAt = null }),
             TaskFailed e => EndOwnWork(state, Failed(before, e), TaskRunStatus.Failed, e.At),
             TaskCompleted e => EndOwnWork(
                 e.Output.State is { Count: > 0 } values ? state with { Values = state.Values.SetItems(values) } : state,

@@ -139,7 +139,8 @@ public static partial class ExecutionPlanner
                 RequestStop(turn, timer.Task, late.Message, late);
                 break;
             case { } kind:
-                Fail(turn, timer.Task, new TaskFailure(FailureKinds.Timeout, $"No {WordOf(kind)} '{task.Wait!.Name}' came in time".Replace(" ''", "")));
+                var what = task.Wait!.Name is { } name ? $"{WordOf(kind)} '{name}'" : WordOf(kind);
+                Fail(turn, timer.Task, new TaskFailure(FailureKinds.Timeout, $"No {what} came in time"));
                 break;
             default:
                 AdvanceLoop(turn, timer.Task, delayIsOver: true);

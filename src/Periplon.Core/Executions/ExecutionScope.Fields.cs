@@ -50,7 +50,8 @@ public sealed partial class ExecutionScope
             "workflow_version" => ExecutionConstants.Text(_state.Created.WorkflowVersion),
             "execution_id" => ExecutionConstants.Text(_state.Created.ExecutionId.ToString("D")),
             "task_id" => ExecutionConstants.Text(isWorkflow ? "workflow" : subject!.Instance.Path),
-            "task_status" => ExecutionConstants.Text(isWorkflow ? _state.Status.ToWord() : (subject!.EndedSoFar ?? subject.Status).ToWord()),
+            "task_status" => ExecutionConstants.Text(
+                isWorkflow ? _state.Status.ToWord() : (subject!.EndedSoFar ?? subject.Status).ToWord()),
             "error" => ExecutionConstants.Text(isWorkflow ? Error : ErrorOf(subject!)),
             "duration_secs" => ExecutionConstants.Number(Math.Round(DurationOf(subject, isWorkflow).TotalSeconds, 3)),
             "duration_human" => ExecutionConstants.Text(Human(DurationOf(subject, isWorkflow))),

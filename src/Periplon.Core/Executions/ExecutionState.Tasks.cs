@@ -79,11 +79,13 @@ public sealed partial record ExecutionState
     {
         ArgumentNullException.ThrowIfNull(task);
         var state = Task(task);
-        if (state.Stop is { } own && state.Phase <= own.Phase)
-        {
-            return own;
-        }
+        return state.Stop is { } own && state.Phase <= own.Phase ? own : FindStopAround(task);
+    }
 
+    /// <summary>Whether a task is being stopped with what is around it.</summary>
+    /// <param name="task">The task.</param>
+    internal TaskStop? FindStopAround(TaskInstance task)
+    {
         for (var at = task; at.Around is { } around; at = around)
         {
             var phase = at.Planned.ParentPhase;

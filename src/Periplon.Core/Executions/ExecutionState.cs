@@ -23,7 +23,7 @@ public sealed partial record ExecutionState
     /// <summary>Number of the next task that comes into being.</summary>
     public long NextNumber { get; init; }
 
-    /// <summary>Pending tasks with nothing before them that need one of the parallel places, in the order in which they are to run.</summary>
+    /// <summary>Pending tasks with nothing before them that need one of the parallel places, in the order of their ranks.</summary>
     public ImmutableSortedSet<TaskRank> Open { get; init; } = [];
 
     /// <summary>Pending tasks with nothing before them that need no such place.</summary>
@@ -51,7 +51,9 @@ public sealed partial record ExecutionState
     /// <summary>Tasks that wait for a retry, by time.</summary>
     public ImmutableSortedSet<TaskTimer> Delayed { get; init; } = [];
 
-    /// <summary>Tasks that others do and that have a time limit or are being stopped, by the time at which they are waited for no longer.</summary>
+    /// <summary>
+    /// Tasks that others do and that have a time limit or are being stopped, by the time at which they are waited for no longer.
+    /// </summary>
     public ImmutableSortedSet<TaskTimer> Overdue { get; init; } = [];
 
     /// <summary>All else that is due at a time: waits, delays of loops, deadlines.</summary>

@@ -57,7 +57,7 @@ public sealed class PlannedTask
     public int Position { get; init; }
 
     /// <summary>
-    /// Whether the paths of tasks inside it do not begin with its own: stages and task groups, which order tasks without owning their names.
+    /// Whether the paths of tasks inside it do not begin with its own: stages and task groups order tasks without owning their names.
     /// </summary>
     public bool IsTransparent { get; init; }
 

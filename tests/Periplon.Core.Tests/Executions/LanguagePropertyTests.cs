@@ -51,6 +51,8 @@ public sealed class LanguagePropertyTests
 
         turns.Add((run.Journal.Count, Short(run.State), run.State));
         run.Journal.OfType<ExecutionFinished>().Count().ShouldBe(1);
+        run.State.Tasks.Values.Where(task => task.Instance.Around is not null && run.State.Find(task.Instance.Path) is not null)
+            .ShouldAllBe(task => task.Status.IsSettled());
     }
 
     private static void CheckBounds(ExecutionState state)
@@ -116,6 +118,11 @@ public sealed class LanguagePropertyTests
         {
             var task = state.Find(path).ShouldNotBeNull($"{happened.GetType().Name} is about '{path}', which is not there");
             task.Status.IsSettled().ShouldBeFalse($"{happened.GetType().Name} is about '{path}', which is settled");
+            if (task is { Status: TaskRunStatus.Pending } && happened is TaskScheduled or TaskEntered or TaskWaiting or LoopEntered)
+            {
+                task.Instance.Planned.DependsOn.Select(on => state.FindOrAround(task.Instance, on))
+                    .ShouldAllBe(on => on == null || on.Status.IsSettled(), $"'{path}' began before what it depends on");
+            }
         }
     }
 

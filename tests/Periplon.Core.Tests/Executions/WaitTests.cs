@@ -153,6 +153,22 @@ public sealed class WaitTests
         run.State.Status.ShouldBe(ExecutionStatus.Failed);
     }
 
+    [Fact]
+    public void Subflow_OutOfTimeWithRetries_IsAskedForAgain()
+    {
+        var run = MachineHarness.Of("""
+            subflows: {part: {tasks: {a: {RUN}}}}
+            tasks: {s: {subflow: part, timeout_secs: 10, retry: {max_attempts: 2, delay_secs: 3}}}
+            """);
+        run.NextTimer();
+        run.EndChild("s", ExecutionStatus.Cancelled).ShouldBeTrue();
+        run.Task("s").Stop.ShouldBeNull();
+        run.NextTimer();
+        run.Now.ShouldBe(MachineHarness.Start.AddSeconds(13));
+        run.EndChild("s", ExecutionStatus.Completed).ShouldBeTrue();
+        run.State.Status.ShouldBe(ExecutionStatus.Completed);
+    }
+
     [Theory]
     [InlineData("sleep: 60")]
     [InlineData("wait_for: go")]
