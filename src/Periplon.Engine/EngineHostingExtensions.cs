@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime.Placement;
 using Orleans.Serialization;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
@@ -30,6 +31,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.AddSingleton<ExecutionSignals>();
+        services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();

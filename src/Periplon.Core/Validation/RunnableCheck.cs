@@ -39,7 +39,6 @@ public static class RunnableCheck
             "notifications",
             What,
             "notifications");
-        Refuse(report, workflow.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", What, "concurrency");
         CheckOnError(report, workflow.Defaults?.OnError, "defaults.on_error", "The default of tasks");
     }
 
@@ -53,8 +52,6 @@ public static class RunnableCheck
         Need(task.UsesWorkflow is not null, ValidationCodes.UsesWorkflowNotRun, "uses_workflow", "uses_workflow");
         Need(task.DefinitionOfDone is not null, ValidationCodes.DefinitionOfDoneNotRun, "definition_of_done", "definition_of_done");
         Need(task.OnComplete is not null, ValidationCodes.TaskNotificationNotRun, "on_complete", "on_complete.notify");
-        Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
-        Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
         Need(task.Cache is not null, ValidationCodes.CacheNotRun, "cache", "cache");
         Need(
             task.Llm is { Provider: not ModelProvider.Echo },

@@ -5,6 +5,8 @@ using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Limits;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
@@ -18,7 +20,7 @@ namespace Periplon.Engine.Executions;
 /// </summary>
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
-    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, WorkerLiveness liveness, QueuePartitions partitions,
+    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, WorkerLiveness liveness, QueuePartitions partitions,
     EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
@@ -114,11 +116,14 @@ internal sealed partial class ExecutionGrain(
         await ReturnLostAsync(cancellationToken);
         await driver.AdvanceAsync(cancellationToken);
         OfferReady(driver.State, driver.State.Ready);
+        limits.Send(LimitRequests.Pending(driver.State));
         return !driver.State.IsTerminal;
     }
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.Of(driver.State) : null;
+        await LoadAsync(cancellationToken) is { } driver
+            ? ExecutionViews.Of(driver.State, await ReadPlacesAsync(driver.State, cancellationToken))
+            : null;
 
     public async Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -143,6 +148,7 @@ internal sealed partial class ExecutionGrain(
         // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : after.Ready.Except(before.Ready));
         StopWhatNoLongerMatters(before, after, events);
+        limits.Send(LimitRequests.Of(before, after, events));
         Count(before, after, events);
         if (!after.IsTerminal)
         {
@@ -218,6 +224,7 @@ internal sealed partial class ExecutionGrain(
         {
             // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
+            limits.Send(LimitRequests.Pending(_driver.State));
             SetTimer();
             try
             {

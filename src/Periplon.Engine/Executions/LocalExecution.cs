@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Periplon.Core.Plans;
 using Periplon.Client.Queue;
+using Periplon.Client.Executions;
 using Periplon.Core.Executions;
+using Periplon.Core.Limits;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Workers;
 
@@ -11,13 +14,14 @@ namespace Periplon.Engine.Executions;
 /// One execution in this process, without a cluster: the same machine, driver and journal as on the server, and attempts that run at once.
 /// What is interrupted stays in its journal and goes on with the next run.
 /// </summary>
-internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
+internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
 {
     private const string Worker = "local";
 
     private readonly IAttemptRunner _attempts;
     private readonly Action<ExecutionState, IReadOnlyList<ExecutionEvent>> _onChange;
     private readonly TimeProvider _time;
+    private readonly LocalLimits _limits;
     private readonly Random _random = new();
     private readonly Guid _id;
     private readonly ExecutionDriver _driver;
@@ -29,11 +33,12 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
 
     private LocalExecution(
         Guid id, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, LocalLimits? limits, TimeProvider time)
     {
-        (_id, _attempts, _onChange, _time) = (id, attempts, onChange, time);
+        (_id, _attempts, _onChange, _time, _limits) = (id, attempts, onChange, time, limits ?? new LocalLimits(time));
         _driver = new ExecutionDriver(id, state, seq, row, journal, this, time);
         _timer = time.CreateTimer(_ => _ = AdvanceAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _limits.Join(id, message => _ = HearAsync(message));
     }
 
     /// <summary>The committed state.</summary>
@@ -42,21 +47,23 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     /// <summary>Records a new execution and returns it, not yet running.</summary>
     public static async Task<LocalExecution> CreateAsync(
         ExecutionPlan plan, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken,
+        LocalLimits? limits = null)
     {
         var beginning = ExecutionBeginning.Of(plan, created, partition: 0);
         await beginning.AppendAsync(journal, cancellationToken);
-        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, journal, attempts, onChange, time);
+        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, journal, attempts, onChange, limits, time);
     }
 
     /// <summary>Loads an execution that was interrupted. Attempts that were running then go out again.</summary>
     public static async Task<LocalExecution> ResumeAsync(
         ExecutionPlan plan, ExecutionRow row, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken,
+        LocalLimits? limits = null)
     {
         var rows = await journal.ReadAsync(row.Id, 0, cancellationToken);
         var state = ExecutionMachine.Replay(plan, rows.SelectMany(r => EventCodec.Decode(r.Events.Span)));
-        var execution = new LocalExecution(row.Id, state, rows[^1].Seq, row, journal, attempts, onChange, time);
+        var execution = new LocalExecution(row.Id, state, rows[^1].Seq, row, journal, attempts, onChange, limits, time);
         await execution._driver.DoAsync(
             turn =>
             {
@@ -78,6 +85,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
             return State;
         }
 
+        TellLimits([.. LimitRequests.Held(State), .. LimitRequests.Pending(State)]);
         StartReady(State.Ready);
         SetTimer();
         await Task.WhenAny(_ended.Task, Task.Delay(Timeout.InfiniteTimeSpan, _time, interrupt));
@@ -100,6 +108,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
         _onChange(after, events);
+        TellLimits(LimitRequests.Of(before, after, events));
         if (after.IsTerminal)
         {
             _ended.TrySetResult();
@@ -115,6 +124,7 @@ internal sealed class LocalExecution : IExecutionHost, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _limits.Leave(_id);
         await _timer.DisposeAsync();
         _interrupt.Dispose();
     }
