@@ -28,9 +28,10 @@ internal static class RunCommand
         clean.Aliases.Add("-c");
         var verbose = CommonOptions.Verbose("Show what tasks print");
         var json = CommonOptions.Json();
+        var answers = new RunAnswers();
         var command = new Command("run", "Run a workflow file here, without a server")
         {
-            file, inputs, stateDir, resume, clean, dryRun, config, verbose, json,
+            file, inputs, stateDir, resume, clean, dryRun, config, verbose, json, answers.Signals, answers.Approvals, answers.Rejections,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -53,6 +54,9 @@ internal static class RunCommand
                 StateDirectory = shell.PathOf(parsed.GetValue(stateDir) ?? DefaultStateDirectory),
                 Resume = resumes,
                 Clean = parsed.GetValue(clean),
+                Signals = answers.ReadSignals(parsed),
+                Decisions = answers.ReadDecisions(parsed, source.Checked.Workflow!),
+                Person = new TerminalPerson(shell),
                 Config = settings,
                 Directory = shell.Directory,
                 Abort = shell.Abort,
@@ -78,7 +82,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         CommandShell shell, ILocalRunner runner, LocalRunRequest request, bool verbose, bool json, CancellationToken cancellationToken)
     {
-        var display = json ? new SilentRunDisplay(shell) : RunDisplay.Create(shell, verbose);
+        var display = json ? new SilentRunDisplay(shell) : RunDisplay.Create(shell, verbose, RunAnswers.Asks(request.Workflow));
         LocalRunResult result;
         try
         {

@@ -145,7 +145,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Run_PartOfTheLanguageThatDoesNotRun_IsRefused()
     {
-        _fixture.Write("flow.yaml", "name: a\nversion: '1'\ntasks: {b: {description: c, sleep: 5}}\n");
+        _fixture.Write("flow.yaml", "name: a\nversion: '1'\ntasks: {b: {command: {executable: c}, cache: k}}\n");
 
         (await _fixture.RunAsync("run", "flow.yaml")).ShouldBe(ExitCode.Failure);
 
