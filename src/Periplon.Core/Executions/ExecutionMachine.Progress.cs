@@ -11,7 +11,7 @@ public static partial class ExecutionMachine
             Status = TaskRunStatus.Waiting, DueAt = e.DueAt, ScheduledAt = before.ScheduledAt ?? e.At,
             StartedAt = e.Kind is WaitKind.Concurrency or WaitKind.Rate ? before.StartedAt : e.At,
             Attempt = e.Kind is WaitKind.Child ? before.Attempt + 1 : before.Attempt,
-            Wait = new TaskWait(e.Kind, e.Name, e.Child, e.Inputs),
+            Wait = new TaskWait(e.Kind, e.Name, e.Child, e.Inputs, e.At),
         }),
         TaskStopRequested e => Stopped(state, before, e),
         LoopEntered e => Move(state with { StartedAt = state.StartedAt ?? e.At }, before with
@@ -35,7 +35,11 @@ public static partial class ExecutionMachine
         }),
         LoopEnded e => Move(state, before with { DueAt = null, Loop = before.Loop! with { Ended = e.Reason, Unjudged = [] } }),
         LimitGranted { DueAt: { } due } e => Move(state, before with { Granted = before.Granted | e.Limit, DueAt = due }),
-        LimitGranted e => Reopen(state, before with { Granted = before.Granted | e.Limit }),
+        LimitGranted e => Reopen(state, before with
+        {
+            Granted = before.Granted | e.Limit,
+            Place = e.Limit is LimitKinds.Concurrency ? before.Wait : before.Place,
+        }),
         SignalTaken => Take(state, before),
         _ => state,
     };

@@ -67,6 +67,9 @@ public sealed record TaskState
     /// <summary>Limits it has been granted and holds until it is settled.</summary>
     public LimitKinds Granted { get; init; }
 
+    /// <summary>The wait by which it got its place under its concurrency limit: the key, and since when it asked.</summary>
+    public TaskWait? Place { get; init; }
+
     /// <summary>What it published.</summary>
     public TaskOutput? Output { get; init; }
 
@@ -114,8 +117,10 @@ public sealed record TaskState
 /// <param name="Name">Its name: of the signal, the key of the limit, the subflow.</param>
 /// <param name="Child">The child execution.</param>
 /// <param name="Inputs">Inputs of the child execution.</param>
+/// <param name="At">Since when.</param>
 public sealed record TaskWait(
-    WaitKind Kind, string? Name = null, Guid? Child = null, IReadOnlyDictionary<string, JsonElement>? Inputs = null)
+    WaitKind Kind, string? Name = null, Guid? Child = null, IReadOnlyDictionary<string, JsonElement>? Inputs = null,
+    DateTimeOffset At = default)
 {
     /// <summary>The signals it is for; null when it is for none.</summary>
     internal string? Slot => Kind is WaitKind.Signal or WaitKind.Webhook ? SignalReceived.SlotOf(Kind, Name) : null;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Client.Executions;
+using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
@@ -9,7 +10,7 @@ namespace Periplon.Engine.Executions;
 /// <summary>What people and programs are shown of a state.</summary>
 internal static class ExecutionViews
 {
-    public static ExecutionView Of(ExecutionState state) => new()
+    public static ExecutionView Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null) => new()
     {
         Organization = state.Created.Organization,
         Status = state.Status.ToWord(),
@@ -19,7 +20,8 @@ internal static class ExecutionViews
         Error = state.Error,
         Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
         Tasks = [.. state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number).Select(task => OfTask(state, task))],
-        Why = WaitViews.Of(state),
+        Why = WaitViews.Of(state, places),
+        Approvals = Approvals.Of(state),
         CreatedAt = state.Created.At,
         StartedAt = state.StartedAt,
         CompletedAt = state.FinishedAt,

@@ -69,11 +69,11 @@ internal sealed partial class LocalExecution
         var id = request.Start.ExecutionId;
         if ((await _journal.ReadAsync(id, 0, CancellationToken.None)).Count > 0)
         {
-            return await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None);
+            return await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
         }
 
         var created = ExecutionBeginning.CreatedOf(_plans.PlanOf(request.Subflow), request, _time.GetUtcNow());
-        return await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None);
+        return await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
     }
 
     private Task<bool> EndChildAsync(

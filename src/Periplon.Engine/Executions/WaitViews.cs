@@ -1,15 +1,16 @@
 using Periplon.Client.Executions;
+using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 
 namespace Periplon.Engine.Executions;
 
 /// <summary>The answer to "why has it not ended?": a question to the state, never to a second record of it.</summary>
-internal static class WaitViews
+internal static partial class WaitViews
 {
     // Nobody reads further, and an execution may have ten thousand tasks.
     private const int MaxLinks = 100;
 
-    public static IReadOnlyList<WaitView> Of(ExecutionState state)
+    public static IReadOnlyList<WaitView> Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null)
     {
         if (state.IsTerminal)
         {
@@ -36,6 +37,8 @@ internal static class WaitViews
         // What moves comes first, what waits for it after.
         links.AddRange(state.Running.Select(rank => Running(state, rank.Task)));
         links.AddRange(state.Delayed.Select(delayed => Delayed(state, delayed.Task)));
+        links.AddRange(state.Waiting.Take(MaxLinks).Select(rank => Waiting(state, state.Task(rank.Task), places)));
+        links.AddRange(state.Timers.Where(timer => IsLoopDelay(state, timer)).Take(MaxLinks).Select(timer => LoopDelay(state, timer)));
         links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task)));
         links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, rank.Task)));
         if (links.Count < MaxLinks)
