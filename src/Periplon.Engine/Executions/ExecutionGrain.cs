@@ -20,8 +20,9 @@ namespace Periplon.Engine.Executions;
 /// </summary>
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
-    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, WorkerLiveness liveness, QueuePartitions partitions,
-    EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
+    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, WorkerLiveness liveness,
+    QueuePartitions partitions, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger)
+    : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
