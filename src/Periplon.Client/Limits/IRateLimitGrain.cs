@@ -1,6 +1,8 @@
 namespace Periplon.Client.Limits;
 
-/// <summary>One rate limit: the authority on when the next one may start under a key. Key: that of <see cref="Core.Limits.LimitKeys"/>.</summary>
+/// <summary>
+/// One rate limit: the authority on when the next one may start under a key. Key: that of <see cref="Core.Limits.LimitKeys"/>.
+/// </summary>
 [Alias("Periplon.IRateLimitGrain")]
 public interface IRateLimitGrain : IGrainWithStringKey
 {

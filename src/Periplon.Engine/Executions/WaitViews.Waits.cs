@@ -42,7 +42,7 @@ internal static partial class WaitViews
         var address = $"/api/v1/executions/{state.Created.ExecutionId:D}";
         const string Json = "-H 'Content-Type: application/json'";
         var call = route == "signal"
-            ? $"curl -X POST $PERIPLON_SERVER{address}/signal {Json} -d '{{\"name\": {JsonSerializer.Serialize(name, ExecutionJson.Default.String)}}}'"
+            ? $"curl -X POST $PERIPLON_SERVER{address}/signal {Json} -d '{{\"name\": {Quoted(name)}}}'"
             : $"curl -X POST $PERIPLON_SERVER{address}/webhooks/{Uri.EscapeDataString(name)} {Json} -d '{{}}'";
         return link with
         {
@@ -52,6 +52,8 @@ internal static partial class WaitViews
         };
     }
 
+    private static string Quoted(string name) => JsonSerializer.Serialize(name, ExecutionJson.Default.String);
+
     private static WaitView Approval(ExecutionState state, WaitView link, TaskState task)
     {
         var definition = task.Instance.Planned.Definition.Approval!;
@@ -60,7 +62,8 @@ internal static partial class WaitViews
         var then = definition.Default is { } word ? $"which means {word}" : "which fails the task";
         return link with
         {
-            Message = $"{link.Message} waits for a decision{asked} (periplon approve|reject {state.Created.ExecutionId:D} {task.Instance.Path})",
+            Message = $"{link.Message} waits for a decision{asked} "
+                + $"(periplon approve|reject {state.Created.ExecutionId:D} {task.Instance.Path})",
             HeldBy = who,
             WakesBy = link.WakesAt is null ? "the decision" : $"the decision, or the end of the wait, {then}",
         };
@@ -75,7 +78,8 @@ internal static partial class WaitViews
         {
             Message = known is null
                 ? $"{link.Message} waits for a place under the concurrency limit '{wait.Name}'"
-                : $"{link.Message} waits for one of {known.Limit} places under the concurrency limit '{wait.Name}', with {known.Waiting} in the queue",
+                : $"{link.Message} waits for one of {known.Limit} places under the concurrency limit '{wait.Name}', "
+                    + $"with {known.Waiting} in the queue",
             HeldBy = string.IsNullOrEmpty(holders) ? "the limit" : holders + more,
             WakesBy = "the end of one that holds a place, or the next look of the sweep",
             WakesAt = state.LastEventAt + ExecutionRows.SafetyInterval,

@@ -7,8 +7,8 @@ using Periplon.Core.Limits;
 namespace Periplon.Engine.Limits;
 
 /// <summary>
-/// One concurrency limit. Who holds a place is stored before anybody is told; who waits is not, because executions ask again. A holder whose
-/// execution has ended without saying so is found by asking it, while somebody waits.
+/// One concurrency limit. Who holds a place is stored before anybody is told; who waits is not, because executions ask again. A holder
+/// whose execution has ended without saying so is found by asking it, while somebody waits.
 /// </summary>
 [GrainType("concurrency")]
 internal sealed partial class ConcurrencyGrain(
@@ -97,7 +97,10 @@ internal sealed partial class ConcurrencyGrain(
         {
             _check ??= this.RegisterGrainTimer(
                 static (grain, token) => grain.CheckHoldersAsync(token), this,
-                new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });
+                new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval)
+                {
+                    Interleave = true, KeepAlive = true,
+                });
         }
     }
 
@@ -127,7 +130,7 @@ internal sealed partial class ConcurrencyGrain(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Execution {ExecutionId}, task '{Task}', no longer holds its place under limit '{Key}'; it is freed")]
+    [LoggerMessage(LogLevel.Information, "Execution {ExecutionId}, task '{Task}', has left its place under limit '{Key}'; it is freed")]
     private partial void LogGone(Guid executionId, string task, string key);
 
     [LoggerMessage(LogLevel.Debug, "Execution {ExecutionId} did not say whether it holds its place under limit '{Key}'; it is asked again")]

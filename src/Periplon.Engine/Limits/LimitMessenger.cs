@@ -9,9 +9,9 @@ using Periplon.Core.Limits;
 namespace Periplon.Engine.Limits;
 
 /// <summary>
-/// Carries requests from the executions of this silo to limits, and the answers to executions. It runs outside grains, so that calls between
-/// them go one way only. Requests under one key stay in order. What cannot be delivered is healed: executions that wait ask again, and limits
-/// ask holders that do not answer.
+/// Carries requests from the executions of this silo to limits, and the answers to executions. It runs outside grains, so that calls
+/// between them go one way only. Requests under one key stay in order. What cannot be delivered is healed: executions that wait ask again,
+/// and limits ask their holders.
 /// </summary>
 internal sealed partial class LimitMessenger
 {
@@ -91,7 +91,7 @@ internal sealed partial class LimitMessenger
         }
     });
 
-    private Task ReserveAsync(string key, List<LimitRequest> requests) => TryAsync($"{requests.Count} requests to rate limit '{key}'", async () =>
+    private Task ReserveAsync(string key, List<LimitRequest> requests) => TryAsync($"{requests.Count} starts to rate limit '{key}'", async () =>
     {
         var times = await _grains.GetGrain<IRateLimitGrain>(key).ReserveAsync(
             [.. requests.Select(request => new StartReservation
@@ -116,7 +116,8 @@ internal sealed partial class LimitMessenger
         {
             await execution.MakeRoomAsync(LimitPlace.Of(holder), LimitReplies.ReasonToStop(key), CancellationToken.None);
         }
-        else if (!await execution.AnswerLimitAsync(reply, CancellationToken.None) && reply is { Limit: LimitKinds.Concurrency, Refusal: null })
+        else if (!await execution.AnswerLimitAsync(reply, CancellationToken.None)
+            && reply is { Limit: LimitKinds.Concurrency, Refusal: null })
         {
             Release(key, holder);
         }

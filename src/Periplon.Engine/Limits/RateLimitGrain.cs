@@ -19,7 +19,8 @@ internal sealed partial class RateLimitGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<IReadOnlyList<DateTimeOffset>> ReserveAsync(IReadOnlyList<StartReservation> requests, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DateTimeOffset>> ReserveAsync(
+        IReadOnlyList<StartReservation> requests, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var answers = requests

@@ -48,7 +48,8 @@ internal sealed class LocalWaits(LocalRunRequest request, CancellationToken canc
                     break;
                 case { Kind: WaitKind.Signal or WaitKind.Webhook } wait:
                     request.Person?.Tell(
-                        $"task '{path}' waits for the {ExecutionRows.WordOf(wait.Kind)} '{wait.Name}', which a local run gets with --signal only");
+                        $"task '{path}' waits for the {ExecutionRows.WordOf(wait.Kind)} '{wait.Name}', "
+                        + "which a local run gets with --signal only");
                     break;
                 default:
                     break;

@@ -72,7 +72,7 @@ internal static class ExecutionWaitsApi
         var what = isWebhook ? $"Webhook '{name}'" : $"Signal '{name}'";
         return status switch
         {
-            SignalStatus.Taken => TypedResults.Ok(new ExecutionSignalled(id, name, "taken", $"{what} was taken by the task that waited for it")),
+            SignalStatus.Taken => TypedResults.Ok(new ExecutionSignalled(id, name, "taken", $"{what} was taken by the task that waited")),
             SignalStatus.Repeated => TypedResults.Ok(new ExecutionSignalled(id, name, "repeated", $"{what} came before with the same key")),
             SignalStatus.Kept => TypedResults.Accepted(
                 $"/api/v1/executions/{id:D}/events", new ExecutionSignalled(id, name, "kept", $"{what} is kept until a task waits for it")),
@@ -119,7 +119,9 @@ internal static class ExecutionWaitsApi
             DecisionStatus.NoneWaits when count > 1 && request.Task is null => TypedResults.Ok(
                 new ExecutionDecided(row.Id, "", word, $"The approval that waited is {word}")),
             DecisionStatus.NotAllowed => ApiProblem.Create(
-                403, $"'{caller.User}' may not decide task '{result.Task}'; its approvers are {string.Join(", ", result.Approvers ?? [])}", id),
+                403,
+                $"'{caller.User}' may not decide task '{result.Task}'; its approvers are {string.Join(", ", result.Approvers ?? [])}",
+                id),
             DecisionStatus.AlreadyFinished => Finished(row.Id),
             DecisionStatus.NotFound => ApiProblem.NotFound("execution", id),
             _ => NotDecided(id, request.Task, result),
