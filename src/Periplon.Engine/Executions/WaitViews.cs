@@ -4,7 +4,7 @@ using Periplon.Core.Executions;
 namespace Periplon.Engine.Executions;
 
 /// <summary>The answer to "why has it not ended?": a question to the state, never to a second record of it.</summary>
-internal static class WaitViews
+internal static partial class WaitViews
 {
     // Nobody reads further, and an execution may have ten thousand tasks.
     private const int MaxLinks = 100;
@@ -34,10 +34,11 @@ internal static class WaitViews
         }
 
         // What moves comes first, what waits for it after.
-        links.AddRange(state.Running.Select(rank => Running(state, rank.Task)));
-        links.AddRange(state.Delayed.Select(delayed => Delayed(state, delayed.Task)));
+        links.AddRange(state.Running.Take(MaxLinks).Select(rank => Running(state, rank.Task)));
+        links.AddRange(state.Delayed.Take(MaxLinks).Select(delayed => Delayed(state, delayed.Task)));
         links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task)));
         links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, rank.Task)));
+        links.AddRange(Around(state, links));
         if (links.Count < MaxLinks)
         {
             links.AddRange(state.Tasks.Values

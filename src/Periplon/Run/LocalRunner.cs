@@ -44,8 +44,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         }
 
         await using var services = await OpenAsync(request, path, cancellationToken);
-        var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, progress);
         var report = new LocalRunReport(progress);
+        var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, report);
         var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
         if (last is { Status: ExecutionStatus.Completed })
         {
@@ -63,7 +63,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var started = time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Abort);
         var state = await execution.RunAsync(stop.Token);
-        var result = LocalRunReport.End(state, time.GetElapsedTime(started), stop.IsCancellationRequested);
+        var result = report.End(state, time.GetElapsedTime(started), stop.IsCancellationRequested);
         progress.OnFinished(result);
         return result;
     }
@@ -96,7 +96,11 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     private static async Task<ExecutionRow> FindLastAsync(
         IServiceProvider services, LocalRunRequest request, CancellationToken cancellationToken)
     {
-        var filter = new ExecutionFilter { Organization = LocalDatabase.Organization, WorkflowId = WorkflowId(request.Workflow.Name) };
+        // Subflows are executions of the same workflow, but no runs of their own.
+        var filter = new ExecutionFilter
+        {
+            Organization = LocalDatabase.Organization, WorkflowId = WorkflowId(request.Workflow.Name), IsChild = false,
+        };
         var rows = await services.GetRequiredService<IExecutionQueries>().ListAsync(filter, null, 0, 1, cancellationToken);
         if (rows.Count == 0)
         {

@@ -161,6 +161,9 @@ internal sealed class FakeGrains
         var id = Guid.Parse(key);
         var grain = Substitute.For<IExecutionGrain>();
         grain.DescribeAsync(default).ReturnsForAnyArgs(_ => Views.GetValueOrDefault(id));
+        grain.ListTasksAsync(default!, default).ReturnsForAnyArgs(call => Views.GetValueOrDefault(id) is { } view
+            ? Page(view.Tasks, call.Arg<TaskSlice>())
+            : null);
         grain.WaitForEndAsync(default, default).ReturnsForAnyArgs(call =>
         {
             OnWait?.Invoke(id);
@@ -175,6 +178,12 @@ internal sealed class FakeGrains
         grain.PauseAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), "paused"));
         grain.ResumeAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), "running"));
         return _executions[key] = grain;
+    }
+
+    private static TaskPage Page(IReadOnlyList<TaskView> tasks, TaskSlice slice)
+    {
+        var after = tasks.Where(task => task.Number > slice.After).ToList();
+        return new TaskPage([.. after.Take(slice.Limit)], tasks.Count, after.Count > slice.Limit ? after[slice.Limit - 1].Number : null);
     }
 
     private ControlStatus Control(Guid id, ControlRequest request, string? status)
