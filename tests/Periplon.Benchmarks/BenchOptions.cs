@@ -13,7 +13,9 @@ internal sealed record BenchOptions
           --clients    clients of the closed loop: each starts an execution, waits for its end, starts the next (default 64)
           --seconds    length of each measurement (default 10)
           --scenario   echo-1 (one task), echo-10 (ten tasks in a row), fan-10 (ten tasks at once),
-                       latency (one task, one client); default: all
+                       latency (one task, one client);
+                       in one execution: loop-10, loop-1000, loop-10000 (iterations one after the other), fan-out-1000 (a thousand
+                       tasks at once), fan-loop-1000 (a loop of as many, a hundred at once); default: all
         """;
 
     public string Database { get; private init; } = "sqlite";
@@ -26,11 +28,14 @@ internal sealed record BenchOptions
 
     public IReadOnlyList<Scenario> Scenarios { get; private init; } = Scenario.All;
 
+    public IReadOnlyList<LargeScenario> LargeScenarios { get; private init; } = LargeScenario.All;
+
     public static bool TryParse(string[] args, [NotNullWhen(true)] out BenchOptions? options, out string problem)
     {
         options = new BenchOptions();
         problem = "";
         var scenarios = new List<Scenario>();
+        var large = new List<LargeScenario>();
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
@@ -51,6 +56,9 @@ internal sealed record BenchOptions
                 case "--scenario" when Scenario.All.FirstOrDefault(s => s.Name == value) is { } scenario:
                     scenarios.Add(scenario);
                     break;
+                case "--scenario" when LargeScenario.All.FirstOrDefault(s => s.Name == value) is { } scenario:
+                    large.Add(scenario);
+                    break;
                 default:
                     problem = $"'{args[i]} {value}' is not an option with a value it takes";
                     return false;
@@ -63,7 +71,7 @@ internal sealed record BenchOptions
             return false;
         }
 
-        options = scenarios.Count > 0 ? options with { Scenarios = scenarios } : options;
+        options = scenarios.Count + large.Count > 0 ? options with { Scenarios = scenarios, LargeScenarios = large } : options;
         return true;
     }
 }

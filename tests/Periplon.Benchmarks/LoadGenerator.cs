@@ -7,18 +7,21 @@ using System.Text.Json;
 namespace Periplon.Benchmarks;
 
 /// <summary>A closed loop of clients over HTTP: each starts an execution, waits for its end and starts the next.</summary>
-internal sealed class LoadGenerator : IDisposable
+internal sealed partial class LoadGenerator : IDisposable
 {
     private const double WarmUpSeconds = 3;
 
     private readonly HttpClient _http;
 
     public LoadGenerator(Uri address) =>
-        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = address };
+        _http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 })
+        {
+            BaseAddress = address, Timeout = TimeSpan.FromMinutes(6),
+        };
 
     public async Task RunAsync(Scenario scenario, BenchOptions options)
     {
-        var body = await StoreAsync(scenario);
+        var body = await StoreAsync(scenario.Name, scenario.Workflow());
         var clients = scenario.OneClient ? 1 : options.Clients;
         await LoopAsync(body, clients, WarmUpSeconds);
         var before = await JournalAsync();
@@ -37,14 +40,14 @@ internal sealed class LoadGenerator : IDisposable
 
     private static double At(List<double> sorted, double share) => sorted[(int)(share * (sorted.Count - 1))];
 
-    private async Task<byte[]> StoreAsync(Scenario scenario)
+    private async Task<byte[]> StoreAsync(string name, string workflow)
     {
-        using var content = new StringContent(scenario.Workflow(), Encoding.UTF8, "application/yaml");
+        using var content = new StringContent(workflow, Encoding.UTF8, "application/yaml");
         using var answer = await _http.PostAsync("/api/v1/workflows", content);
         var text = await answer.Content.ReadAsStringAsync();
         if (!answer.IsSuccessStatusCode)
         {
-            throw new InvalidOperationException($"The workflow of {scenario.Name} was refused: {text}");
+            throw new InvalidOperationException($"The workflow of {name} was refused: {text}");
         }
 
         using var stored = JsonDocument.Parse(text);

@@ -27,5 +27,10 @@ foreach (var scenario in options.Scenarios)
     await load.RunAsync(scenario, options);
 }
 
+foreach (var scenario in options.LargeScenarios)
+{
+    await load.RunOnceAsync(scenario, options, server);
+}
+
 Console.WriteLine($"after load  {server.ResidentBytes() / 1024.0 / 1024.0:F0} MB resident");
 return 0;

@@ -15,6 +15,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>The directory beneath which the server keeps its data.</summary>
+    public string DataDirectory => _directory;
+
     public TimeSpan ColdStart { get; }
 
     public static async Task<ServerProcess> StartAsync(BenchOptions options)

@@ -67,11 +67,15 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task<bool> WakeAsync(CancellationToken cancellationToken);
 
-    /// <summary>The execution as it stands: JSON of the API's shape; null when there is none.</summary>
+    /// <summary>The execution as it stands, without its tasks; null when there is none.</summary>
     [Alias("Describe"), ReadOnly, AlwaysInterleave]
     Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Waits for the end, for a time; returns the status then.</summary>
+    /// <summary>A page of its tasks, in the order in which they came into being; null when there is no such execution.</summary>
+    [Alias("ListTasks"), ReadOnly, AlwaysInterleave]
+    Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken);
+
+    /// <summary>Waits for the end, for a time; returns the execution as it is then, without its tasks.</summary>
     [Alias("WaitForEnd"), ReadOnly, AlwaysInterleave]
     Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken);
 }
@@ -224,7 +228,7 @@ public sealed record ExecutionView
     [Id(5)] public string? Error { get; init; }
     /// <summary>Workflow outputs: a JSON object in UTF-8; empty before the end.</summary>
     [Id(6)] public ReadOnlyMemory<byte> Outputs { get; init; }
-    /// <summary>Tasks: a JSON array in UTF-8, each as <see cref="TaskView"/>.</summary>
+    /// <summary>Its tasks; empty in the grain's answers, which list them page by page.</summary>
     [Id(7)] public IReadOnlyList<TaskView> Tasks { get; init; } = [];
     /// <summary>What the execution waits for: what can move it comes first, what waits for that after it. Empty once ended.</summary>
     [Id(8)] public IReadOnlyList<WaitView> Why { get; init; } = [];
@@ -302,7 +306,36 @@ public sealed record TaskView
     [Id(18)] public IReadOnlyList<string> DependsOn { get; init; } = [];
     /// <summary>Description of the task.</summary>
     [Id(19)] public string Description { get; init; } = "";
+    /// <summary>Path of the task it is inside of; null at the top.</summary>
+    [Id(20)] public string? Parent { get; init; }
+    /// <summary>Number of the iteration, counted from 0; null when it is none.</summary>
+    [Id(21)] public int? Iteration { get; init; }
+    /// <summary>
+    /// Which part of <see cref="Parent"/> it belongs to: <c>before</c>, <c>on_failure</c>, <c>finally</c> or <c>after</c>; null for the work
+    /// itself.
+    /// </summary>
+    [Id(22)] public string? Phase { get; init; }
+    /// <summary>Execution of its newest attempt, when it runs a subflow.</summary>
+    [Id(23)] public Guid? ChildExecutionId { get; init; }
+    /// <summary>Its number within the execution, counted from 1, by which tasks are listed.</summary>
+    [Id(24)] public long Number { get; init; }
+    /// <summary>Whether the workflow's author wrote it: hooks, notifications, stages and groups of the engine's own are not.</summary>
+    [Id(25)] public bool IsAuthored { get; init; } = true;
 }
+
+/// <summary>Which tasks of an execution are asked for.</summary>
+/// <param name="After">Number after which they begin; 0 for the first.</param>
+/// <param name="Limit">Most tasks of the page. A page ends earlier when its outputs are large.</param>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskSlice")]
+public sealed record TaskSlice([property: Id(0)] long After, [property: Id(1)] int Limit);
+
+/// <summary>A page of an execution's tasks.</summary>
+/// <param name="Tasks">The tasks.</param>
+/// <param name="Total">How many the execution has.</param>
+/// <param name="NextAfter">Where the next page begins; null when none follows.</param>
+[GenerateSerializer, Immutable, Alias("Periplon.TaskPage")]
+public sealed record TaskPage(
+    [property: Id(0)] IReadOnlyList<TaskView> Tasks, [property: Id(1)] int Total, [property: Id(2)] long? NextAfter);
 
 /// <summary>One link of the answer to "why has it not ended?".</summary>
 [GenerateSerializer, Immutable, Alias("Periplon.WaitView")]
@@ -313,7 +346,7 @@ public sealed record WaitView
     /// <summary>
     /// What is awaited: <c>dependency</c>, <c>worker</c>, <c>attempt</c>, <c>retry_delay</c>, <c>max_parallel</c>, <c>resume</c>,
     /// <c>cancel</c>, <c>signal</c>, <c>webhook</c>, <c>approval</c>, <c>sleep</c>, <c>concurrency</c>, <c>rate_limit</c>, <c>subflow</c>,
-    /// <c>loop_delay</c>.
+    /// <c>loop_delay</c>, <c>iterations</c>, <c>subtasks</c>.
     /// </summary>
     [Id(1)] public required string WaitsFor { get; init; }
     /// <summary>The sentence for people.</summary>

@@ -52,7 +52,7 @@ internal sealed partial class ExecutionGrain
                 children.TellParent(after);
             }
         }
-        else if (!after.Stopping.IsEmpty && events.Any(e => e is TaskStopRequested or TaskWaiting))
+        else if (ExecutionNews.HasStops(after, events))
         {
             foreach (var rank in after.Waiting.Where(rank => after.FindStop(rank.Task) is not null))
             {

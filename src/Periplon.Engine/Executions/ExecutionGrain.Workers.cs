@@ -54,7 +54,7 @@ internal sealed partial class ExecutionGrain
                 Stop(before.Task(rank.Task));
             }
         }
-        else if (!after.Stopping.IsEmpty)
+        else if (ExecutionNews.HasStops(after, events))
         {
             foreach (var rank in after.Running.Where(rank => after.FindStop(rank.Task) is not null))
             {

@@ -127,6 +127,9 @@ internal sealed partial class ExecutionGrain(
             ? ExecutionViews.Of(driver.State, await ReadPlacesAsync(driver.State, cancellationToken))
             : null;
 
+    public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
+        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.PageOf(driver.State, slice) : null;
+
     public async Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
@@ -148,7 +151,7 @@ internal sealed partial class ExecutionGrain(
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
         // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
-        OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : after.Ready.Except(before.Ready));
+        OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
         limits.Send(LimitRequests.Of(before, after, events));

@@ -4,12 +4,17 @@ using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
+using Periplon.Core.Workflows;
 
 namespace Periplon.Engine.Executions;
 
 /// <summary>What people and programs are shown of a state.</summary>
 internal static class ExecutionViews
 {
+    // A page of tasks is one message between silos, and each task may hold an output of 64 KiB.
+    private const long MaxPageBytes = 8 * 1024 * 1024;
+
+    /// <summary>The execution without its tasks.</summary>
     public static ExecutionView Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null) => new()
     {
         Organization = state.Created.Organization,
@@ -19,7 +24,6 @@ internal static class ExecutionViews
         SettledTasks = state.Settled,
         Error = state.Error,
         Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
-        Tasks = [.. state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number).Select(task => OfTask(state, task))],
         Why = WaitViews.Of(state, places),
         Approvals = Approvals.Of(state),
         CreatedAt = state.Created.At,
@@ -37,7 +41,34 @@ internal static class ExecutionViews
         RequestHash = state.Created.RequestHash,
     };
 
-    public static TaskView OfTask(ExecutionState state, TaskState current)
+    /// <summary>A page of its tasks, in the order in which they came into being.</summary>
+    public static TaskPage PageOf(ExecutionState state, TaskSlice slice)
+    {
+        var page = new List<TaskView>();
+        long? next = null;
+        var bytes = 0L;
+        foreach (var task in state.Tasks.Values.Where(task => task.Instance.Rank.Number >= slice.After && task.Instance.Around is not null)
+            .OrderBy(task => task.Instance.Rank.Number).Take(slice.Limit + 1))
+        {
+            if (page.Count == slice.Limit || bytes > MaxPageBytes)
+            {
+                next = page[^1].Number;
+                break;
+            }
+
+            page.Add(OfTask(state, task));
+            bytes += (2 * page[^1].Output?.Length ?? 0) + page[^1].Outputs.Length;
+        }
+
+        return new TaskPage(page, state.Tasks.Count - 1, next);
+    }
+
+    /// <summary>All of its tasks.</summary>
+    public static IReadOnlyList<TaskView> TasksOf(ExecutionState state) =>
+        [.. state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number)
+            .Select(task => OfTask(state, task))];
+
+    private static TaskView OfTask(ExecutionState state, TaskState current)
     {
         var task = current.Instance;
         return new TaskView
@@ -62,11 +93,36 @@ internal static class ExecutionViews
             ErrorKind = current.Failure?.Kind,
             Reason = current.Reason,
             DependsOn = [.. task.Planned.DependsOn.Select(on => state.FindSeenFrom(task, on)?.Instance.Path ?? on.Path)],
+            Parent = task.Around!.Around is null ? null : task.Around.Path,
+            Iteration = task.Iteration < 0 ? null : task.Iteration,
+            Phase = PhaseWord(task),
+            ChildExecutionId = ChildOf(state, current),
+            Number = task.Rank.Number + 1,
+            IsAuthored = task.Planned.IsAuthored,
         };
     }
 
-    private static string KindWord(PlannedTask task) =>
-        task.Shape is TaskShape.Loop ? "loop" : JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Definition.Kind.ToString());
+    private static string? PhaseWord(TaskInstance task) => task.Around!.Planned.Phases[task.Planned.ParentPhase].Kind switch
+    {
+        PhaseKind.Before => "before",
+        PhaseKind.OnFailure => "on_failure",
+        PhaseKind.Finally => "finally",
+        PhaseKind.After => "after",
+        _ => null,
+    };
+
+    // A task that no longer waits has forgotten its child, whose id follows from the attempt.
+    private static Guid? ChildOf(ExecutionState state, TaskState task) =>
+        task.Wait?.Child ?? (task is { Instance.Planned.Shape: TaskShape.Subflow, Attempt: > 0, Agent: null, StartedAt: { } asked }
+            ? ChildIds.Of(state.Created.ExecutionId, task.Instance.Path, task.Attempt, asked)
+            : null);
+
+    private static string KindWord(PlannedTask task) => task switch
+    {
+        { Shape: TaskShape.Loop } => "loop",
+        { Definition.Kind: TaskKind.None } => "group",
+        _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Definition.Kind.ToString()),
+    };
 
     private static byte[] Json(IReadOnlyDictionary<string, JsonElement> values) =>
         JsonSerializer.SerializeToUtf8Bytes(values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);

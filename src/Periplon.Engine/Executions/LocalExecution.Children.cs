@@ -69,11 +69,15 @@ internal sealed partial class LocalExecution
         var id = request.Start.ExecutionId;
         if ((await _journal.ReadAsync(id, 0, CancellationToken.None)).Count > 0)
         {
-            return await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
+            var resumed = await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
+            _onChange(resumed.State, []);
+            return resumed;
         }
 
         var created = ExecutionBeginning.CreatedOf(_plans.PlanOf(request.Subflow), request, _time.GetUtcNow());
-        return await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
+        var execution = await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
+        _onChange(execution.State, []);
+        return execution;
     }
 
     private Task<bool> EndChildAsync(

@@ -130,7 +130,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
             StartChildren(after);
         }
 
-        StartReady(after.Ready.Except(before.Ready));
+        StartReady(ExecutionNews.Ready(before, after, events));
         SetTimer();
     }
 

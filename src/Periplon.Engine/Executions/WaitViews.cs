@@ -35,12 +35,13 @@ internal static partial class WaitViews
         }
 
         // What moves comes first, what waits for it after.
-        links.AddRange(state.Running.Select(rank => Running(state, rank.Task)));
-        links.AddRange(state.Delayed.Select(delayed => Delayed(state, delayed.Task)));
+        links.AddRange(state.Running.Take(MaxLinks).Select(rank => Running(state, rank.Task)));
+        links.AddRange(state.Delayed.Take(MaxLinks).Select(delayed => Delayed(state, delayed.Task)));
         links.AddRange(state.Waiting.Take(MaxLinks).Select(rank => Waiting(state, state.Task(rank.Task), places)));
         links.AddRange(state.Timers.Where(timer => IsLoopDelay(state, timer)).Take(MaxLinks).Select(timer => LoopDelay(state, timer)));
         links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task)));
         links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, rank.Task)));
+        links.AddRange(Around(state, links));
         if (links.Count < MaxLinks)
         {
             links.AddRange(state.Tasks.Values

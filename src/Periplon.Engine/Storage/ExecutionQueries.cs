@@ -119,6 +119,11 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
             command.AddId("parent", parent);
         }
 
+        if (filter.IsChild is { } isChild)
+        {
+            where.Append(isChild ? " and parent_execution_id is not null" : " and parent_execution_id is null");
+        }
+
         if (filter.CreatedAfter is { } createdAfter)
         {
             where.Append(" and created_at >= @created_after");

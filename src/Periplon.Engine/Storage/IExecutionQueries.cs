@@ -10,6 +10,8 @@ internal sealed record ExecutionFilter
     public IReadOnlyList<ExecutionStatus> Statuses { get; init; } = [];
     public string? TriggeredBy { get; init; }
     public Guid? ParentExecutionId { get; init; }
+    /// <summary>Whether another execution started it.</summary>
+    public bool? IsChild { get; init; }
     public DateTimeOffset? CreatedAfter { get; init; }
     public DateTimeOffset? CreatedBefore { get; init; }
     /// <summary>Label equality: key and value.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Periplon.Core.Executions;
 using Periplon.Http;
 
@@ -111,15 +112,25 @@ internal static class ExecutionsCommand
         var id = Id();
         return ClientCommand.Create(shell, "tasks", "Show the tasks of an execution", [id], async (call, cancellationToken) =>
         {
-            var reply = await call.Http.TasksAsync(call.Parsed.GetRequiredValue(id), cancellationToken);
+            var tasks = new List<TaskItem>();
+            JsonObject? json = null;
+            for (long? after = 0; after is { } from;)
+            {
+                var (page, answer) = await call.Http.TasksAsync(call.Parsed.GetRequiredValue(id), from, cancellationToken);
+                tasks.AddRange(page.Tasks);
+                json = Joined(json, answer);
+                after = page.NextAfter;
+            }
+
             if (call.Json)
             {
-                return call.Print(reply.Json);
+                shell.WriteJson(json!);
+                return ExitCode.Ok;
             }
 
             shell.WriteTable(
                 ["task", "kind", "status", "attempt", "took", "worker", "message"],
-                reply.Value.Tasks.Select(each => (IReadOnlyList<string>)
+                tasks.Select(each => (IReadOnlyList<string>)
                 [
                     each.Id, each.Kind ?? "", each.Status, each.Attempt == 0 ? "" : $"{each.Attempt}",
                     ClientCall.Duration(each.StartedAt, each.CompletedAt),
@@ -127,6 +138,23 @@ internal static class ExecutionsCommand
                 ]));
             return ExitCode.Ok;
         });
+    }
+
+    private static JsonObject Joined(JsonObject? before, JsonElement page)
+    {
+        var json = JsonObject.Create(page)!;
+        if (before is null)
+        {
+            return json;
+        }
+
+        foreach (var task in json["tasks"]!.AsArray())
+        {
+            before["tasks"]!.AsArray().Add(task!.DeepClone());
+        }
+
+        before["next_after"] = null;
+        return before;
     }
 
     private static string OneLine(string? text) => (text ?? "").ReplaceLineEndings(" ").Trim();

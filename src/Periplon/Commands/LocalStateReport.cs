@@ -77,7 +77,7 @@ internal static class LocalStateReport
 
         var json = Head(state, view);
         json["completed_tasks"] = Completed(view);
-        json["total_tasks"] = view.TotalTasks;
+        json["total_tasks"] = Own(view).Count();
         json["finished"] = view.IsTerminal;
         json["alive"] = state.IsAlive;
         json["executions"] = Runs(state.Runs);
@@ -89,7 +89,7 @@ internal static class LocalStateReport
         var view = state.View!;
         var ended = view.CompletedAt ?? (state.IsAlive ? now : null);
         var json = Head(state, view);
-        json["total_tasks"] = view.TotalTasks;
+        json["total_tasks"] = Own(view).Count();
         json["completed_tasks"] = Completed(view);
         json["failed_tasks"] = new JsonArray([.. view.Tasks.Where(task => task.Status == "failed").Select(task =>
             (JsonNode)new JsonObject { ["name"] = task.Id, ["error"] = task.Error })]);
@@ -129,9 +129,12 @@ internal static class LocalStateReport
         : $"{state.View.Status}, interrupted; 'run FILE --resume' goes on";
 
     private static string Progress(ExecutionView view) =>
-        $"{Completed(view)} of {Counted.Of(view.TotalTasks, "task")}";
+        $"{Completed(view)} of {Counted.Of(Own(view).Count(), "task")}";
 
-    private static int Completed(ExecutionView view) => view.Tasks.Count(task => task.Status == "completed");
+    private static int Completed(ExecutionView view) => Own(view).Count(task => task.Status == "completed");
+
+    // What the author wrote: no hooks, and nothing of the subflows, whose tasks follow those of the run.
+    private static IEnumerable<TaskView> Own(ExecutionView view) => view.Tasks.Take(view.TotalTasks).Where(task => task.IsAuthored);
 
     private static string? Time(DateTimeOffset? at) => at?.ToString("O", CultureInfo.InvariantCulture);
 }

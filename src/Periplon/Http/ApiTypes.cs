@@ -34,7 +34,7 @@ internal sealed record ExecutionItem(
 internal sealed record StartReply(string Id, string? WorkflowId, string Status, string? Message);
 
 /// <summary>The tasks of an execution.</summary>
-internal sealed record TaskPage(IReadOnlyList<TaskItem> Tasks);
+internal sealed record TaskPage(IReadOnlyList<TaskItem> Tasks, int Total = 0, long? NextAfter = null);
 
 /// <summary>A task of an execution.</summary>
 internal sealed record TaskItem(

@@ -93,8 +93,11 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
         return SendAsync(HttpMethod.Post, $"executions/{Escape(id)}/{decision}", body, ApiTypes.Default.JsonElement, cancellationToken);
     }
 
-    public Task<Reply<TaskPage>> TasksAsync(string id, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, $"executions/{Escape(id)}/tasks", null, ApiTypes.Default.TaskPage, cancellationToken);
+    /// <summary>Reads a page of an execution's tasks, those after a number.</summary>
+    public Task<Reply<TaskPage>> TasksAsync(string id, long after, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Get, $"executions/{Escape(id)}/tasks" + (after > 0 ? $"?limit=1000&after={after}" : ""), null,
+            ApiTypes.Default.TaskPage, cancellationToken);
 
     /// <summary>Reads lines after a position; with a wait, when there are some or the execution has ended.</summary>
     public Task<Reply<LogPage>> LogsAsync(

@@ -82,7 +82,13 @@ internal sealed record LocalRunResult
 }
 
 /// <summary>How a task of a run ended.</summary>
-internal sealed record LocalTaskResult(string Id, TaskRunStatus Status, int Attempts, TimeSpan? Duration, string? Error);
+internal sealed record LocalTaskResult(string Id, TaskRunStatus Status, int Attempts, TimeSpan? Duration, string? Error)
+{
+    /// <summary>
+    /// Whether it is one of the tasks that the workflow's author wrote: not a hook or a notification, nor inside a subflow.
+    /// </summary>
+    public bool Counts { get; init; } = true;
+}
 
 /// <summary>The run cannot begin: an input is missing, the state directory cannot be written, nothing is left to resume.</summary>
 internal sealed class LocalRunException(string message, IReadOnlyList<string>? details = null) : Exception(message)

@@ -8,7 +8,7 @@ using Periplon.Engine.Workers;
 namespace Periplon.Run;
 
 /// <summary>Runs attempts of a local run in the user's directory, and shows their lines as they come.</summary>
-internal sealed class LocalAttempts(AttemptPipeline pipeline, string directory, IRunProgress progress) : IAttemptRunner
+internal sealed class LocalAttempts(AttemptPipeline pipeline, string directory, LocalRunReport report) : IAttemptRunner
 {
     public RevisionPlans? Plans { get; set; }
 
@@ -16,7 +16,7 @@ internal sealed class LocalAttempts(AttemptPipeline pipeline, string directory, 
     {
         var plan = Plans!.PlanOf(lease.Subflow);
         var request = AttemptRequests.Of(offer, lease, plan.Find(offer.Task)!, plan.Workflow) with { Directory = directory };
-        return pipeline.RunAsync(request, new ProgressLog(offer.Task, progress), cancellationToken);
+        return pipeline.RunAsync(request, new ProgressLog(report.PathOf(offer.ExecutionId, offer.Task), report.Progress), cancellationToken);
     }
 
     private sealed class ProgressLog(string task, IRunProgress progress) : ITaskLog

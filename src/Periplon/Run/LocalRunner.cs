@@ -47,10 +47,10 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         }
 
         await using var services = await OpenAsync(request, path, cancellationToken);
-        var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, progress);
         var report = new LocalRunReport(progress);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waits = new LocalWaits(request, ending.Token);
+        var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, report);
         var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
         if (last is { Status: ExecutionStatus.Completed })
         {
@@ -70,7 +70,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         await waits.BeginAsync(execution);
         var state = await execution.RunAsync(stop.Token);
         await ending.CancelAsync();
-        var result = LocalRunReport.End(state, time.GetElapsedTime(started), stop.IsCancellationRequested);
+        var result = report.End(state, time.GetElapsedTime(started), stop.IsCancellationRequested);
         progress.OnFinished(result);
         return result;
 
@@ -109,7 +109,11 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     private static async Task<ExecutionRow> FindLastAsync(
         IServiceProvider services, LocalRunRequest request, CancellationToken cancellationToken)
     {
-        var filter = new ExecutionFilter { Organization = LocalDatabase.Organization, WorkflowId = WorkflowId(request.Workflow.Name) };
+        // Subflows are executions of the same workflow, but no runs of their own.
+        var filter = new ExecutionFilter
+        {
+            Organization = LocalDatabase.Organization, WorkflowId = WorkflowId(request.Workflow.Name), IsChild = false,
+        };
         var rows = await services.GetRequiredService<IExecutionQueries>().ListAsync(filter, null, 0, 1, cancellationToken);
         if (rows.Count == 0)
         {

@@ -18,10 +18,13 @@ internal sealed record LocalState
     /// <summary>Its runs, newest first.</summary>
     public IReadOnlyList<ExecutionRow> Runs { get; init; } = [];
 
+    /// <summary>Executions that their tasks have started.</summary>
+    public IReadOnlyList<Guid> Children { get; init; } = [];
+
     /// <summary>The newest run, or the one that was asked for.</summary>
     public ExecutionRow? Shown { get; init; }
 
-    /// <summary>The same with its tasks.</summary>
+    /// <summary>The same with its tasks; those of subflows have the path of the task that runs it before their own.</summary>
     public ExecutionView? View { get; init; }
 
     /// <summary>Why it cannot be read; null when it can.</summary>

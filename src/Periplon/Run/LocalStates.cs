@@ -42,10 +42,10 @@ internal sealed class LocalStates(string directory)
     /// <summary>Deletes the database of a workflow and the files of its runs.</summary>
     public void Delete(LocalState state)
     {
-        foreach (var run in state.Runs)
+        foreach (var execution in state.Runs.Select(run => run.Id).Concat(state.Children))
         {
-            DeleteFolder(Path.Combine(LocalDatabase.WorkOf(directory), run.Id.ToString()));
-            var id = run.Id.ToString("D");
+            var id = execution.ToString("D");
+            DeleteFolder(Path.Combine(LocalDatabase.WorkOf(directory), id));
             DeleteFolder(Path.Combine(LocalDatabase.ArtifactsOf(directory), id[^2..], id));
         }
 
@@ -58,11 +58,13 @@ internal sealed class LocalStates(string directory)
         try
         {
             await using var services = LocalDatabase.Services(LocalDatabase.ArtifactsOf(directory), path).BuildServiceProvider();
-            var runs = await services.GetRequiredService<IExecutionQueries>().ListAsync(
-                new ExecutionFilter { Organization = LocalDatabase.Organization }, null, 0, MostRuns, cancellationToken);
+            var queries = services.GetRequiredService<IExecutionQueries>();
+            var runs = await queries.ListAsync(
+                new ExecutionFilter { Organization = LocalDatabase.Organization, IsChild = false }, null, 0, MostRuns, cancellationToken);
+            var children = await ChildrenAsync(queries, cancellationToken);
             var shown = execution is { } id ? runs.FirstOrDefault(run => run.Id == id) : runs is [var newest, ..] ? newest : null;
-            state = state with { Name = runs.Count > 0 ? runs[0].WorkflowName : state.Name, Runs = runs, Shown = shown };
-            return shown is null ? state : state with { View = await ViewAsync(services, shown, cancellationToken) };
+            state = state with { Name = runs.Count > 0 ? runs[0].WorkflowName : state.Name, Runs = runs, Children = [.. children.Select(child => child.Id)], Shown = shown };
+            return shown is null ? state : state with { View = await ViewAsync(services, shown, children, cancellationToken) };
         }
         catch (Exception exception) when (exception is DbException or JsonException or InvalidOperationException or InvalidDataException)
         {
@@ -70,7 +72,24 @@ internal sealed class LocalStates(string directory)
         }
     }
 
-    private static async Task<ExecutionView> ViewAsync(IServiceProvider services, ExecutionRow run, CancellationToken cancellationToken)
+    // Newest first.
+    private static async Task<IReadOnlyList<ExecutionRow>> ChildrenAsync(IExecutionQueries queries, CancellationToken cancellationToken)
+    {
+        var filter = new ExecutionFilter { Organization = LocalDatabase.Organization, IsChild = true };
+        var children = new List<ExecutionRow>();
+        IReadOnlyList<ExecutionRow> page;
+        do
+        {
+            var after = children is [.., var last] ? new ExecutionCursor(last.CreatedAt, last.Id) : null;
+            children.AddRange(page = await queries.ListAsync(filter, after, 0, MostRuns, cancellationToken));
+        }
+        while (page.Count == MostRuns);
+
+        return children;
+    }
+
+    private static async Task<ExecutionView> ViewAsync(
+        IServiceProvider services, ExecutionRow run, IReadOnlyList<ExecutionRow> children, CancellationToken cancellationToken)
     {
         var version = await services.GetRequiredService<IWorkflowStore>().FindVersionAsync(run.WorkflowId, run.Revision, cancellationToken);
         var pinned = version is null ? null : WorkflowBundle.Read(version.Definition, WorkflowResources.FromJson(version.Resources));
@@ -79,9 +98,38 @@ internal sealed class LocalStates(string directory)
             throw new InvalidDataException($"revision {run.Revision} of the workflow is missing or not valid");
         }
 
-        var rows = await services.GetRequiredService<IJournalStore>().ReadAsync(run.Id, 0, cancellationToken);
+        var plans = pinned.Plans;
+        var tasks = new List<TaskView>();
+        var byParent = children.ToLookup(child => child.ParentExecutionId!.Value);
+        var state = await StateAsync(services, plans, run.Id, cancellationToken);
+        var open = new Stack<(string Prefix, ExecutionState State)>([("", state)]);
+        while (open.TryPop(out var next))
+        {
+            var inner = new HashSet<string>(StringComparer.Ordinal);
+            tasks.AddRange(ExecutionViews.TasksOf(next.State).Select(task => task with
+            {
+                Id = next.Prefix + task.Id, Parent = task.Parent is null ? next.Prefix.TrimEnd('/') : next.Prefix + task.Parent,
+            }));
+            foreach (var child in byParent[next.State.Created.ExecutionId])
+            {
+                // The child of an attempt before is no longer of interest.
+                var found = await StateAsync(services, plans, child.Id, cancellationToken);
+                if (found.Created.ParentTask is { } task && inner.Add(task))
+                {
+                    open.Push(($"{next.Prefix}{task}/", found));
+                }
+            }
+        }
+
+        return ExecutionViews.Of(state) with { Tasks = tasks };
+    }
+
+    private static async Task<ExecutionState> StateAsync(
+        IServiceProvider services, RevisionPlans plans, Guid id, CancellationToken cancellationToken)
+    {
+        var rows = await services.GetRequiredService<IJournalStore>().ReadAsync(id, 0, cancellationToken);
         var events = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
-        return ExecutionViews.Of(ExecutionMachine.Replay(pinned.Plans.PlanOf(((ExecutionCreated)events[0]).Subflow), events));
+        return ExecutionMachine.Replay(plans.PlanOf(((ExecutionCreated)events[0]).Subflow), events);
     }
 
     private static void DeleteFolder(string path)

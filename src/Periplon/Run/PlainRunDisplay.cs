@@ -7,6 +7,9 @@ namespace Periplon.Run;
 /// <summary>One line for each change: <c>12:00:01 build  started</c>.</summary>
 internal sealed class PlainRunDisplay(CommandShell shell, bool verbose) : RunDisplay(shell)
 {
+    private static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<RunBoardTask, long> _progress = [];
     private int _width;
 
     public override void OnStarted(LocalRunPlan plan)
@@ -30,10 +33,17 @@ internal sealed class PlainRunDisplay(CommandShell shell, bool verbose) : RunDis
                 return; // Says nothing that the start of the task does not say a moment later.
             }
 
+            if (!verbose && changed.Loop is { } loop && status is not TaskRunStatus.Failed)
+            {
+                ShowProgress(loop);
+                return;
+            }
+
             var word = status is TaskRunStatus.Running ? "started" : status.ToWord();
             var again = status is TaskRunStatus.Running && attempt > 1 ? $" (attempt {attempt})" : "";
             var took = changed.Took is { } time ? $" in {Durations.Text(time)}" : "";
-            Write($"{task.PadRight(_width)}  {word}{again}{took}{(string.IsNullOrEmpty(message) ? "" : ": " + message)}");
+            var times = changed.Iterations.Ended > 0 && status.IsSettled() ? $", {Iterations(changed)}" : "";
+            Write($"{task.PadRight(_width)}  {word}{again}{took}{times}{(string.IsNullOrEmpty(message) ? "" : ": " + message)}");
         }
     }
 
@@ -56,6 +66,23 @@ internal sealed class PlainRunDisplay(CommandShell shell, bool verbose) : RunDis
             Shell.Out.WriteLine(line);
         }
     }
+
+    // A line for each of a thousand iterations would bury all else.
+    private void ShowProgress(RunBoardTask loop)
+    {
+        if (!_progress.TryGetValue(loop, out var shown))
+        {
+            _progress[loop] = Shell.Time.GetTimestamp();
+        }
+        else if (loop.Iterations.Ended > 0 && Shell.Time.GetElapsedTime(shown) >= ProgressTime)
+        {
+            _progress[loop] = Shell.Time.GetTimestamp();
+            Write($"{loop.Path.PadRight(_width)}  {Iterations(loop)} so far");
+        }
+    }
+
+    private static string Iterations(RunBoardTask loop) => Counted.Of(loop.Iterations.Ended, "iteration")
+        + (loop.Iterations.Failed > 0 ? $" ({loop.Iterations.Failed} failed)" : "");
 
     private void Write(string text) =>
         Shell.Out.WriteLine(Shell.Time.GetLocalNow().ToString("HH:mm:ss ", CultureInfo.InvariantCulture) + text);

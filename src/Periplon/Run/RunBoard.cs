@@ -26,6 +26,11 @@ internal sealed class RunBoard(TimeProvider time)
     public RunBoardTask Change(string path, TaskRunStatus status, int attempt, string? message)
     {
         var task = Find(path, ParentOf(path));
+        if (task.Loop is { } loop && task.Parent == loop && status.IsSettled() && !task.Status.IsSettled())
+        {
+            loop.Iterations = (loop.Iterations.Ended + 1, loop.Iterations.Failed + (status is TaskRunStatus.Failed ? 1 : 0));
+        }
+
         task.Status = status;
         task.Attempt = Math.Max(task.Attempt, attempt);
         task.Message = message;
@@ -76,11 +81,18 @@ internal sealed class RunBoardTask(string path, RunBoardTask? parent)
 {
     public string Path { get; } = path;
     public RunBoardTask? Parent { get; } = parent;
+
+    /// <summary>The outermost loop that it is an iteration of, or inside one; null when there is none.</summary>
+    public RunBoardTask? Loop { get; } = parent?.Loop ?? (parent is not null && TaskPaths.IsIteration(path, parent.Path) ? parent : null);
+
     public TaskRunStatus Status { get; set; }
     public int Attempt { get; set; }
     public string? Message { get; set; }
     public long? StartedAt { get; set; }
     public TimeSpan? Took { get; set; }
+
+    /// <summary>How many of its iterations have ended, and how many of these failed.</summary>
+    public (int Ended, int Failed) Iterations { get; set; }
 
     /// <summary>The last lines it printed, shown when it fails.</summary>
     public Queue<string> Lines { get; } = new();

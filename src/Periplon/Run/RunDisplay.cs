@@ -85,10 +85,11 @@ internal abstract class RunDisplay : IRunProgress
                 }
             }
 
-            var done = result.Tasks.Count(task => task.Status is TaskRunStatus.Completed);
+            var counted = result.Tasks.Where(task => task.Counts).ToList();
+            var done = counted.Count(task => task.Status is TaskRunStatus.Completed);
             console.Write(new Paragraph()
                 .Append($"{Board.Plan?.WorkflowName} {result.Status.ToWord()}", ShellOutput.StyleOf(result.Status.ToWord()))
-                .Append($": {done} of {result.Tasks.Count} tasks completed in {Durations.Text(result.Duration)}\n"));
+                .Append($": {done} of {counted.Count} tasks completed in {Durations.Text(result.Duration)}\n"));
         }
     }
 }

@@ -10,18 +10,19 @@ internal static class RunReport
 {
     public static JsonObject ToJson(WorkflowDefinition workflow, LocalRunResult result)
     {
-        var completed = result.Tasks.Count(task => task.Status is TaskRunStatus.Completed);
+        var counted = result.Tasks.Where(task => task.Counts).ToList();
+        var completed = counted.Count(task => task.Status is TaskRunStatus.Completed);
         return new JsonObject
         {
             ["success"] = result.Success,
             ["workflow_name"] = workflow.Name,
             ["workflow_version"] = workflow.Version,
             ["duration_secs"] = Seconds(result.Duration),
-            ["progress"] = result.Tasks.Count == 0
+            ["progress"] = counted.Count == 0
                 ? 1
-                : Math.Round(result.Tasks.Count(task => task.Status.IsSettled()) / (double)result.Tasks.Count, 4),
+                : Math.Round(counted.Count(task => task.Status.IsSettled()) / (double)counted.Count, 4),
             ["completed_tasks"] = completed,
-            ["total_tasks"] = result.Tasks.Count,
+            ["total_tasks"] = counted.Count,
             ["failed_tasks"] = new JsonArray(
                 [.. result.Tasks.Where(task => task.Status is TaskRunStatus.Failed).Select(task => (JsonNode)task.Id)]),
             ["error"] = result.Error,

@@ -1,12 +1,17 @@
 namespace Periplon.Run;
 
-/// <summary>Paths of tasks inside others: <c>build.test</c> is a subtask of <c>build</c>, <c>build[2]</c> its third iteration.</summary>
+/// <summary>
+/// Paths of tasks inside others: <c>build.test</c> is a subtask of <c>build</c>, <c>build[2]</c> its third iteration, and
+/// <c>build/test</c> a task of the subflow that it runs.
+/// </summary>
 internal static class TaskPaths
 {
+    private static readonly char[] Separators = ['.', '[', '/'];
+
     /// <summary>The nearest task around a path among those that are known; null when there is none.</summary>
     public static string? ParentOf(string path, Func<string, bool> isKnown)
     {
-        for (var cut = path.LastIndexOfAny(['.', '[']); cut > 0; cut = path.LastIndexOfAny(['.', '['], cut - 1))
+        for (var cut = path.LastIndexOfAny(Separators); cut > 0; cut = path.LastIndexOfAny(Separators, cut - 1))
         {
             if (isKnown(path[..cut]))
             {
@@ -18,7 +23,7 @@ internal static class TaskPaths
     }
 
     /// <summary>What a path adds to its parent's: <c>test</c> or <c>[2]</c>.</summary>
-    public static string Leaf(string path, string? parent) => parent is null ? path : path[parent.Length..].TrimStart('.');
+    public static string Leaf(string path, string? parent) => parent is null ? path : path[parent.Length..].TrimStart('.', '/');
 
     /// <summary>Whether a path is an iteration of its parent.</summary>
     public static bool IsIteration(string path, string parent) =>

@@ -117,7 +117,8 @@ internal sealed class EngineCluster : IAsyncDisposable
 
     public IExecutionGrain Execution(Guid id) => Client.GetGrain<IExecutionGrain>(id.ToString("D"));
 
-    public async Task<ExecutionView> ViewAsync(Guid id) => (await Execution(id).DescribeAsync(Ct)).ShouldNotBeNull();
+    /// <summary>The execution with its tasks.</summary>
+    public async Task<ExecutionView> ViewAsync(Guid id) => await WithTasksAsync((await Execution(id).DescribeAsync(Ct)).ShouldNotBeNull(), id);
 
     /// <summary>Waits for the end, as a client does: in slices, and again when a silo was lost meanwhile.</summary>
     public async Task<ExecutionView> EndAsync(Guid id)
@@ -136,8 +137,11 @@ internal sealed class EngineCluster : IAsyncDisposable
 
             return view is { IsTerminal: true };
         }, 60);
-        return view!;
+        return await WithTasksAsync(view!, id);
     }
+
+    private async Task<ExecutionView> WithTasksAsync(ExecutionView view, Guid id) =>
+        view with { Tasks = (await Execution(id).ListTasksAsync(new TaskSlice(0, 1000), Ct)).ShouldNotBeNull().Tasks };
 
     public IQueueGrain PartitionOf(Guid execution) =>
         Client.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(Service<QueuePartitions>().Of(execution)));

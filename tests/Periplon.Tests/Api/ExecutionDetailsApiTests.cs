@@ -20,8 +20,23 @@ public sealed class ExecutionDetailsApiTests
         JsonNode.DeepEquals(answer.Json["tasks"]![0], JsonNode.Parse("""
             {"id":"build","status":"completed","kind":"script","description":"Builds","attempt":1,"delivery":1,"worker":null,
             "scheduled_at":null,"started_at":null,"completed_at":null,"output":"ok","output_truncated":false,"output_size":2,
-            "output_artifact":null,"outputs":{"n":1},"exit_code":0,"error":null,"error_kind":null,"reason":null,"depends_on":[]}
+            "output_artifact":null,"outputs":{"n":1},"exit_code":0,"error":null,"error_kind":null,"reason":null,"depends_on":[],
+            "parent":null,"iteration":null,"phase":null,"child_execution_id":null,"number":1}
             """)).ShouldBeTrue(answer.Text);
+    }
+
+    [Fact]
+    public async Task Tasks_ByPage_GoOnWhereThePageBeforeEnded()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.AddExecution();
+        var first = (await api.GetAsync(_one + "/tasks?limit=1")).Json;
+        first["tasks"]!.AsArray().Select(task => task!["id"]!.GetValue<string>()).ShouldBe(["build"]);
+        first["total"]!.GetValue<int>().ShouldBe(2);
+        var second = (await api.GetAsync(_one + $"/tasks?limit=1&after={first["next_after"]}")).Json;
+        second["tasks"]!.AsArray().Select(task => task!["id"]!.GetValue<string>()).ShouldBe(["test"]);
+        second["next_after"].ShouldBeNull();
+        (await api.GetAsync(_one + "/tasks?limit=1001&after=x")).Json["errors"]!.AsArray().Count.ShouldBe(2);
     }
 
     [Fact]
@@ -31,8 +46,8 @@ public sealed class ExecutionDetailsApiTests
         api.AddExecution();
         (await api.GetAsync(_one + "/graph")).ShouldBeJson(200, $$"""
             {"execution_id":"{{Samples.ExecutionId}}","status":"queued","nodes":[
-            {"id":"build","kind":"script","description":"Builds","status":"completed","attempt":1,"started_at":null,"completed_at":null,"depends_on":[]},
-            {"id":"test","kind":"command","description":"","status":"ready","attempt":0,"started_at":null,"completed_at":null,"depends_on":["build"]}],
+            {"id":"build","kind":"script","description":"Builds","status":"completed","attempt":1,"started_at":null,"completed_at":null,"depends_on":[],"parent":null},
+            {"id":"test","kind":"command","description":"","status":"ready","attempt":0,"started_at":null,"completed_at":null,"depends_on":["build"],"parent":null}],
             "edges":[{"from":"build","to":"test"}]}
             """);
     }

@@ -167,6 +167,9 @@ internal sealed class FakeGrains
         var id = Guid.Parse(key);
         var grain = Substitute.For<IExecutionGrain>();
         grain.DescribeAsync(default).ReturnsForAnyArgs(_ => Views.GetValueOrDefault(id));
+        grain.ListTasksAsync(default!, default).ReturnsForAnyArgs(call => Views.GetValueOrDefault(id) is { } view
+            ? Page(view.Tasks, call.Arg<TaskSlice>())
+            : null);
         grain.WaitForEndAsync(default, default).ReturnsForAnyArgs(call =>
         {
             OnWait?.Invoke(id);
@@ -191,6 +194,12 @@ internal sealed class FakeGrains
             return NextDecision;
         });
         return _executions[key] = grain;
+    }
+
+    private static TaskPage Page(IReadOnlyList<TaskView> tasks, TaskSlice slice)
+    {
+        var after = tasks.Where(task => task.Number > slice.After).ToList();
+        return new TaskPage([.. after.Take(slice.Limit)], tasks.Count, after.Count > slice.Limit ? after[slice.Limit - 1].Number : null);
     }
 
     private ControlStatus Control(Guid id, ControlRequest request, string? status)

@@ -66,10 +66,10 @@ internal sealed class PeriplonProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
-    public async Task<int> ExitAsync(CancellationToken cancellationToken)
+    public async Task<int> ExitAsync(CancellationToken cancellationToken, int seconds = 60)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(60));
+        deadline.CancelAfter(TimeSpan.FromSeconds(seconds));
         await _process.WaitForExitAsync(deadline.Token);
         return _process.ExitCode;
     }

@@ -51,7 +51,7 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<string> StatusAsync(string id) => (await GetAsync(id)).GetProperty("status").GetString()!;
 
     /// <summary>Waits for the end of an execution; its status then.</summary>
-    public async Task<string> EndAsync(string id)
+    public async Task<string> EndAsync(string id, int seconds = 90)
     {
         var status = "";
         await Eventually.TrueAsync($"execution {id} has ended", async () =>
@@ -66,7 +66,7 @@ internal sealed class TestServer : IAsyncDisposable
             }
 
             return status is "completed" or "failed" or "cancelled" or "timed_out";
-        }, 90);
+        }, seconds);
         return status;
     }
 

@@ -33,8 +33,8 @@ internal sealed class Workspace : IAsyncDisposable
 
     public void Open(string gate) => File.WriteAllText(PathOf(gate), "");
 
-    public Task LinesAsync(string name, int count) => Eventually.TrueAsync(
-        $"{name} has {count} lines", () => Task.FromResult(Lines(name).Length >= count), 60);
+    public Task LinesAsync(string name, int count, int seconds = 60) => Eventually.TrueAsync(
+        $"{name} has {count} lines", () => Task.FromResult(Lines(name).Length >= count), seconds);
 
     /// <summary>Starts a worker of the cluster.</summary>
     public PeriplonProcess Work(int slots) =>

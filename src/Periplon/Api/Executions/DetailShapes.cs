@@ -3,18 +3,20 @@ using Periplon.Engine.Logs;
 
 namespace Periplon.Api.Executions;
 
-internal sealed record TaskList(Guid ExecutionId, IReadOnlyList<TaskObject> Tasks, int Total);
+/// <summary>A page of tasks; next_after is where the next begins.</summary>
+internal sealed record TaskList(Guid ExecutionId, IReadOnlyList<TaskObject> Tasks, int Total, long? NextAfter);
 
 /// <summary>A task of an execution.</summary>
 internal sealed record TaskObject(
     string Id, string Status, string Kind, string Description, int Attempt, int Delivery, string? Worker, DateTimeOffset? ScheduledAt,
     DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Output, bool OutputTruncated, long OutputSize, string? OutputArtifact,
-    RawJson Outputs, int? ExitCode, string? Error, string? ErrorKind, string? Reason, IReadOnlyList<string> DependsOn)
+    RawJson Outputs, int? ExitCode, string? Error, string? ErrorKind, string? Reason, IReadOnlyList<string> DependsOn,
+    string? Parent, int? Iteration, string? Phase, Guid? ChildExecutionId, long Number)
 {
     public static TaskObject From(TaskView task) => new(
         task.Id, task.Status, task.Kind, task.Description, task.Attempt, task.Delivery, task.Worker, task.ScheduledAt, task.StartedAt,
         task.CompletedAt, task.Output, task.OutputTruncated, task.OutputSize, task.OutputArtifact, new RawJson(task.Outputs), task.ExitCode,
-        task.Error, task.ErrorKind, task.Reason, task.DependsOn);
+        task.Error, task.ErrorKind, task.Reason, task.DependsOn, task.Parent, task.Iteration, task.Phase, task.ChildExecutionId, task.Number);
 }
 
 /// <summary>The history: each event as it was recorded, with the sequence number of its journal row.</summary>
@@ -48,7 +50,7 @@ internal sealed record GraphObject(Guid ExecutionId, string Status, IReadOnlyLis
 
 internal sealed record GraphNode(
     string Id, string Kind, string Description, string Status, int Attempt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt,
-    IReadOnlyList<string> DependsOn);
+    IReadOnlyList<string> DependsOn, string? Parent);
 
 /// <summary>An arrow from a task to one that depends on it.</summary>
 internal sealed record GraphEdge(string From, string To);

@@ -9,6 +9,8 @@ namespace Periplon.Api.Executions;
 /// <summary>Executions: tasks, history, log, graph and the answer to "why has it not ended?".</summary>
 internal static class ExecutionDetailsApi
 {
+    private const int MaxTasks = 1000;
+
     public static void MapExecutionDetails(this RouteGroupBuilder executions)
     {
         executions.MapGet("/{id}/tasks", ListTasks).RequirePermission(Permissions.ExecutionRead);
@@ -19,10 +21,15 @@ internal static class ExecutionDetailsApi
     }
 
     private static async Task<Ok<TaskList>> ListTasks(
-        string id, CallerIdentity caller, ExecutionReader reader, CancellationToken cancellationToken)
+        string id, [FromQuery] string? after, [FromQuery] string? limit, CallerIdentity caller, ExecutionReader reader,
+        CancellationToken cancellationToken)
     {
-        var (row, view) = await GetViewAsync(id, caller, reader, cancellationToken);
-        return TypedResults.Ok(new TaskList(row.Id, [.. view.Tasks.Select(TaskObject.From)], view.Tasks.Count));
+        var read = new QueryReader();
+        var slice = new TaskSlice(read.Position("after", after), read.Integer("limit", limit, fallback: 500, min: 1, max: MaxTasks));
+        read.ThrowIfRefused();
+        var row = await reader.GetRowAsync(id, caller, cancellationToken);
+        var page = await reader.ListTasksAsync(row.Id, slice, cancellationToken) ?? throw Forgotten(id);
+        return TypedResults.Ok(new TaskList(row.Id, [.. page.Tasks.Select(TaskObject.From)], page.Total, page.NextAfter));
     }
 
     private static async Task<Ok<EventPage>> ListEvents(
@@ -71,12 +78,17 @@ internal static class ExecutionDetailsApi
         string id, CallerIdentity caller, ExecutionReader reader, CancellationToken cancellationToken)
     {
         var (row, view) = await GetViewAsync(id, caller, reader, cancellationToken);
+        var nodes = new List<GraphNode>();
+        for (long? after = 0; after is { } from;)
+        {
+            var page = await reader.ListTasksAsync(row.Id, new TaskSlice(from, MaxTasks), cancellationToken) ?? throw Forgotten(id);
+            nodes.AddRange(page.Tasks.Select(t => new GraphNode(
+                t.Id, t.Kind, t.Description, t.Status, t.Attempt, t.StartedAt, t.CompletedAt, t.DependsOn, t.Parent)));
+            after = page.NextAfter;
+        }
+
         return TypedResults.Ok(new GraphObject(
-            row.Id,
-            view.Status,
-            [.. view.Tasks.Select(t => new GraphNode(
-                t.Id, t.Kind, t.Description, t.Status, t.Attempt, t.StartedAt, t.CompletedAt, t.DependsOn))],
-            [.. view.Tasks.SelectMany(t => t.DependsOn, (task, needed) => new GraphEdge(needed, task.Id))]));
+            row.Id, view.Status, nodes, [.. nodes.SelectMany(node => node.DependsOn, (node, needed) => new GraphEdge(needed, node.Id))]));
     }
 
     private static async Task<(ExecutionRow Row, ExecutionView View)> GetViewAsync(
@@ -85,8 +97,11 @@ internal static class ExecutionDetailsApi
         var row = await reader.GetRowAsync(id, caller, cancellationToken);
         // A row without a history: retention purges the events before the rows.
         return (row, await reader.DescribeAsync(row.Id, cancellationToken)
-            ?? throw new ApiProblemException(ApiProblem.Create(404, $"The history of execution '{id}' is not kept any more", id)));
+            ?? throw Forgotten(id));
     }
+
+    private static ApiProblemException Forgotten(string id) =>
+        new(ApiProblem.Create(404, $"The history of execution '{id}' is not kept any more", id));
 }
 
 /// <summary>Which lines of the log are asked for, as the query holds it.</summary>

@@ -43,6 +43,14 @@ internal sealed class ExecutionReader(
         return view;
     }
 
+    /// <summary>A page of its tasks.</summary>
+    public async Task<TaskPage?> ListTasksAsync(Guid id, TaskSlice slice, CancellationToken cancellationToken)
+    {
+        var grain = Grain(id);
+        var (page, _) = await calls.RetryAsync(() => grain.ListTasksAsync(slice, cancellationToken), id.ToString("D"), cancellationToken);
+        return page;
+    }
+
     /// <summary>Waits for the end in slices, each a short grain call, so that a silo's death costs one slice at most.</summary>
     public async Task<ExecutionView?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken cancellationToken)
     {

@@ -115,6 +115,7 @@ internal sealed record ExecutionListQuery
     [FromQuery(Name = "label")] public string[]? Label { get; init; }
     [FromQuery(Name = "created_after")] public string? CreatedAfter { get; init; }
     [FromQuery(Name = "created_before")] public string? CreatedBefore { get; init; }
+    [FromQuery(Name = "parent_execution_id")] public string? ParentExecutionId { get; init; }
     [FromQuery(Name = "parent")] public string? Parent { get; init; }
     [FromQuery(Name = "limit")] public string? Limit { get; init; }
     [FromQuery(Name = "offset")] public string? Offset { get; init; }

@@ -39,7 +39,7 @@ internal static class ExecutionsApi
             WorkflowId = read.Id("workflow_id", query.WorkflowId),
             Statuses = read.Statuses("status", query.Status),
             TriggeredBy = string.IsNullOrEmpty(query.TriggeredBy) ? null : query.TriggeredBy,
-            ParentExecutionId = read.Id("parent", query.Parent),
+            ParentExecutionId = read.Id("parent_execution_id", query.ParentExecutionId) ?? read.Id("parent", query.Parent),
             CreatedAfter = read.Time("created_after", query.CreatedAfter),
             CreatedBefore = read.Time("created_before", query.CreatedBefore),
             Labels = read.Labels("label", query.Label),
