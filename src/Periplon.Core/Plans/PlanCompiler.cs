@@ -228,7 +228,7 @@ internal sealed partial class PlanCompiler(WorkflowDefinition workflow)
             _ => TaskShape.Work,
         };
 
-    // The kind's own timeout (script.timeout_secs …) is older than the task's; whichever is shorter holds. The default is one for attempts.
+    // The kind's own timeout (script.timeout_secs …) is older than the task's; the shorter holds. The default is one for attempts.
     private double? ShortestTimeout(TaskDefinition task)
     {
         double?[] limits =
