@@ -13,9 +13,11 @@ internal sealed partial class PlanCompiler
             dependencies[task].AddRange(task.Definition.DependsOn.Select(task.Names.Find).OfType<PlannedTask>());
         }
 
+        var waits = new StartOrder(_tasks, dependencies);
         foreach (var (task, on) in _orders)
         {
-            dependencies[task].AddRange(on);
+            // What tasks say of themselves holds against the order of stages; both at once would wait for ever.
+            dependencies[task].AddRange(on.Where(stage => !waits.EndsAfter(stage, task)));
         }
 
         foreach (var (task, name) in _groupOrders)

@@ -84,6 +84,11 @@ internal sealed partial class PlanCompiler
         foreach (var definition in definitions)
         {
             tasks.Add(Add(definition, new TaskPlace(owner, phases.Count, tasks.Count, names) { Segment = $"{name}.{definition.Id}" }));
+            if (owner.Parent is null)
+            {
+                // Outputs of the workflow refer to its handlers as to any other task.
+                _main.Add(tasks[^1]);
+            }
         }
 
         if (tasks.Count > 0)

@@ -17,7 +17,11 @@ internal sealed partial class PlanCompiler
         {
             foreach (var task in stage.Tasks)
             {
-                Adopt(task);
+                if (IsMention(task))
+                {
+                    AdoptId(task.Id);
+                }
+
                 waiting.Push(task);
             }
         }
@@ -61,9 +65,21 @@ internal sealed partial class PlanCompiler
     private static bool IsBareName(TaskDefinition task) =>
         task is { Kind: TaskKind.None, Subtasks.Count: 0, Loop: null, Matrix: null, Description: "", DependsOn.Count: 0 };
 
+    // Files name a top-level task again inside a stage and repeat no more than its description and agent. That says where the task runs;
+    // it is not a second task, which would run once more without the conditions and dependencies of the first.
+    private bool IsMention(TaskDefinition task) => IsBareName(task) || (task is
+    {
+        Kind: TaskKind.None or TaskKind.Agent, Subtasks.Count: 0, Loop: null, Matrix: null, DependsOn.Count: 0, ParallelWith.Count: 0,
+        Condition: null, If: null, DefinitionOfDone: null, OnError: null, Retry: null, Output: null, OnComplete: null, Inputs.Count: 0,
+        Outputs.Count: 0, SetState.Count: 0, OnFailure.Count: 0, Finally.Count: 0,
+    } && workflow.Tasks.TryGetValue(task.Id, out var top) && (task.Agent is null || task.Agent == top.Agent));
+
     // The top-level task that a bare name stands for; the first list that names it gets it.
-    private TaskDefinition? Adopted(TaskDefinition task) =>
-        IsBareName(task) && _adopted.Contains(task.Id) && !_paths.Contains(task.Id) ? workflow.Tasks[task.Id] : null;
+    private TaskDefinition? Adopted(TaskDefinition task) => IsBareName(task) ? Take(task.Id) : null;
+
+    private TaskDefinition? AdoptedByStage(TaskDefinition task) => IsMention(task) ? Take(task.Id) : null;
+
+    private TaskDefinition? Take(string id) => _adopted.Contains(id) && !_paths.Contains(id) ? workflow.Tasks[id] : null;
 
     private bool IsList(OrchestrationDefinition orchestration) =>
         orchestration.Steps.Count == 0 && orchestration.ExecutionMode == "sequential" && orchestration.Tasks.Any(workflow.Tasks.ContainsKey);
@@ -103,7 +119,7 @@ internal sealed partial class PlanCompiler
         List<PlannedTask> tasks = [];
         foreach (var task in stage.Tasks)
         {
-            var adopted = Adopted(task);
+            var adopted = AdoptedByStage(task);
             var inStage = WithStageAgent(adopted ?? task, stage);
             var at = new TaskPlace(planned, 0, tasks.Count, inner)
             {

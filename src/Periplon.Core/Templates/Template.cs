@@ -79,25 +79,19 @@ public sealed class Template
     public string Render(ITemplateScope scope, bool lenient)
     {
         ArgumentNullException.ThrowIfNull(scope);
-        if (_parts.Length == 0)
-        {
-            return Text;
-        }
+        return Render(part => lenient ? RenderLeniently(part, scope) : RenderStrictly(part, scope));
+    }
 
-        var rendered = new StringBuilder(Text.Length);
-        foreach (var part in _parts)
-        {
-            var piece = lenient ? RenderLeniently(part, scope) : RenderStrictly(part, scope);
-            if (rendered.Length + piece.Length > MaxRenderedLength)
-            {
-                throw new TemplateException(
-                    part.Raw, $"The text is longer than {MaxRenderedLength} characters after '{part.Raw}' is filled in.");
-            }
-
-            rendered.Append(piece);
-        }
-
-        return rendered.ToString();
+    /// <summary>
+    /// For prompts, which are prose: renders strictly but for references that the scope does not know, which stay as written.
+    /// </summary>
+    /// <param name="scope">Knows the values.</param>
+    /// <exception cref="TemplateException">The result would be longer than <see cref="MaxRenderedLength"/>.</exception>
+    public string RenderKnown(ITemplateScope scope)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        return Render(part => !part.IsReference ? part.Unescaped
+            : scope.TryResolve(part.Path!.Text, out var value) ? TemplateValues.ToText(value) : part.Raw);
     }
 
     /// <summary>Renders strictly; a text that is exactly one reference keeps the type of its value, any other gives a string.</summary>
@@ -113,6 +107,29 @@ public sealed class Template
 
     /// <summary>The text as written.</summary>
     public override string ToString() => Text;
+
+    private string Render(Func<TemplatePart, string> write)
+    {
+        if (_parts.Length == 0)
+        {
+            return Text;
+        }
+
+        var rendered = new StringBuilder(Text.Length);
+        foreach (var part in _parts)
+        {
+            var piece = write(part);
+            if (rendered.Length + piece.Length > MaxRenderedLength)
+            {
+                throw new TemplateException(
+                    part.Raw, $"The text is longer than {MaxRenderedLength} characters after '{part.Raw}' is filled in.");
+            }
+
+            rendered.Append(piece);
+        }
+
+        return rendered.ToString();
+    }
 
     private static bool MayHoldReference(string text) =>
         text.Contains("${", StringComparison.Ordinal) || text.Contains("{{", StringComparison.Ordinal);

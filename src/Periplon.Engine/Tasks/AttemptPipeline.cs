@@ -125,6 +125,12 @@ internal sealed partial class AttemptPipeline(
         if (outcome is { Kind: TaskOutcomeKind.Completed, Output: { } output } && request.Work is AttemptWork.Task)
         {
             outcome = await PublishAsync(context, texts, output, file, cancellationToken);
+            if (outcome.Failure?.Kind is FailureKinds.Output)
+            {
+                // What is missing may be what the definition of done asks for, and that gives another attempt, with feedback.
+                var check = await CheckAsync(context, criteria, output, cancellationToken);
+                return check.Kind is TaskOutcomeKind.Completed ? outcome : check;
+            }
         }
 
         return request.Work is not AttemptWork.Collection && outcome is { Kind: TaskOutcomeKind.Completed, Output: { } published }

@@ -59,6 +59,9 @@ internal interface ITaskTexts
     /// <summary>Text of scripts and commands: an unknown reference stays as it is, because shells use the same form.</summary>
     string Lenient(string text);
 
+    /// <summary>Text that a model reads: an unknown reference stays as it is, everything else is filled in as in any other text.</summary>
+    string Prompt(string text);
+
     /// <summary>Any other text.</summary>
     /// <exception cref="Core.Templates.TemplateException">A reference cannot be resolved.</exception>
     string Strict(string text);

@@ -36,6 +36,8 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
 
     public string Lenient(string text) => Template.Parse(text).Render(this, lenient: true);
 
+    public string Prompt(string text) => Template.Parse(text).RenderKnown(this);
+
     public string Strict(string text) => Template.Parse(text).Render(this, lenient: false);
 
     public JsonElement Strict(JsonElement value) => TemplateValues.Render(value, this);

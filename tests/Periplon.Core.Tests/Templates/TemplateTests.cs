@@ -22,6 +22,13 @@ public sealed class TemplateTests
         .With("HOME", "\"ours\"");
 
     [Theory]
+    [InlineData("run ${workflow.name}, ${HOME} and {{file.path}}", "run nightly, ours and a.txt")]
+    [InlineData("keep ${workflow.nothing}, ${VAR} and {{ x.y }}", "keep ${workflow.nothing}, ${VAR} and {{ x.y }}")]
+    [InlineData("\\${workflow.count} \\${VAR}", "${workflow.count} ${VAR}")]
+    public void RenderKnown_FillsInWhatIsKnownAndKeepsTheRest(string text, string expected) =>
+        Template.Parse(text).RenderKnown(Scope).ShouldBe(expected);
+
+    [Theory]
     [InlineData("", "")]
     [InlineData("plain $text {with} braces", "plain $text {with} braces")]
     [InlineData("run ${workflow.name}!", "run nightly!")]

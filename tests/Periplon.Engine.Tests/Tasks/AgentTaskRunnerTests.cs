@@ -34,7 +34,7 @@ public sealed class AgentTaskRunnerTests : TaskRunnerConformance
 
     private protected override TaskDefinition Hangs() => Task("slow", "wait");
 
-    private protected override TaskDefinition RefersToNothing() => Says("${workflow.nothing}");
+    private protected override TaskDefinition RefersToNothing() => Task("full", "write");
 
     private protected override WorkflowDefinition Surroundings => Workflow;
 
@@ -68,6 +68,17 @@ public sealed class AgentTaskRunnerTests : TaskRunnerConformance
         origin.Target.ShouldBe(new() { Provider = ModelProvider.Codex, Model = "shared-model" });
         origin.Directory.ShouldBe(Path.Combine(Worker.Directory, "shared"));
         origin.PermissionMode.ShouldBe("default");
+    }
+
+    [Fact]
+    public async Task Run_ReferenceThatNobodyKnows_StaysInThePrompt()
+    {
+        var request = Worker.Request(Task("echo", "review ${workflow.nothing} of ${workflow.who}"), Workflow) with
+        {
+            Values = new Dictionary<string, JsonElement> { ["workflow.who"] = Json("\"Ada\"") },
+        };
+
+        (await Worker.RunAsync(request, Ct)).Output!.Text.ShouldBe("review ${workflow.nothing} of Ada");
     }
 
     [Fact]

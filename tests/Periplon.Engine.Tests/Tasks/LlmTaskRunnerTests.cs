@@ -13,7 +13,14 @@ public sealed class LlmTaskRunnerTests : TaskRunnerConformance
     // The echo model ends at once; what hangs is a model of the test's.
     private protected override TaskDefinition Hangs() => Llm(ModelProvider.Ollama, "x");
 
-    private protected override TaskDefinition RefersToNothing() => Says("${workflow.nothing}");
+    private protected override TaskDefinition RefersToNothing() => new()
+    {
+        Id = "job", Llm = new LlmDefinition { Provider = ModelProvider.Echo, Prompt = "x", Endpoint = "${workflow.nothing}" },
+    };
+
+    [Fact]
+    public async Task Run_ReferenceThatNobodyKnows_StaysInThePrompt() =>
+        (await Worker.RunAsync(Says("review ${workflow.nothing}"), Ct)).Output!.Text.ShouldBe("review ${workflow.nothing}");
 
     [Fact]
     public async Task Run_UnknownProvider_FailsWithModel()

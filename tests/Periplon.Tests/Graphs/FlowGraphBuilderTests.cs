@@ -29,13 +29,13 @@ public sealed partial class FlowGraphBuilderTests
     [InlineData("low-memory-workflow")]
     [InlineData("while_loop_demo")]
     public void Build_RealFile_IsWrittenAsExpected(string name) =>
-        MermaidWriter.Write(Build(File.ReadAllText(Corpus.PathOf(name)))).ShouldBeGolden($"Graphs/Golden/{name}.expected.mmd");
+        MermaidWriter.Write(Build(File.ReadAllText(CorpusFile.PathOf(name)))).ShouldBeGolden($"Graphs/Golden/{name}.expected.mmd");
 
     [Theory]
-    [MemberData(nameof(Corpus.Names), MemberType = typeof(Corpus))]
+    [MemberData(nameof(CorpusFile.Names), MemberType = typeof(CorpusFile))]
     public void Build_EveryRealFile_GivesArrowsBetweenThingsThatExist(string name)
     {
-        var text = MermaidWriter.Write(FlowGraphBuilder.Build(WorkflowParser.Parse(File.ReadAllText(Corpus.PathOf(name))).Workflow!));
+        var text = MermaidWriter.Write(FlowGraphBuilder.Build(WorkflowParser.Parse(File.ReadAllText(CorpusFile.PathOf(name))).Workflow!));
 
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()).ToArray();
         var declared = lines.Select(line => Declared().Match(line)).Where(match => match.Success).Select(match => match.Groups["key"].Value).ToArray();

@@ -28,13 +28,13 @@ public sealed class RunPlannerTests
     [InlineData("conditional_tasks")]
     [InlineData("low-memory-workflow")]
     public void Plan_RealFile_IsWrittenAsExpected(string name) =>
-        Text(Parse(File.ReadAllText(Corpus.PathOf(name)))).ShouldBeGolden($"{Folder}{name}.expected.txt");
+        Text(Parse(File.ReadAllText(CorpusFile.PathOf(name)))).ShouldBeGolden($"{Folder}{name}.expected.txt");
 
     [Theory]
-    [MemberData(nameof(Corpus.Names), MemberType = typeof(Corpus))]
+    [MemberData(nameof(CorpusFile.Names), MemberType = typeof(CorpusFile))]
     public void Plan_EveryRealFile_HoldsEachTaskOnceAfterWhatItWaitsFor(string name)
     {
-        var workflow = WorkflowParser.Parse(File.ReadAllText(Corpus.PathOf(name))).Workflow!;
+        var workflow = WorkflowParser.Parse(File.ReadAllText(CorpusFile.PathOf(name))).Workflow!;
 
         var plan = RunPlanner.Plan(workflow, new Dictionary<string, JsonElement>());
 
@@ -121,7 +121,7 @@ public sealed class RunPlannerTests
 }
 
 /// <summary>Workflow files from real projects.</summary>
-internal static class Corpus
+internal static class CorpusFile
 {
     private static readonly string Folder = Repository.PathOf("tests/Periplon.Core.Tests/Corpus");
 

@@ -23,7 +23,7 @@ internal sealed class AgentTaskRunner(ModelCall call, TaskOptions options) : ITa
                 FailureKinds.Input, $"The task '{context.TaskPath}' names the agent '{context.AgentId}'; the workflow has: {known}"));
         }
 
-        var description = context.Texts.Strict(context.Task.Description);
+        var description = context.Texts.Prompt(context.Task.Description);
         if (string.IsNullOrWhiteSpace(description))
         {
             return Task.FromResult(TaskOutcome.Failed(
@@ -70,7 +70,7 @@ internal sealed class AgentTaskRunner(ModelCall call, TaskOptions options) : ITa
         context.Feedback is not null && context.Task.DefinitionOfDone is { AutoElevatePermissions: true }
             ? AllPermissions : agent.Permissions.Mode;
 
-    private static string? Fill(string? text, TaskContext context) => text is null ? null : context.Texts.Strict(text);
+    private static string? Fill(string? text, TaskContext context) => text is null ? null : context.Texts.Prompt(text);
 
     private static string Paragraphs(params string?[] parts) =>
         string.Join("\n\n", parts.Where(part => !string.IsNullOrWhiteSpace(part)).Select(part => part!.Trim('\n')));

@@ -22,8 +22,8 @@ internal sealed class LlmTaskRunner(ModelCall call, TaskOptions options) : ITask
 
     private ModelPrompt Fill(LlmDefinition llm, TaskContext context, string directory) => new()
     {
-        Text = context.Texts.Strict(llm.Prompt),
-        System = Fill(llm.SystemPrompt, context),
+        Text = context.Texts.Prompt(llm.Prompt),
+        System = llm.SystemPrompt is { } system ? context.Texts.Prompt(system) : null,
         Limit = TimeLimit.Shorter(context.Timeout, llm.TimeoutSecs) ?? options.ModelTimeout,
         Options = new ChatOptions
         {
