@@ -14,13 +14,15 @@ internal sealed partial class LoadGenerator
         var body = await StoreAsync(scenario.Name, scenario.Workflow());
         var before = await JournalAsync();
         var resident = server.ResidentBytes();
+        var busy = server.ProcessorTime();
         var began = Stopwatch.GetTimestamp();
         var id = await RunToItsEndAsync(body);
         var time = Stopwatch.GetElapsedTime(began);
+        busy = server.ProcessorTime() - busy;
         var after = await JournalAsync();
         var bytes = await JournalSize.OfAsync(options, server.DataDirectory, id);
         Console.WriteLine(
-            $"{scenario.Name,-13} {time.TotalSeconds,7:F2} s  {time.TotalMilliseconds / scenario.Tasks,6:F3} ms and " +
+            $"{scenario.Name,-13} {time.TotalSeconds,7:F2} s  {time.TotalMilliseconds / scenario.Tasks,6:F3} ms, {busy.TotalMilliseconds / scenario.Tasks:F3} ms of processor time and " +
             $"{bytes / (double)scenario.Tasks,5:F0} journal bytes per task  {after.Rows - before.Rows:F0} appends in {after.Commits - before.Commits:F0} commits  " +
             $"{(server.ResidentBytes() - resident) / 1024.0 / 1024.0:+0;-0;0} MB resident");
     }

@@ -19,21 +19,24 @@ internal sealed partial class LoadGenerator : IDisposable
             BaseAddress = address, Timeout = TimeSpan.FromMinutes(6),
         };
 
-    public async Task RunAsync(Scenario scenario, BenchOptions options)
+    public async Task RunAsync(Scenario scenario, BenchOptions options, ServerProcess server)
     {
         var body = await StoreAsync(scenario.Name, scenario.Workflow());
         var clients = scenario.OneClient ? 1 : options.Clients;
         await LoopAsync(body, clients, WarmUpSeconds);
         var before = await JournalAsync();
+        var busy = server.ProcessorTime();
         var began = Stopwatch.GetTimestamp();
         var latencies = await LoopAsync(body, clients, options.Seconds);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var after = await JournalAsync();
+        busy = server.ProcessorTime() - busy;
         latencies.Sort();
         Console.WriteLine(
             $"{scenario.Name,-11} {clients,3} clients  {latencies.Count / seconds,8:F0} executions/s  {latencies.Count * scenario.Tasks / seconds,8:F0} tasks/s  " +
             $"p50 {At(latencies, 0.50):F2} ms  p99 {At(latencies, 0.99):F2} ms  max {latencies[^1]:F1} ms  " +
-            $"{(after.Rows - before.Rows) / latencies.Count:F2} appends and {(after.Commits - before.Commits) / latencies.Count:F2} commits per execution");
+            $"{(after.Rows - before.Rows) / latencies.Count:F2} appends and {(after.Commits - before.Commits) / latencies.Count:F2} commits per execution  " +
+            $"{busy.TotalMilliseconds / latencies.Count:F2} ms of the server's processor time per execution");
     }
 
     public void Dispose() => _http.Dispose();

@@ -24,7 +24,7 @@ Console.WriteLine($"idle        {server.ResidentBytes() / 1024.0 / 1024.0:F0} MB
 using var load = new LoadGenerator(server.Address);
 foreach (var scenario in options.Scenarios)
 {
-    await load.RunAsync(scenario, options);
+    await load.RunAsync(scenario, options, server);
 }
 
 foreach (var scenario in options.LargeScenarios)

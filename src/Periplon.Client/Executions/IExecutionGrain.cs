@@ -311,8 +311,8 @@ public sealed record TaskView
     /// <summary>Number of the iteration, counted from 0; null when it is none.</summary>
     [Id(21)] public int? Iteration { get; init; }
     /// <summary>
-    /// Which part of <see cref="Parent"/> it belongs to: <c>before</c>, <c>on_failure</c>, <c>finally</c> or <c>after</c>; null for the work
-    /// itself.
+    /// Which part of <see cref="Parent"/> it belongs to: <c>before</c>, <c>on_failure</c>, <c>finally</c> or <c>after</c>; null for the
+    /// work itself.
     /// </summary>
     [Id(22)] public string? Phase { get; init; }
     /// <summary>Execution of its newest attempt, when it runs a subflow.</summary>

@@ -33,13 +33,17 @@ internal static partial class WaitViews
     private static WaitView? OfBlock(TaskState task)
     {
         var path = task.Instance.Path;
-        var link = new WaitView { Task = path, WaitsFor = "", Message = "", WakesBy = "", WakesAt = task.DeadlineAt, Since = task.StartedAt };
+        var link = new WaitView
+        {
+            Task = path, WaitsFor = "", Message = "", WakesBy = "", WakesAt = task.DeadlineAt, Since = task.StartedAt,
+        };
         return task switch
         {
             { Loop: { } loop } => link with
             {
                 WaitsFor = "iterations",
-                Message = $"Loop '{path}' has begun {loop.Next} of at most {loop.Count} iterations; {loop.Active.Count} of them are under way",
+                Message = $"Loop '{path}' has begun {loop.Next} of at most {loop.Count} iterations; "
+                    + $"{loop.Active.Count} of them are under way",
                 HeldBy = string.Join(", ", loop.Active.Take(3).Select(task.Instance.PathOf)),
                 WakesBy = "the end of an iteration",
             },

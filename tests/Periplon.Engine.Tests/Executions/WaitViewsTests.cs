@@ -73,6 +73,27 @@ public sealed class WaitViewsTests
     }
 
     [Fact]
+    public void Of_TaskInsideOthers_TellsTheLoopsAndGroupsAroundItToo()
+    {
+        const string Loop = """
+            name: loops
+            version: "1"
+            tasks:
+              outer:
+                subtasks:
+                  - each:
+                      loop: {type: repeat, count: 5}
+                      command: {executable: "true"}
+            """;
+        var state = Samples.Begin(Samples.Workflow(Loop), Now).State;
+        state = Samples.Report(Samples.Claim(state, "outer.each[0]", Now, Token), "outer.each[0]", Now, Token, Samples.Done());
+        var links = WaitViews.Of(Samples.Claim(state, "outer.each[1]", Now, Token));
+        links.Select(link => (link.Task, link.WaitsFor, link.HeldBy)).ShouldBe(
+            [("outer.each[1]", "attempt", "w1"), ("outer.each", "iterations", "outer.each[1]"), ("outer", "subtasks", "outer")]);
+        links[1].Message.ShouldContain("begun 2 of at most 5 iterations");
+    }
+
+    [Fact]
     public void Of_Paused_BeginsWithTheResumeThatIsAwaited()
     {
         var state = Samples.Do(Begin("", "a"), Now, turn => ExecutionCommands.Pause(turn, "ada"));

@@ -54,6 +54,8 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
         await FindsAsync(Filter() with { Statuses = [ExecutionStatus.Running, ExecutionStatus.Failed] }, ids[1]);
         await FindsAsync(Filter() with { TriggeredBy = "ann' or 1=1 --" }, ids[2]);
         await FindsAsync(Filter() with { ParentExecutionId = parent }, ids[3]);
+        await FindsAsync(Filter() with { IsChild = true }, ids[3]);
+        (await Queries.CountAsync(Filter() with { IsChild = false }, 100, Ct)).ShouldBe(5);
         await FindsAsync(Filter() with { Labels = new Dictionary<string, string> { ["team"] = "a\"b" } }, ids[4]);
         await FindsAsync(Filter() with { Labels = new Dictionary<string, string> { ["team"] = "a\"b", ["env"] = "test" } });
         await FindsAsync(Filter() with { CreatedAfter = T0.AddDays(1) }, ids[5]);

@@ -6,7 +6,7 @@ namespace Periplon.Tests.Run;
 
 public sealed class TaskPathsTests
 {
-    private static readonly string[] Known = ["build", "build.test", "loop", "loop[0]", "v1.0"];
+    private static readonly string[] Known = ["build", "build.test", "loop", "loop[0]", "v1.0", "call", "call/say"];
 
     [Theory]
     [InlineData("build", null, "build")]
@@ -19,6 +19,8 @@ public sealed class TaskPathsTests
     [InlineData("v1.0", null, "v1.0")]
     [InlineData("v1.0.x", "v1.0", "x")]
     [InlineData(".odd", null, ".odd")]
+    [InlineData("call/say", "call", "say")]
+    [InlineData("call/say.deep", "call/say", "deep")]
     public void ParentOf_Path_IsTheNearestKnownOne(string path, string? parent, string leaf)
     {
         TaskPaths.ParentOf(path, Known.Contains).ShouldBe(parent);

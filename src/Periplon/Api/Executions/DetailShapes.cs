@@ -16,7 +16,8 @@ internal sealed record TaskObject(
     public static TaskObject From(TaskView task) => new(
         task.Id, task.Status, task.Kind, task.Description, task.Attempt, task.Delivery, task.Worker, task.ScheduledAt, task.StartedAt,
         task.CompletedAt, task.Output, task.OutputTruncated, task.OutputSize, task.OutputArtifact, new RawJson(task.Outputs), task.ExitCode,
-        task.Error, task.ErrorKind, task.Reason, task.DependsOn, task.Parent, task.Iteration, task.Phase, task.ChildExecutionId, task.Number);
+        task.Error, task.ErrorKind, task.Reason, task.DependsOn, task.Parent, task.Iteration, task.Phase, task.ChildExecutionId,
+        task.Number);
 }
 
 /// <summary>The history: each event as it was recorded, with the sequence number of its journal row.</summary>
