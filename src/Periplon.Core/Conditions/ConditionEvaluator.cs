@@ -6,6 +6,9 @@ namespace Periplon.Core.Conditions;
 /// <summary>Decides whether a condition holds.</summary>
 public static class ConditionEvaluator
 {
+    /// <summary>What an expression costs that may call functions.</summary>
+    public const int CostOfCalls = 50;
+
     /// <summary>Decides whether a condition holds. <c>and</c> and <c>or</c> stop at the first answer, from left to right.</summary>
     /// <param name="condition">The condition.</param>
     /// <param name="scope">Answers its questions.</param>
@@ -30,6 +33,20 @@ public static class ConditionEvaluator
             _ => throw new ArgumentOutOfRangeException(nameof(condition), condition.GetType().Name, "Unknown kind of condition."),
         };
     }
+
+    /// <summary>
+    /// How long a condition may take at most, beside others: 1 for a question, and <see cref="CostOfCalls"/> for an expression that may
+    /// call functions, which can be as slow as <see cref="ExpressionLimits"/> allows.
+    /// </summary>
+    /// <param name="condition">The condition.</param>
+    public static int CostOf(Condition condition) => condition switch
+    {
+        Condition.When asked => asked.Expression.Contains('(', StringComparison.Ordinal) ? CostOfCalls : 1,
+        Condition.And all => all.Conditions.Sum(CostOf),
+        Condition.Or any => any.Conditions.Sum(CostOf),
+        Condition.Not negated => CostOf(negated.Inner),
+        _ => 1,
+    };
 
     /// <summary>
     /// Whether an expression in the condition calls <c>always()</c>, <c>failure()</c> or <c>cancelled()</c>; a task with such a condition

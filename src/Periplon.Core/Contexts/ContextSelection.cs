@@ -1,4 +1,3 @@
-using System.Text;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Contexts;
@@ -123,12 +122,12 @@ public static class ContextSelection
                 break;
             }
 
-            var size = Encoding.UTF8.GetByteCount(candidate.Text);
+            var size = ContextText.SizeOf(candidate.Text);
             if (size > room)
             {
                 if (room >= LeastCutBytes)
                 {
-                    parts.Add(new ContextPart(candidate.Task, relevance, Cut(candidate.Text, room), IsCut: true));
+                    parts.Add(new ContextPart(candidate.Task, relevance, ContextText.Cut(candidate.Text, room), IsCut: true));
                 }
 
                 break;
@@ -139,23 +138,5 @@ public static class ContextSelection
         }
 
         return parts;
-    }
-
-    // The beginning of a text, never ending inside a character.
-    private static string Cut(string text, long maxBytes)
-    {
-        var (at, used) = (0, 0L);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            used += rune.Utf8SequenceLength;
-            if (used > maxBytes)
-            {
-                break;
-            }
-
-            at += rune.Utf16SequenceLength;
-        }
-
-        return text[..at];
     }
 }

@@ -61,7 +61,7 @@ public static partial class ExecutionPlanner
     {
         foreach (var rank in turn.State.Undecided)
         {
-            if (turn.Events.Count >= MaxEventsPerTurn || turn.State.IsTerminal)
+            if (IsFull(turn) || turn.State.IsTerminal)
             {
                 return;
             }

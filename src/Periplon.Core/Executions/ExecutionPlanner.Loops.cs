@@ -85,6 +85,7 @@ public static partial class ExecutionPlanner
             return;
         }
 
+        // No more than run at the same time, so they are all judged in one turn, and a full turn never comes back to them.
         foreach (var index in loop.Unjudged)
         {
             var scope = new ExecutionScope(turn.State, turn.State.Find(task.PathOf(index))!.Instance);
@@ -104,7 +105,7 @@ public static partial class ExecutionPlanner
     {
         var definition = task.Planned.Definition;
         var continues = definition.Matrix is null ? definition.LoopControl?.ContinueCondition : null;
-        while (!turn.State.IsHeld && turn.Events.Count < MaxEventsPerTurn
+        while (!turn.State.IsHeld && !IsFull(turn)
             && turn.State.Task(task).Loop is { MayGoOn: true } loop && loop.Active.Count < loop.Parallel)
         {
             if (!delayIsOver && DelayOf(definition) is > 0 and var delay && loop is { Unjudged.IsEmpty: false, HasWaited: true })
@@ -121,11 +122,11 @@ public static partial class ExecutionPlanner
             delayIsOver = false;
             var coming = new ExecutionScope(turn.State, task, loop.Next);
             if (definition is { Matrix: null, Loop: LoopDefinition.While loopWhile }
-                && !ConditionEvaluator.Evaluate(loopWhile.Condition, coming))
+                && !turn.Holds(loopWhile.Condition, coming))
             {
                 EndLoop(turn, task, "its condition does not hold");
             }
-            else if (continues is not null && ConditionEvaluator.Evaluate(continues, coming))
+            else if (continues is not null && turn.Holds(continues, coming))
             {
                 turn.Record(new IterationSkipped { At = turn.Now, Task = task.Path, Index = loop.Next });
             }

@@ -11,7 +11,7 @@ public static partial class ExecutionPlanner
     private static void StartWork(ExecutionTurn turn)
     {
         var partners = new Queue<TaskInstance>();
-        while (!turn.State.Open.IsEmpty && HasRoom(turn.State) && turn.Events.Count < MaxEventsPerTurn)
+        while (!turn.State.Open.IsEmpty && HasRoom(turn.State) && !IsFull(turn))
         {
             var task = TakePartner(turn.State, partners) ?? turn.State.Open.Min.Task;
             if (!TryStart(turn, task) || task.Planned.Partners.IsEmpty)
@@ -43,7 +43,7 @@ public static partial class ExecutionPlanner
 
     private static void StartOthers(ExecutionTurn turn)
     {
-        while (!turn.State.OpenOthers.IsEmpty && turn.Events.Count < MaxEventsPerTurn)
+        while (!turn.State.OpenOthers.IsEmpty && !IsFull(turn))
         {
             TryStart(turn, turn.State.OpenOthers.Min.Task);
         }
@@ -56,7 +56,7 @@ public static partial class ExecutionPlanner
         return TryBegin(turn, task, () =>
         {
             var granted = turn.State.Task(task).Granted;
-            if (granted is LimitKinds.None && SkipReason(turn.State, task) is var (reason, upstream))
+            if (granted is LimitKinds.None && SkipReason(turn, task) is var (reason, upstream))
             {
                 turn.Record(new TaskSkipped { At = turn.Now, Task = task.Path, Reason = reason, Upstream = upstream });
                 runs = false;
@@ -87,8 +87,9 @@ public static partial class ExecutionPlanner
         }
     }
 
-    private static (string Reason, bool Upstream)? SkipReason(ExecutionState state, TaskInstance task)
+    private static (string Reason, bool Upstream)? SkipReason(ExecutionTurn turn, TaskInstance task)
     {
+        var state = turn.State;
         var definition = task.Planned.Definition;
         var blocker = BlockedBy(state, task);
         if (blocker is not null && !task.Planned.RunsAfterFailure)
@@ -97,12 +98,12 @@ public static partial class ExecutionPlanner
         }
 
         var scope = new ExecutionScope(state, task);
-        if (definition.Condition is { } condition && !ConditionEvaluator.Evaluate(condition, scope))
+        if (definition.Condition is { } condition && !turn.Holds(condition, scope))
         {
             return ("its condition does not hold", false);
         }
 
-        return definition.If is { } expression && !ConditionEvaluator.Evaluate(new Condition.When(expression), scope)
+        return definition.If is { } expression && !turn.Holds(new Condition.When(expression), scope)
             ? ($"its condition 'if: {expression}' does not hold", blocker is not null)
             : null;
     }

@@ -96,7 +96,7 @@ public static partial class ExecutionPlanner
     {
         foreach (var timer in turn.State.Timers)
         {
-            if (timer.At > turn.Now || turn.Events.Count >= MaxEventsPerTurn)
+            if (timer.At > turn.Now || IsFull(turn))
             {
                 break;
             }

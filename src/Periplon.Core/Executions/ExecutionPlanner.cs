@@ -19,6 +19,12 @@ public static partial class ExecutionPlanner
     /// </summary>
     public const int MaxEventsPerTurn = 2_000;
 
+    /// <summary>
+    /// So much of <see cref="Conditions.ConditionEvaluator.CostOf"/>, and the rest is left to the next turn: the execution hears nobody
+    /// while conditions are asked.
+    /// </summary>
+    public const int MaxConditionCostPerTurn = 2_000;
+
     /// <summary>Records everything that follows.</summary>
     /// <param name="turn">The turn.</param>
     public static void Advance(ExecutionTurn turn)
@@ -54,7 +60,7 @@ public static partial class ExecutionPlanner
                 StartWork(turn);
             }
         }
-        while (turn.Events.Count > before && !turn.State.IsTerminal && turn.Events.Count < MaxEventsPerTurn);
+        while (turn.Events.Count > before && !turn.State.IsTerminal && !IsFull(turn));
 
         if (!turn.State.IsTerminal && turn.State.Root.Status.IsSettled())
         {
@@ -94,6 +100,9 @@ public static partial class ExecutionPlanner
 
         return state.Overdue.IsEmpty ? next : Earlier(next, state.Overdue.Min.At);
     }
+
+    private static bool IsFull(ExecutionTurn turn) =>
+        turn.Events.Count >= MaxEventsPerTurn || turn.ConditionCost >= MaxConditionCostPerTurn;
 
     private static bool HasRoom(ExecutionState state) => state.Ready.Count + state.Running.Count < state.Plan.Workflow.MaxParallel;
 

@@ -90,7 +90,20 @@ public sealed partial class ExecutionScope : IConditionScope
 
     /// <summary>The task that a name means here, the nearest first; null when there is none or it has not come into being.</summary>
     /// <param name="name">An id, a dotted path, or the path of an instance.</param>
-    internal TaskState? FindTask(string name) =>
+    internal TaskState? FindTask(string name) => FindInIteration(name) ?? FindBesideOrAround(name);
+
+    // Conditions of a loop ask about the tasks inside it: those of the iteration that has just ended.
+    private TaskState? FindInIteration(string name)
+    {
+        var iteration = _task is { Planned.IsIteration: true } ? _task
+            : _task is not null && _upcoming > 0 ? _state.Find(_task.PathOf(_upcoming - 1))?.Instance
+            : null;
+        return iteration is not null && NameScope.Inner(iteration.Planned, name) is { } planned
+            ? _state.FindSeenFrom(iteration, planned)
+            : null;
+    }
+
+    private TaskState? FindBesideOrAround(string name) =>
         (_task?.Planned.Names ?? _state.Plan.Root.Names).Find(name) is { } planned && _state.FindSeenFrom(_task, planned) is { } seen
             ? seen
             : _state.Find(name);
@@ -154,9 +167,17 @@ public sealed partial class ExecutionScope : IConditionScope
     private bool TryOtherTask(ReferencePath path, out JsonElement value)
     {
         value = default;
+        return FindTaskOf(path, out var used) is { } found && TryTaskField(found, path.From(used + 1), out value);
+    }
+
+    /// <summary>The other task that a reference <c>task.…</c> asks; null when there is none.</summary>
+    internal TaskState? FindTaskOf(ReferencePath path) => FindTaskOf(path, out _);
+
+    private TaskState? FindTaskOf(ReferencePath path, out int used)
+    {
         var segments = path.Segments;
         TaskState? found = null;
-        var used = 0;
+        used = 0;
         var name = "";
         for (var length = 1; length < segments.Count - 1 && length <= 16; length++)
         {
@@ -168,7 +189,7 @@ public sealed partial class ExecutionScope : IConditionScope
             }
         }
 
-        return found is not null && TryTaskField(found, path.From(used + 1), out value);
+        return found;
     }
 
     private static bool TryTaskField(TaskState found, ReadOnlySpan<ReferenceSegment> path, out JsonElement value)

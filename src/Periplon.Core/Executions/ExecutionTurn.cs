@@ -1,3 +1,5 @@
+using Periplon.Core.Conditions;
+
 namespace Periplon.Core.Executions;
 
 /// <summary>One turn of an execution: events are recorded and applied as they are decided, and become one journal row.</summary>
@@ -15,6 +17,18 @@ public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
 
     /// <summary>The events of the turn, in order.</summary>
     public IReadOnlyList<ExecutionEvent> Events => _events;
+
+    /// <summary>What the conditions asked in this turn have cost, by <see cref="ConditionEvaluator.CostOf"/>.</summary>
+    public int ConditionCost { get; private set; }
+
+    /// <summary>Asks a condition, on the account of this turn.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="scope">Answers its questions.</param>
+    internal bool Holds(Condition condition, ExecutionScope scope)
+    {
+        ConditionCost += ConditionEvaluator.CostOf(condition);
+        return ConditionEvaluator.Evaluate(condition, scope);
+    }
 
     /// <summary>A place to come back to with <see cref="ReturnTo"/>.</summary>
     public TurnMark Mark() => new(State, _events.Count);

@@ -24,6 +24,10 @@ public sealed class SecretTexts
         return mask.IsEmpty ? null : new SecretTexts(mask);
     }
 
+    /// <summary>The text without the secrets in it.</summary>
+    /// <param name="text">Any text.</param>
+    public string Mask(string text) => _mask.Mask(text);
+
     /// <summary>The value without the secrets in it.</summary>
     /// <param name="value">Any value.</param>
     public JsonElement Mask(JsonElement value) => _mask.Mask(value);

@@ -54,7 +54,8 @@ internal sealed class NameScope(NameScope? outer)
         return found is not null;
     }
 
-    private static PlannedTask? Inner(PlannedTask task, string name)
+    /// <summary>The task inside another, by its id or a dotted path.</summary>
+    internal static PlannedTask? Inner(PlannedTask task, string name)
     {
         if (Child(task, name) is { } child)
         {

@@ -132,6 +132,7 @@ internal static class ValidationCodes
     internal const string MatrixTooLarge = "PPL333";
     internal const string MatrixAxisEmpty = "PPL334";
     internal const string InputSecretBoolean = "PPL340";
+    internal const string LanguageNewer = "PPL341";
 
     // 401 and up refuse to start a workflow that this version loads but cannot run.
     internal const string AgentNotRun = "PPL404";

@@ -15,6 +15,7 @@ public static class WorkflowValidator
     {
         ArgumentNullException.ThrowIfNull(workflow);
         var context = new ValidationContext(workflow);
+        LanguageVersionRules.Check(context);
         IdRules.Check(context);
         AgentRules.Check(context);
         GraphRules.Check(context);

@@ -131,7 +131,7 @@ public sealed record LoopControl
     public string? ResultKey { get; init; }
     /// <summary>Longest time of the whole loop, in seconds.</summary>
     public double? TimeoutSecs { get; init; }
-    /// <summary>Iterations between checkpoints; 0 or none leaves it to the engine.</summary>
+    /// <summary>Without effect, for files that have it: every iteration is recorded.</summary>
     public long? CheckpointInterval { get; init; }
     /// <summary>Most iterations (reference §23).</summary>
     public long? MaxIterations { get; init; }

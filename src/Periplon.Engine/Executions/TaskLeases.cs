@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Client.Executions;
+using Periplon.Core.Contexts;
 using Periplon.Core.Executions;
 
 namespace Periplon.Engine.Executions;
@@ -19,6 +20,7 @@ internal static class TaskLeases
         Work = state.Task(task).Work,
         Feedback = state.Task(task).Failure is { Kind: FailureKinds.DefinitionOfDone } unmet ? unmet.Message : null,
         Agent = state.Task(task).Agent,
+        Context = ProgressSummary.Of(state, task),
         Subflow = state.Created.Subflow,
     };
 }

@@ -61,6 +61,25 @@ public sealed class LlmTaskRunnerTests : TaskRunnerConformance
         asked.Origin.AttemptKey.ShouldBe($"{Worker.ExecutionId}/job/1");
     }
 
+    [Fact]
+    public async Task Run_Stream_ShowsTheAnswerAsItComesAndKeepsTheWhole()
+    {
+        var task = Llm(ModelProvider.Google, "x");
+        var outcome = await Worker.RunAsync(task with { Llm = task.Llm! with { Stream = true } }, Ct);
+
+        outcome.Output.ShouldNotBeNull(outcome.Failure?.Message).Text.ShouldBe("first\nsecond");
+        Worker.Log.Stdout.ShouldBe(["first", "second"]);
+        (await Worker.RunAsync(task, Ct)).Failure!.Message.ShouldContain("only streams");
+    }
+
+    [Fact]
+    public async Task Run_WithProgress_PutsItBeforeThePrompt()
+    {
+        var outcome = await Worker.RunAsync(Worker.Request(Llm(ModelProvider.Echo, "ask\n")) with { Context = "half done" }, Ct);
+
+        outcome.Output!.Text.ShouldBe("half done\n\nask");
+    }
+
     private static TaskDefinition Llm(ModelProvider provider, string prompt) =>
         new() { Id = "job", Llm = new LlmDefinition { Provider = provider, Prompt = prompt } };
 }

@@ -36,6 +36,7 @@ internal sealed class TaskFixture : IDisposable
             })
             .AddSingleton<IModelProvider, HangingProvider>()
             .AddSingleton<IModelProvider>(Recording)
+            .AddSingleton<IModelProvider, StreamingProvider>()
             .BuildServiceProvider();
     }
 

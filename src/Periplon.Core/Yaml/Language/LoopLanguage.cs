@@ -68,7 +68,7 @@ internal static class LoopLanguage
         CollectResults = f.Or("collect_results", Scalars.Bool, false, "Whether the iterations' outputs are collected."),
         ResultKey = f.Text("result_key", "State key of the collected outputs."),
         TimeoutSecs = f.Seconds("timeout_secs", "Longest time of the whole loop, in seconds.", "timeout"),
-        CheckpointInterval = f.OptionalValue("checkpoint_interval", Scalars.Size, "Iterations between checkpoints."),
+        CheckpointInterval = f.OptionalValue("checkpoint_interval", Scalars.Size, "Without effect: every iteration is recorded."),
         MaxIterations = f.OptionalValue("max_iterations", Scalars.Size, "Most iterations."),
     });
 

@@ -45,8 +45,8 @@ internal sealed class AgentTaskRunner(ModelCall call, TaskOptions options) : ITa
         };
         return new ModelPrompt
         {
-            Text = Paragraphs(context.Progress, description, context.Feedback),
-            System = Paragraphs(Fill(agent.SystemPrompt, context), Fill(agent.Description, context)),
+            Text = ModelCall.Paragraphs(context.Progress, description, context.Feedback),
+            System = ModelCall.Paragraphs(Fill(agent.SystemPrompt, context), Fill(agent.Description, context)),
             Limit = context.Timeout ?? options.AgentTimeout,
             Options = new ChatOptions { ModelId = target.Model },
             Origin = new PromptOrigin
@@ -71,7 +71,4 @@ internal sealed class AgentTaskRunner(ModelCall call, TaskOptions options) : ITa
             ? AllPermissions : agent.Permissions.Mode;
 
     private static string? Fill(string? text, TaskContext context) => text is null ? null : context.Texts.Prompt(text);
-
-    private static string Paragraphs(params string?[] parts) =>
-        string.Join("\n\n", parts.Where(part => !string.IsNullOrWhiteSpace(part)).Select(part => part!.Trim('\n')));
 }

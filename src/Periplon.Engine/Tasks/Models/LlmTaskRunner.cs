@@ -22,8 +22,9 @@ internal sealed class LlmTaskRunner(ModelCall call, TaskOptions options) : ITask
 
     private ModelPrompt Fill(LlmDefinition llm, TaskContext context, string directory) => new()
     {
-        Text = context.Texts.Prompt(llm.Prompt),
+        Text = WithProgress(context, context.Texts.Prompt(llm.Prompt)),
         System = llm.SystemPrompt is { } system ? context.Texts.Prompt(system) : null,
+        Stream = llm.Stream,
         Limit = TimeLimit.Shorter(context.Timeout, llm.TimeoutSecs) ?? options.ModelTimeout,
         Options = new ChatOptions
         {
@@ -51,6 +52,10 @@ internal sealed class LlmTaskRunner(ModelCall call, TaskOptions options) : ITask
                 param => param.Key, param => context.Texts.Strict(param.Value), StringComparer.Ordinal),
         },
     };
+
+    // Without progress the prompt stays as it is, line breaks at its end included.
+    private static string WithProgress(TaskContext context, string prompt) =>
+        context.Progress is { } progress ? ModelCall.Paragraphs(progress, prompt) : prompt;
 
     private static string? Fill(string? text, TaskContext context) => text is null ? null : context.Texts.Strict(text);
 }

@@ -15,6 +15,8 @@ internal sealed record ModelPrompt
     public string? System { get; init; }
     public required ChatOptions Options { get; init; }
     public required TimeSpan Limit { get; init; }
+    /// <summary>Whether the log shows the answer while it comes.</summary>
+    public bool Stream { get; init; }
 }
 
 /// <summary>Asks a model once: <c>llm</c> tasks and agents differ only in what they ask.</summary>
@@ -31,11 +33,11 @@ internal sealed class ModelCall(ModelClients clients, TaskOptions options, IArti
         try
         {
             using var client = clients.Open(prompt.Origin.Target);
-            var response = await client.GetResponseAsync(MessagesOf(prompt), prompt.Origin.AddTo(prompt.Options), stop.Token)
-                .WaitAsync(stop.Token);
-            SayUsage(capture, response.Usage);
             var text = capture.Open("stdout", context.Limits.MaxStdoutBytes, commands: true);
-            text.Append(Encoding.UTF8.GetBytes(response.Text));
+            var response = prompt.Stream
+                ? await StreamAsync(client, prompt, text, stop.Token)
+                : await AnswerAsync(client, prompt, text, stop.Token);
+            SayUsage(capture, response.Usage);
             var output = await capture.CompleteAsync([text], code: null, store: true, stop.Token);
             return (TextAnswer.Of(response) is { } answer ? output with { Output = Add(answer, output.Output) } : output).Completed();
         }
@@ -48,6 +50,33 @@ internal sealed class ModelCall(ModelClients clients, TaskOptions options, IArti
             return TaskOutcome.TimedOut(prompt.Limit);
         }
     }
+
+    private static async Task<ChatResponse> AnswerAsync(
+        IChatClient client, ModelPrompt prompt, CapturedStream text, CancellationToken cancellationToken)
+    {
+        var response = await client.GetResponseAsync(MessagesOf(prompt), prompt.Origin.AddTo(prompt.Options), cancellationToken)
+            .WaitAsync(cancellationToken);
+        text.Append(Encoding.UTF8.GetBytes(response.Text));
+        return response;
+    }
+
+    private static async Task<ChatResponse> StreamAsync(
+        IChatClient client, ModelPrompt prompt, CapturedStream text, CancellationToken cancellationToken)
+    {
+        List<ChatResponseUpdate> updates = [];
+        var answer = client.GetStreamingResponseAsync(MessagesOf(prompt), prompt.Origin.AddTo(prompt.Options), cancellationToken);
+        await foreach (var update in answer.WithCancellation(cancellationToken))
+        {
+            updates.Add(update);
+            text.Append(Encoding.UTF8.GetBytes(update.Text));
+        }
+
+        return updates.ToChatResponse();
+    }
+
+    /// <summary>Texts with empty lines between them, those without content left out.</summary>
+    internal static string Paragraphs(params string?[] parts) =>
+        string.Join("\n\n", parts.Where(part => !string.IsNullOrWhiteSpace(part)).Select(part => part!.Trim('\n')));
 
     private static List<ChatMessage> MessagesOf(ModelPrompt prompt)
     {
