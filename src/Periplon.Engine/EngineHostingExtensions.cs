@@ -4,6 +4,7 @@ using Orleans.Runtime.Placement;
 using Orleans.Serialization;
 using Periplon.Core.Reuse;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
@@ -37,6 +38,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
         services.AddSingleton<ChildExecutions>();
+        services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();

@@ -6,6 +6,12 @@ if (args is not [] && args[0] is "-h" or "--help")
     return 0;
 }
 
+if (args is ["--machine", ..])
+{
+    MachineBenchmark.Run(args is [_, var count] && int.TryParse(count, out var tasks) ? tasks : 10_000);
+    return 0;
+}
+
 if (!BenchOptions.TryParse(args, out var options, out var problem))
 {
     Console.Error.WriteLine($"Error: {problem}\n\n{BenchOptions.Usage}");

@@ -6,7 +6,7 @@ namespace Periplon.Core.Tests;
 /// </summary>
 internal static class Watchdog
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs work on another thread and waits for its end.</summary>
     public static Task RunAsync(Action work) => Wait(Task.Run(work, TestContext.Current.CancellationToken));

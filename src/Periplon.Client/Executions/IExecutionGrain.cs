@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Periplon.Core.Executions;
+using Periplon.Client.Limits;
 using Periplon.Client.Workflows;
 
 namespace Periplon.Client.Executions;
@@ -41,6 +42,26 @@ public interface IExecutionGrain : IGrainWithStringKey
     /// </summary>
     [Alias("EndChild")]
     Task<bool> EndChildAsync(ChildReport report, CancellationToken cancellationToken);
+
+    /// <summary>A signal or the call of a webhook; kept until a task takes it. The same key again changes nothing.</summary>
+    [Alias("Signal")]
+    Task<SignalStatus> SignalAsync(SignalRequest request, CancellationToken cancellationToken);
+
+    /// <summary>A person decides what an approval asks. The same decision again is acknowledged.</summary>
+    [Alias("Decide")]
+    Task<DecisionResult> DecideAsync(DecisionRequest request, CancellationToken cancellationToken);
+
+    /// <summary>A limit answers. False when the task no longer asks: its place is to be given back.</summary>
+    [Alias("AnswerLimit")]
+    Task<bool> AnswerLimitAsync(LimitReply reply, CancellationToken cancellationToken);
+
+    /// <summary>Stops a task, or the whole execution, to make room for another. Called by the limit's messenger only.</summary>
+    [Alias("MakeRoom")]
+    Task MakeRoomAsync(LimitPlace place, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Whether a place under a limit is still wanted or held.</summary>
+    [Alias("HoldsPlace"), ReadOnly, AlwaysInterleave]
+    Task<bool> HoldsPlaceAsync(LimitPlace place, CancellationToken cancellationToken);
 
     /// <summary>Looks again: due timers, lost workers, lost offers. True when the execution has not ended.</summary>
     [Alias("Wake")]
@@ -237,6 +258,8 @@ public sealed record ExecutionView
     [Id(20)] public int RetryCount { get; init; }
     /// <summary>SHA-256 of what the start asked for; null when an earlier version started it.</summary>
     [Id(21)] public string? RequestHash { get; init; }
+    /// <summary>Approvals that wait for a decision.</summary>
+    [Id(22)] public IReadOnlyList<ApprovalView> Approvals { get; init; } = [];
 }
 
 /// <summary>A task as it stands.</summary>
@@ -322,7 +345,8 @@ public sealed record WaitView
     [Id(0)] public string? Task { get; init; }
     /// <summary>
     /// What is awaited: <c>dependency</c>, <c>worker</c>, <c>attempt</c>, <c>retry_delay</c>, <c>max_parallel</c>, <c>resume</c>,
-    /// <c>cancel</c>, <c>iterations</c>, <c>subtasks</c>.
+    /// <c>cancel</c>, <c>signal</c>, <c>webhook</c>, <c>approval</c>, <c>sleep</c>, <c>concurrency</c>, <c>rate_limit</c>, <c>subflow</c>,
+    /// <c>loop_delay</c>, <c>iterations</c>, <c>subtasks</c>.
     /// </summary>
     [Id(1)] public required string WaitsFor { get; init; }
     /// <summary>The sentence for people.</summary>

@@ -19,12 +19,9 @@ public static partial class ExecutionCommands
             return false;
         }
 
-        foreach (var rank in turn.State.Waiting)
+        if (turn.State.Awaiting.TryGetValue(signal.Slot, out var waiting))
         {
-            if (ExecutionPlanner.TryTakeSignal(turn, rank.Task))
-            {
-                break;
-            }
+            ExecutionPlanner.TryTakeSignal(turn, waiting.Min.Task);
         }
 
         return true;
@@ -67,7 +64,10 @@ public static partial class ExecutionCommands
     /// <param name="turn">The turn.</param>
     /// <param name="path">Task path; empty for the execution itself.</param>
     /// <param name="limit">Which limit.</param>
-    /// <param name="startAt">When the task may start; null or a time that has passed means now.</param>
+    /// <param name="startAt">
+    /// When the task may start; null or a time that has passed means now. Only rate limits have such times: a place under a concurrency
+    /// limit is held from when it is granted.
+    /// </param>
     public static bool Grant(ExecutionTurn turn, string path, LimitKinds limit, DateTimeOffset? startAt)
     {
         ArgumentNullException.ThrowIfNull(turn);
@@ -88,7 +88,7 @@ public static partial class ExecutionCommands
 
         turn.Record(new LimitGranted
         {
-            At = turn.Now, Task = path, Limit = limit, DueAt = startAt > turn.Now ? startAt : null,
+            At = turn.Now, Task = path, Limit = limit, DueAt = limit is LimitKinds.Rate && startAt > turn.Now ? startAt : null,
         });
         return true;
     }
@@ -117,8 +117,13 @@ public static partial class ExecutionCommands
     public static bool StopTask(ExecutionTurn turn, string path, string reason)
     {
         ArgumentNullException.ThrowIfNull(turn);
-        return turn.State.Find(path) is { Stop: null } task && !task.Status.IsSettled()
-            && RecordIf(turn, true, new TaskStopRequested { At = turn.Now, Task = path, Reason = reason });
+        if (turn.State.IsTerminal || turn.State.Find(path) is not { Stop: null } task || task.Status.IsSettled())
+        {
+            return false;
+        }
+
+        ExecutionPlanner.RequestStop(turn, task.Instance, reason);
+        return true;
     }
 
     /// <summary>The child execution of a task has ended. False when the task does not wait for it.</summary>
@@ -141,13 +146,13 @@ public static partial class ExecutionCommands
         {
             ExecutionPlanner.Complete(turn, task.Instance, output);
         }
-        else if (task.Stop?.Failure is { } failure)
+        else if (task.Stop?.Failure is { } late)
         {
-            ExecutionPlanner.Fail(turn, task.Instance, failure, output);
+            TaskFailures.Record(turn, task, late, output, random);
         }
         else if (turn.State.FindStop(task.Instance) is { } stop)
         {
-            turn.Record(new TaskCancelled { At = turn.Now, Task = ended.Task, Reason = stop.Reason });
+            ExecutionPlanner.EndStopped(turn, task, stop.Reason, output);
         }
         else
         {

@@ -27,7 +27,7 @@ public static partial class ExecutionCommands
             return true;
         }
 
-        if (current.Status is not TaskRunStatus.Ready || current.Attempt != attempt || turn.State.IsPaused
+        if (current.Status is not TaskRunStatus.Ready || current.Attempt != attempt || turn.State.IsHeld
             || turn.State.FindStop(current.Instance) is not null)
         {
             return false;
@@ -74,8 +74,8 @@ public static partial class ExecutionCommands
             case TaskOutcomeKind.Unmet:
                 TaskFailures.RecordUnmet(turn, current, outcome.Failure!, outcome.Output);
                 break;
-            case TaskOutcomeKind.Cancelled when turn.State.FindStop(current.Instance) is not null:
-                turn.Record(new TaskCancelled { At = turn.Now, Task = path, Reason = "stopped with the execution" });
+            case TaskOutcomeKind.Cancelled or TaskOutcomeKind.Returned when turn.State.FindStop(current.Instance) is { } stop:
+                ExecutionPlanner.EndStopped(turn, current, stop.Reason, outcome.Output);
                 break;
             default:
                 turn.Record(new TaskReturned
@@ -127,6 +127,13 @@ public static partial class ExecutionCommands
             var current = turn.State.Task(rank.Task);
             if (!isGone(current))
             {
+                continue;
+            }
+
+            if (turn.State.FindStop(rank.Task) is { } stop)
+            {
+                // It would not be handed out again.
+                ExecutionPlanner.EndStopped(turn, current, stop.Reason);
                 continue;
             }
 

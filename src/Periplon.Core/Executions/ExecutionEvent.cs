@@ -146,6 +146,8 @@ public sealed record TaskRetryScheduled : TaskEvent
     public required DateTimeOffset DueAt { get; init; }
     /// <summary>Agent that takes over; null when the task stays what it is.</summary>
     public string? Agent { get; init; }
+    /// <summary>What the attempt is for when it follows no failure but waits for a parallel place; null for a retry.</summary>
+    public AttemptWork? Work { get; init; }
 }
 
 /// <summary>An attempt was handed back or its worker was lost; the same attempt will be handed out again.</summary>

@@ -22,12 +22,14 @@ public static partial class ExecutionMachine
             Ready = With(state.Ready, rank, before.Status is TaskRunStatus.Ready, after.Status is TaskRunStatus.Ready),
             Running = With(state.Running, rank, IsAtWork(before), IsAtWork(after)),
             Waiting = With(state.Waiting, rank, before.Wait is not null, after.Wait is not null),
-            Undecided = With(state.Undecided, rank, IsUndecided(before), IsUndecided(after)),
+            Undecided = With(state.Undecided, rank, IsUndecided(state, before), IsUndecided(state, after)),
             Delayed = Timed(state.Delayed, task, wasRetry ? before.DueAt : null, isRetry ? after.DueAt : null),
             Timers = Timed(
                 Timed(state.Timers, task, wasRetry ? null : DueOf(before), isRetry ? null : DueOf(after)),
                 task, DeadlineOf(before), DeadlineOf(after), isDeadline: true),
+            Overdue = Timed(state.Overdue, task, OverdueOf(before), OverdueOf(after)),
             Stopping = With(state.Stopping, rank, IsStopping(before), IsStopping(after)),
+            Awaiting = Listening(state.Awaiting, rank, before.Wait?.Slot, after.Wait?.Slot),
         };
     }
 
@@ -36,15 +38,47 @@ public static partial class ExecutionMachine
 
     private static DateTimeOffset? DueOf(TaskState task) => task.Stop is null ? task.DueAt : null;
 
+    // The worker keeps the time limit; this is the net below it, for a worker that hangs without dying.
+    private static DateTimeOffset? OverdueOf(TaskState task)
+    {
+        if (!IsAtWork(task))
+        {
+            return task.Wait is { Kind: WaitKind.Child } ? task.GivesUpAt : null;
+        }
+
+        var byLimit = task is { StartedAt: { } startedAt, Instance.Planned.TimeoutSecs: { } seconds }
+            ? WaitTimes.After(startedAt, seconds) + ExecutionPlanner.TimeoutGrace
+            : (DateTimeOffset?)null;
+        return byLimit is null || task.GivesUpAt < byLimit ? task.GivesUpAt ?? byLimit : byLimit;
+    }
+
     private static bool IsStopping(TaskState task) => task.Stop is not null && !task.Status.IsSettled();
+
+    private static ImmutableDictionary<string, ImmutableSortedSet<TaskRank>> Listening(
+        ImmutableDictionary<string, ImmutableSortedSet<TaskRank>> awaiting, TaskRank rank, string? was, string? isNow)
+    {
+        if (was == isNow)
+        {
+            return awaiting;
+        }
+
+        if (was is not null && awaiting.TryGetValue(was, out var others))
+        {
+            others = others.Remove(rank);
+            awaiting = others.IsEmpty ? awaiting.Remove(was) : awaiting.SetItem(was, others);
+        }
+
+        return isNow is null ? awaiting : awaiting.SetItem(isNow, (awaiting.GetValueOrDefault(isNow) ?? []).Add(rank));
+    }
 
     private static bool IsAtWork(TaskState task) =>
         task is { Status: TaskRunStatus.Running, Block: null, Loop: null, Ended: null };
 
-    // A task whose block has ended or is to be stopped after a failure, or whose loop can go on or is over.
-    private static bool IsUndecided(TaskState task) =>
+    // A task whose block has ended or is to be stopped after a failure, or whose loop can go on, is over or is to be stopped.
+    private static bool IsUndecided(ExecutionState state, TaskState task) =>
         task.Status is TaskRunStatus.Running
         && (task.Block is { Unsettled: 0 }
+            || (task is { Loop: { Failed: > 0, Active.IsEmpty: false }, Stop: null } && state.Plan.Workflow.FailFast)
             || task is { Block: { FirstFailed: not null, Planned.StopsAtFailure: true }, Stop: null }
             || task is { Block: null, Ended: not null }
             || task.Loop is { } loop && (loop.Active.IsEmpty
@@ -69,8 +103,7 @@ public static partial class ExecutionMachine
     private static ExecutionState EnterPhase(ExecutionState state, TaskState task, int phase)
     {
         var planned = task.Instance.Planned;
-        var failed = task.Phase >= 0 && planned.Phases[task.Phase].Kind is PhaseKind.Finally ? task.Block?.FirstFailed : null;
-        task = task with { Phase = phase, HandlerFailed = task.HandlerFailed ?? failed };
+        task = task with { Phase = phase, HandlerFailed = task.FailedHandler };
         return EnterBlock(state, task, planned.Phases[phase].Block!);
     }
 
@@ -80,16 +113,22 @@ public static partial class ExecutionMachine
         var tasks = ImmutableArray.CreateBuilder<TaskInstance>(planned.Tasks.Length);
         var all = state.Tasks.ToBuilder();
         var settled = state.Settled;
+        var repeats = state.HasRepeats;
         foreach (var child in planned.Tasks)
         {
             var number = state.NextNumber + tasks.Count;
             var instance = new TaskInstance(child, owner.Instance, owner.Instance.PathOf(child), number);
-            settled -= Replace(all, instance) ? 1 : 0;
+            var isRepeated = Replace(all, instance);
+            settled -= isRepeated ? 1 : 0;
+            repeats |= isRepeated;
             tasks.Add(instance);
         }
 
         var block = new BlockState { Planned = planned, Tasks = tasks.MoveToImmutable(), Unsettled = planned.Tasks.Length };
-        state = state with { Tasks = all.ToImmutable(), NextNumber = state.NextNumber + planned.Tasks.Length, Settled = settled };
+        state = state with
+        {
+            Tasks = all.ToImmutable(), NextNumber = state.NextNumber + planned.Tasks.Length, Settled = settled, HasRepeats = repeats,
+        };
         state = Move(state, owner with { Status = TaskRunStatus.Running, Block = block, Loop = null, Wait = null, DueAt = null });
         foreach (var instance in block.Tasks)
         {
@@ -143,7 +182,7 @@ public static partial class ExecutionMachine
         var rank = task.Instance.Rank;
         if (task.Instance.Around is { } around && state.Task(around) is { Block: { } block } owner)
         {
-            var isHeld = block.Planned.MaxParallel <= block.Active;
+            var isHeld = block.Planned.MaxParallel <= block.Active && !task.Instance.Planned.IsNeededInside;
             block = isHeld ? block with { Held = block.Held.Add(rank) } : block with { Active = block.Active + 1 };
             state = state with { Tasks = state.Tasks.SetItem(around.Path, owner with { Block = block }) };
             if (isHeld)

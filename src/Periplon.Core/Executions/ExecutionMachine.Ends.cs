@@ -39,7 +39,7 @@ public static partial class ExecutionMachine
         }
 
         var began = task.StartedAt is not null || ended is not TaskRunStatus.Cancelled;
-        if (!began || NextPhase(planned, planned.OwnPhase, ended) is null || (state.IsKilled && ended is TaskRunStatus.Cancelled))
+        if (!began || state.IsKilled || NextPhase(planned, planned.OwnPhase, ended) is null)
         {
             return Settle(state, task, ended, at);
         }
@@ -52,17 +52,18 @@ public static partial class ExecutionMachine
 
     private static ExecutionState Settle(ExecutionState state, TaskState task, TaskRunStatus status, DateTimeOffset at)
     {
-        var wasEntered = task.Block is not null || task.Phase >= 0;
         var instance = task.Instance;
-        state = Move(state, task with { Status = status, DueAt = null, Wait = null, FinishedAt = at, Ended = null, Block = null, Loop = null });
+        state = Move(state, task with
+        {
+            Status = status, DueAt = null, Wait = null, FinishedAt = at, Ended = null, Block = null, Loop = null,
+        });
         state = state with { Settled = state.Settled + 1 };
         state = Release(state, instance.Path);
-        if (!wasEntered)
+
+        // What never came into being inside it never will.
+        foreach (var inner in instance.Planned.InnerTargets)
         {
-            foreach (var inner in instance.Planned.InnerTargets)
-            {
-                state = state.PathSeenFrom(instance, inner) is { } path ? Release(state, path) : state;
-            }
+            state = state.PathSeenFrom(instance, inner) is { } path ? Release(state, path) : state;
         }
 
         if (instance.Around is not { } around)

@@ -6,29 +6,28 @@ public static partial class ExecutionMachine
     {
         TaskEntered e => Entered(state, before, e),
         TaskPhaseStarted e => EnterPhase(state, before, e.Phase),
-        TaskWaiting e => Move(state, before with
+        TaskWaiting e => Move(Started(state, e), before with
         {
             Status = TaskRunStatus.Waiting, DueAt = e.DueAt, ScheduledAt = before.ScheduledAt ?? e.At,
             StartedAt = e.Kind is WaitKind.Concurrency or WaitKind.Rate ? before.StartedAt : e.At,
             Attempt = e.Kind is WaitKind.Child ? before.Attempt + 1 : before.Attempt,
-            Wait = new TaskWait(e.Kind, e.Name, e.Child, e.Inputs),
+            Wait = new TaskWait(e.Kind, e.Name, e.Child, e.Inputs, e.At),
         }),
-        TaskStopRequested e => Move(state, before with
-        {
-            Stop = new TaskStop(
-                state.IsKilled ? int.MaxValue : Math.Max(before.Phase, before.Instance.Planned.OwnPhase), StopAt(state, before, e),
-                e.Reason, e.Failure),
-        }),
+        TaskStopRequested e => Stopped(state, before, e),
         LoopEntered e => Move(state with { StartedAt = state.StartedAt ?? e.At }, before with
         {
             Status = TaskRunStatus.Running, Phase = before.Instance.Planned.OwnPhase, StartedAt = e.At, DeadlineAt = e.DeadlineAt,
             DueAt = null, Wait = null,
-            Loop = new LoopState { Items = e.Items ?? default, Count = e.Count, Parallel = e.Parallel },
+            Loop = new LoopState
+            {
+                Items = e.Items ?? default, ItemList = e.Items is { } items ? [.. items.EnumerateArray()] : [], Count = e.Count,
+                Parallel = e.Parallel,
+            },
         }),
         IterationStarted e => StartIteration(state, before, e),
         IterationSkipped e => Move(state, before with
         {
-            Loop = before.Loop! with { Next = e.Index + 1, Unjudged = [], HasWaited = true },
+            DueAt = null, Loop = before.Loop! with { Next = e.Index + 1, Unjudged = [], HasWaited = true },
         }),
         LoopDelayed e => Move(state, before with
         {
@@ -36,10 +35,53 @@ public static partial class ExecutionMachine
         }),
         LoopEnded e => Move(state, before with { DueAt = null, Loop = before.Loop! with { Ended = e.Reason, Unjudged = [] } }),
         LimitGranted { DueAt: { } due } e => Move(state, before with { Granted = before.Granted | e.Limit, DueAt = due }),
-        LimitGranted e => Reopen(state, before with { Granted = before.Granted | e.Limit }),
+        LimitGranted e => Reopen(state, before with
+        {
+            Granted = before.Granted | e.Limit,
+            Place = e.Limit is LimitKinds.Concurrency ? before.Wait : before.Place,
+        }),
         SignalTaken => Take(state, before),
         _ => state,
     };
+
+    // Who waits for a limit has not begun.
+    private static ExecutionState Started(ExecutionState state, TaskWaiting e) =>
+        e.Kind is WaitKind.Concurrency or WaitKind.Rate ? state : state with { StartedAt = state.StartedAt ?? e.At };
+
+    private static ExecutionState Stopped(ExecutionState state, TaskState task, TaskStopRequested e)
+    {
+        var phase = state.IsKilled ? int.MaxValue : task.Instance.Planned.OwnPhase;
+        var stop = new TaskStop(phase, StopAt(state, task, e), e.Reason, e.Failure);
+        task = task with { Stop = stop };
+        return GiveUp(Move(state, task), task, stop.At + ExecutionPlanner.StopGrace);
+    }
+
+    // Those who work at what is stopped get some time to confirm. Nobody begins such work any more, so that it is enough to tell them now.
+    private static ExecutionState GiveUp(ExecutionState state, TaskState task, DateTimeOffset at)
+    {
+        var instance = task.Instance;
+        if (task.Status.IsSettled() || (IsInHandlers(task) && !state.IsKilled))
+        {
+            return state;
+        }
+
+        foreach (var inner in task.Block?.Tasks ?? [])
+        {
+            state = GiveUp(state, state.Task(inner), at);
+        }
+
+        foreach (var index in task.Loop?.Active ?? [])
+        {
+            state = GiveUp(state, state.Tasks[instance.PathOf(index)], at);
+        }
+
+        return IsAtWork(task) || task.Wait is { Kind: WaitKind.Child }
+            ? Move(state, task with { GivesUpAt = task.GivesUpAt < at ? task.GivesUpAt : at })
+            : state;
+    }
+
+    /// <summary>Whether a task is in a phase that runs on when the task is stopped.</summary>
+    internal static bool IsInHandlers(TaskState task) => task.Phase >= 0 && task.Instance.Planned.Phases[task.Phase].IsProtected;
 
     // The workflow is being stopped since somebody asked for it, whenever that was noticed.
     private static DateTimeOffset StopAt(ExecutionState state, TaskState task, TaskStopRequested e) =>
@@ -69,6 +111,7 @@ public static partial class ExecutionMachine
         state = state with
         {
             Tasks = all.ToImmutable(), NextNumber = state.NextNumber + 1, Settled = state.Settled - (isRepeated ? 1 : 0),
+            HasRepeats = state.HasRepeats || isRepeated,
         };
         state = Move(state, loopTask with
         {

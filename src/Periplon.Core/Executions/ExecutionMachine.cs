@@ -80,7 +80,7 @@ public static partial class ExecutionMachine
             {
                 Status = e.Status, FinishedAt = e.At, Error = e.Error, Outputs = e.Outputs,
                 Open = [], OpenOthers = [], Ready = [], Running = [], Waiting = [], Undecided = [], Stopping = [],
-                Delayed = [], Timers = [],
+                Delayed = [], Timers = [], Overdue = [], Awaiting = state.Awaiting.Clear(),
             },
             _ => state,
         };
@@ -106,14 +106,21 @@ public static partial class ExecutionMachine
                 before with
                 {
                     Status = TaskRunStatus.Running, Attempt = e.Attempt, Delivery = e.Delivery, Worker = e.Worker, Token = e.Token,
-                    StartedAt = e.At,
+
+                    // A check is a part of a task that began long before.
+                    StartedAt = before.Work is AttemptWork.Check ? before.StartedAt : e.At,
                 }),
             TaskReturned e => Move(
                 state, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
             TaskRetryScheduled e => Move(
-                state with { Retries = state.Retries + 1 },
-                before with { Status = TaskRunStatus.Waiting, DueAt = e.DueAt, Agent = e.Agent ?? before.Agent }),
-            TaskFailed { Final: false } e => Move(state, Failed(before, e) with { Status = TaskRunStatus.Waiting }),
+                state with { Retries = state.Retries + (e.Work is null ? 1 : 0) },
+                before with
+                {
+                    Status = TaskRunStatus.Waiting, DueAt = e.DueAt, Agent = e.Agent ?? before.Agent, Work = e.Work ?? before.Work,
+                    Wait = null, Block = null, Stop = null, GivesUpAt = null,
+                }),
+            TaskFailed { Final: false } e => Move(
+                state, Failed(before, e) with { Status = TaskRunStatus.Waiting, Wait = null, DueAt = null }),
             TaskFailed e => EndOwnWork(state, Failed(before, e), TaskRunStatus.Failed, e.At),
             TaskCompleted e => EndOwnWork(
                 e.Output.State is { Count: > 0 } values ? state with { Values = state.Values.SetItems(values) } : state,
@@ -156,11 +163,12 @@ public static partial class ExecutionMachine
 
     private static ExecutionStatus StatusOf(ExecutionState state)
     {
-        var isIdle = state.Running.IsEmpty && state.Ready.IsEmpty && state.Open.IsEmpty && state.OpenOthers.IsEmpty;
-        return state.IsPaused && state.Running.IsEmpty ? ExecutionStatus.Paused
+        var isIdle = state.Running.IsEmpty && state.Ready.IsEmpty && state.Open.IsEmpty && state.OpenOthers.IsEmpty
+            && state.Undecided.IsEmpty;
+        return state.IsHeld && state.Running.IsEmpty ? ExecutionStatus.Paused
             : state.StartedAt is null && state.Waiting.IsEmpty ? ExecutionStatus.Queued
             : state.StartedAt is null && state.Root.Wait is not null ? ExecutionStatus.Queued
-            : isIdle && !(state.Delayed.IsEmpty && state.Waiting.IsEmpty) ? ExecutionStatus.Waiting
+            : isIdle && !(state.Delayed.IsEmpty && state.Waiting.IsEmpty && state.Timers.IsEmpty) ? ExecutionStatus.Waiting
             : ExecutionStatus.Running;
     }
 }

@@ -4,22 +4,23 @@ namespace Periplon.Core.Executions;
 
 public static partial class ExecutionPlanner
 {
-    // Everything under a stop that runs nowhere is cancelled at once; what runs is stopped by whoever runs it.
-    private static void StopWhatIsToStop(ExecutionTurn turn)
+    private static void StopAtEnd(ExecutionTurn turn)
     {
         var root = turn.State.Root;
-        if ((turn.State.IsEnding && root.Stop is null) || (turn.State.IsKilled && root.Stop is { Phase: < int.MaxValue }))
+        if (!root.Status.IsSettled()
+            && ((turn.State.IsEnding && root.Stop is null) || (turn.State.IsKilled && root.Stop is { Phase: < int.MaxValue })))
         {
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = "", Reason = WhyEnding(turn.State) });
+            RequestStop(turn, root.Instance, WhyEnding(turn.State));
         }
+    }
 
-        foreach (var rank in turn.State.Stopping)
-        {
-            if (turn.State.Task(rank.Task) is { Stop: { } stop } task && !task.Status.IsSettled())
-            {
-                StopTask(turn, task, stop.Reason);
-            }
-        }
+    /// <summary>
+    /// Stops a task with everything inside it: what runs nowhere is cancelled at once, what runs is stopped by whoever runs it.
+    /// </summary>
+    internal static void RequestStop(ExecutionTurn turn, TaskInstance task, string reason, TaskFailure? failure = null)
+    {
+        turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = reason, Failure = failure });
+        StopTask(turn, turn.State.Task(task), reason);
     }
 
     private static string WhyEnding(ExecutionState state) =>
@@ -30,8 +31,7 @@ public static partial class ExecutionPlanner
     private static void StopTask(ExecutionTurn turn, TaskState task, string reason)
     {
         var instance = task.Instance;
-        if (task.Status.IsSettled()
-            || (task.Phase >= 0 && instance.Planned.Phases[task.Phase].IsProtected && !turn.State.IsKilled))
+        if (task.Status.IsSettled() || (ExecutionMachine.IsInHandlers(task) && !turn.State.IsKilled))
         {
             return;
         }
@@ -53,14 +53,7 @@ public static partial class ExecutionPlanner
         }
         else if (task.Status is not TaskRunStatus.Running && task.Wait is not { Kind: WaitKind.Child })
         {
-            if (task.Stop?.Failure is { } failure)
-            {
-                Fail(turn, instance, failure);
-            }
-            else
-            {
-                Cancel(turn, instance, reason);
-            }
+            EndStopped(turn, task, reason);
         }
     }
 
@@ -88,7 +81,7 @@ public static partial class ExecutionPlanner
         }
         else if (task.Block is { Unsettled: > 0, FirstFailed: { } failed })
         {
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Instance.Path, Reason = $"task '{failed}' failed" });
+            RequestStop(turn, task.Instance, $"task '{failed}' failed");
         }
         else if (task.Instance.Around is null)
         {
@@ -100,7 +93,7 @@ public static partial class ExecutionPlanner
         }
         else
         {
-            GoOn(turn, task, task.Ended.Value);
+            GoOn(turn, task);
         }
     }
 
@@ -117,14 +110,17 @@ public static partial class ExecutionPlanner
         }
         else if (turn.State.FindStop(instance) is { } stop)
         {
-            Cancel(turn, instance, stop.Reason);
+            EndStopped(turn, task, stop.Reason);
         }
         else if (instance.Planned.Definition.DefinitionOfDone is { Criteria.Count: > 0 })
         {
-            turn.Record(new TaskScheduled
-            {
-                At = turn.Now, Task = instance.Path, Attempt = task.Attempt + 1, Work = AttemptWork.Check,
-            });
+            // The check takes a parallel place like any attempt, and so may have to wait for one.
+            turn.Record(HasRoom(turn.State)
+                ? new TaskScheduled { At = turn.Now, Task = instance.Path, Attempt = task.Attempt + 1, Work = AttemptWork.Check }
+                : new TaskRetryScheduled
+                {
+                    At = turn.Now, Task = instance.Path, Attempt = task.Attempt + 1, DueAt = turn.Now, Work = AttemptWork.Check,
+                });
         }
         else
         {
@@ -132,35 +128,23 @@ public static partial class ExecutionPlanner
         }
     }
 
-    private static TaskFailure OfInner(ExecutionState state, string path)
+    // A phase of handlers is over, or the own work with handlers to come. A failed finally counts for what follows it.
+    private static void GoOn(ExecutionTurn turn, TaskState task)
     {
-        var failure = state.Find(path)?.Failure;
-        return failure is { Kind: FailureKinds.Subtask } && failure.Message.StartsWith("Task '", StringComparison.Ordinal)
-            ? failure
-            : new TaskFailure(FailureKinds.Subtask, $"Task '{path}' failed: {failure?.Message}", failure?.ExitCode);
-    }
-
-    // A phase of handlers is over, or the own work with handlers to come.
-    private static void GoOn(ExecutionTurn turn, TaskState task, TaskRunStatus ended)
-    {
-        var planned = task.Instance.Planned;
-        if (ExecutionMachine.NextPhase(planned, task.Phase, ended) is { } next && !(turn.State.IsPaused && !turn.State.IsEnding))
+        var next = turn.State.IsKilled ? null : ExecutionMachine.NextPhase(task.Instance.Planned, task.Phase, task.EndedSoFar!.Value);
+        if (next is null)
         {
-            turn.Record(new TaskPhaseStarted { At = turn.Now, Task = task.Instance.Path, Phase = next });
-        }
-        else if (!turn.State.IsPaused || turn.State.IsEnding || ExecutionMachine.NextPhase(planned, task.Phase, ended) is null)
-        {
-            var failed = FailedHandler(task);
             turn.Record(new TaskSettled
             {
-                At = turn.Now, Task = task.Instance.Path, Failure = failed is null ? null : OfInner(turn.State, failed),
+                At = turn.Now, Task = task.Instance.Path,
+                Failure = task.FailedHandler is { } failed ? OfInner(turn.State, failed) : null,
             });
         }
+        else if (!turn.State.IsHeld)
+        {
+            turn.Record(new TaskPhaseStarted { At = turn.Now, Task = task.Instance.Path, Phase = next.Value });
+        }
     }
-
-    private static string? FailedHandler(TaskState task) =>
-        task.HandlerFailed
-        ?? (task.Phase >= 0 && task.Instance.Planned.Phases[task.Phase].Kind is PhaseKind.Finally ? task.Block?.FirstFailed : null);
 
     private static void DecideRoot(ExecutionTurn turn, TaskState root)
     {
@@ -173,13 +157,14 @@ public static partial class ExecutionPlanner
             return;
         }
 
-        var from = kind is PhaseKind.Before && root.Stop is not null ? planned.OwnPhase : root.Phase;
-        var ended = RootEnded(state);
-        if (ExecutionMachine.NextPhase(planned, from, kind is PhaseKind.Before && root.Stop is null ? TaskRunStatus.Completed : ended) is not { } next)
+        var isBefore = kind is PhaseKind.Before;
+        var from = isBefore && root.Stop is not null ? planned.OwnPhase : root.Phase;
+        var ended = isBefore && root.Stop is null ? TaskRunStatus.Completed : RootEnded(state);
+        if (ExecutionMachine.NextPhase(planned, from, ended) is not { } next)
         {
-            turn.Record(Finish(turn, FailedHandler(root)));
+            turn.Record(Finish(turn, root.FailedHandler));
         }
-        else if (!state.IsPaused || state.IsEnding)
+        else if (!state.IsHeld)
         {
             turn.Record(new TaskPhaseStarted { At = turn.Now, Task = "", Phase = next });
         }
@@ -193,22 +178,39 @@ public static partial class ExecutionPlanner
     private static TaskRunStatus RootEnded(ExecutionState state) =>
         state.TimeLimitReachedAt is not null ? TaskRunStatus.Failed
         : state.CancelRequestedAt is not null ? TaskRunStatus.Cancelled
-        : state.FirstFailure is not null ? TaskRunStatus.Failed
+        : (state.FirstFailure ?? state.Root.FailedHandler) is not null ? TaskRunStatus.Failed
         : TaskRunStatus.Completed;
 
     private static ExecutionFinished Finish(ExecutionTurn turn, string? failedHandler)
     {
         var state = turn.State;
-        var (status, error) =
-            state.TimeLimitReachedAt is not null
-                ? (ExecutionStatus.TimedOut, $"The execution took longer than its limit of {state.Plan.Workflow.TimeoutSecs} s")
-            : state.CancelRequestedAt is not null ? (ExecutionStatus.Cancelled, state.CancelReason)
-            : (state.FirstFailure ?? failedHandler) is { } path ? (ExecutionStatus.Failed, OfRoot(state, path))
-            : (ExecutionStatus.Completed, null);
-        return new ExecutionFinished { At = turn.Now, Status = status, Error = error, Outputs = WorkflowOutputs.Of(state) };
+        var status = state.TimeLimitReachedAt is not null ? ExecutionStatus.TimedOut
+            : state.CancelRequestedAt is not null ? ExecutionStatus.Cancelled
+            : (state.FirstFailure ?? failedHandler) is not null ? ExecutionStatus.Failed
+            : ExecutionStatus.Completed;
+        return new ExecutionFinished
+        {
+            At = turn.Now, Status = status, Error = ErrorOf(state, failedHandler), Outputs = WorkflowOutputs.Of(state),
+        };
     }
 
-    /// <summary>How the failure of a task of the workflow's own work reads.</summary>
-    internal static string OfRoot(ExecutionState state, string path) =>
-        path.Length == 0 ? state.Root.Failure?.Message ?? "" : OfInner(state, path).Message;
+    /// <summary>What went wrong in an execution so far; null when nothing did.</summary>
+    /// <param name="state">The execution.</param>
+    /// <param name="failedHandler">The hook or handler of the workflow that failed.</param>
+    internal static string? ErrorOf(ExecutionState state, string? failedHandler) =>
+        state.TimeLimitReachedAt is not null
+            ? $"The execution took longer than its limit of {state.Plan.Workflow.TimeoutSecs} s"
+        : state.CancelRequestedAt is not null ? state.CancelReason
+        : (state.FirstFailure ?? failedHandler) is not { } path ? null
+        : path.Length == 0 ? state.Root.Failure?.Message ?? ""
+        : OfInner(state, path).Message;
+
+    /// <summary>How the failure of a task reads at the task around it.</summary>
+    internal static TaskFailure OfInner(ExecutionState state, string path)
+    {
+        var failure = state.Find(path)?.Failure;
+        return failure is { Kind: FailureKinds.Subtask } && failure.Message.StartsWith("Task '", StringComparison.Ordinal)
+            ? failure
+            : new TaskFailure(FailureKinds.Subtask, $"Task '{path}' failed: {failure?.Message}", failure?.ExitCode);
+    }
 }

@@ -33,6 +33,7 @@ public static partial class ExecutionPlanner
     {
         try
         {
+            StopOthers(turn, task);
             if (turn.State.FindStop(task) is { } stop)
             {
                 EndLoop(turn, task, stop.Reason);
@@ -45,14 +46,22 @@ public static partial class ExecutionPlanner
         }
         catch (Exception e) when (e is TemplateException or ExpressionException)
         {
-            var failure = new TaskFailure(FailureKinds.Input, e.Message);
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = e.Message, Failure = failure });
-            EndLoop(turn, task, e.Message);
+            RequestStop(turn, task, e.Message, new TaskFailure(FailureKinds.Input, e.Message));
         }
 
         if (turn.State.Task(task).Loop is { MayGoOn: false, Active.IsEmpty: true })
         {
             ConcludeLoop(turn, task);
+        }
+    }
+
+    // fail_fast: the iterations beside one that failed end too.
+    private static void StopOthers(ExecutionTurn turn, TaskInstance task)
+    {
+        if (turn.State.Task(task) is { Stop: null, Loop: { FirstFailed: { } failed, Active.IsEmpty: false } }
+            && turn.State.Plan.Workflow.FailFast)
+        {
+            RequestStop(turn, task, $"iteration '{failed}' failed");
         }
     }
 
@@ -95,7 +104,7 @@ public static partial class ExecutionPlanner
     {
         var definition = task.Planned.Definition;
         var continues = definition.Matrix is null ? definition.LoopControl?.ContinueCondition : null;
-        while (!turn.State.IsPaused && turn.Events.Count < MaxEventsPerTurn
+        while (!turn.State.IsHeld && turn.Events.Count < MaxEventsPerTurn
             && turn.State.Task(task).Loop is { MayGoOn: true } loop && loop.Active.Count < loop.Parallel)
         {
             if (!delayIsOver && DelayOf(definition) is > 0 and var delay && loop is { Unjudged.IsEmpty: false, HasWaited: true })
@@ -155,7 +164,7 @@ public static partial class ExecutionPlanner
         }
         else if (turn.State.FindStop(task) is { } stop)
         {
-            Cancel(turn, task, stop.Reason);
+            EndStopped(turn, state, stop.Reason);
         }
         else
         {

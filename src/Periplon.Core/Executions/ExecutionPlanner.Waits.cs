@@ -114,7 +114,7 @@ public static partial class ExecutionPlanner
         if (timer.IsDeadline)
         {
             var failure = new TaskFailure(FailureKinds.Timeout, $"The task took longer than its limit of {LimitOf(task)} s");
-            turn.Record(new TaskStopRequested { At = turn.Now, Task = timer.Task.Path, Reason = failure.Message, Failure = failure });
+            RequestStop(turn, timer.Task, failure.Message, failure);
             return;
         }
 
@@ -135,14 +135,12 @@ public static partial class ExecutionPlanner
                     turn, timer.Task, definition.Approval.Default == "approve", by: null, comment: "nobody decided in time");
                 break;
             case WaitKind.Child:
-                turn.Record(new TaskStopRequested
-                {
-                    At = turn.Now, Task = timer.Task.Path, Reason = "out of time",
-                    Failure = new TaskFailure(FailureKinds.Timeout, $"The subflow took longer than its limit of {LimitOf(task)} s"),
-                });
+                var late = new TaskFailure(FailureKinds.Timeout, $"The subflow took longer than its limit of {LimitOf(task)} s");
+                RequestStop(turn, timer.Task, late.Message, late);
                 break;
             case { } kind:
-                Fail(turn, timer.Task, new TaskFailure(FailureKinds.Timeout, $"No {WordOf(kind)} '{task.Wait!.Name}' came in time".Replace(" ''", "")));
+                var what = task.Wait!.Name is { } name ? $"{WordOf(kind)} '{name}'" : WordOf(kind);
+                Fail(turn, timer.Task, new TaskFailure(FailureKinds.Timeout, $"No {what} came in time"));
                 break;
             default:
                 AdvanceLoop(turn, timer.Task, delayIsOver: true);

@@ -35,7 +35,7 @@ public static partial class ExecutionPlanner
         }
 
         EndOverdue(turn);
-        if (!turn.State.IsPaused)
+        if (!turn.State.IsHeld)
         {
             FireTimers(turn);
         }
@@ -44,11 +44,11 @@ public static partial class ExecutionPlanner
         do
         {
             before = turn.Events.Count;
-            StopWhatIsToStop(turn);
+            StopAtEnd(turn);
             DecideUndecided(turn);
-            if (!turn.State.IsPaused)
+            if (!turn.State.IsHeld)
             {
-                StopWhatIsToStop(turn);
+                StopAtEnd(turn);
                 ScheduleDue(turn);
                 StartOthers(turn);
                 StartWork(turn);
@@ -80,7 +80,7 @@ public static partial class ExecutionPlanner
         }
 
         var next = state.TimeLimitReachedAt is null ? state.Created.TimeLimitAt : null;
-        if (!state.IsPaused)
+        if (!state.IsHeld)
         {
             if (!state.Undecided.IsEmpty || !state.OpenOthers.IsEmpty || (!state.Open.IsEmpty && HasRoom(state)))
             {
@@ -92,17 +92,7 @@ public static partial class ExecutionPlanner
             next = state.Timers.IsEmpty ? next : Earlier(next, state.Timers.Min.At);
         }
 
-        foreach (var rank in state.Running)
-        {
-            next = Earlier(next, OverdueAt(state, rank.Task));
-        }
-
-        foreach (var rank in state.Stopping.IsEmpty ? [] : state.Waiting)
-        {
-            next = Earlier(next, state.FindStop(rank.Task)?.At + StopGrace);
-        }
-
-        return next;
+        return state.Overdue.IsEmpty ? next : Earlier(next, state.Overdue.Min.At);
     }
 
     private static bool HasRoom(ExecutionState state) => state.Ready.Count + state.Running.Count < state.Plan.Workflow.MaxParallel;
@@ -110,49 +100,40 @@ public static partial class ExecutionPlanner
     private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) =>
         left is null || right < left ? right ?? left : left;
 
-    // The worker keeps the time limit; this is the net below it, for a worker that hangs without dying.
-    private static DateTimeOffset? OverdueAt(ExecutionState state, TaskInstance task)
-    {
-        var byLimit = task.Planned.TimeoutSecs is { } seconds
-            ? state.Task(task).StartedAt + TimeSpan.FromSeconds(seconds) + TimeoutGrace
-            : null;
-        return Earlier(byLimit, state.Stopping.IsEmpty ? null : state.FindStop(task)?.At + StopGrace);
-    }
-
     private static void EndOverdue(ExecutionTurn turn)
     {
-        foreach (var rank in turn.State.Running)
+        while (!turn.State.Overdue.IsEmpty && turn.State.Overdue.Min is var timer && timer.At <= turn.Now)
         {
-            if (OverdueAt(turn.State, rank.Task) is not { } at || at > turn.Now)
+            var running = turn.State.Task(timer.Task);
+            if (turn.State.FindStop(timer.Task) is not null)
             {
-                continue;
-            }
-
-            var running = turn.State.Task(rank.Task);
-            if (turn.State.FindStop(rank.Task) is not null)
-            {
-                Cancel(turn, rank.Task, $"worker {running.Worker} did not confirm the stop");
+                EndStopped(turn, running, NotConfirmed(running));
             }
             else
             {
                 var failure = new TaskFailure(
                     FailureKinds.Timeout,
-                    $"Worker {running.Worker} did not end the attempt at its limit of {rank.Task.Planned.TimeoutSecs} s");
+                    $"Worker {running.Worker} did not end the attempt at its limit of {timer.Task.Planned.TimeoutSecs} s");
                 TaskFailures.Record(turn, running, failure, output: null, random: 0, givenUp: true);
-            }
-        }
-
-        foreach (var rank in turn.State.Stopping.IsEmpty ? [] : turn.State.Waiting)
-        {
-            if (turn.State.FindStop(rank.Task) is { } stop && stop.At + StopGrace <= turn.Now)
-            {
-                Cancel(turn, rank.Task, $"execution {turn.State.Task(rank.Task).Wait?.Child} did not confirm the stop");
             }
         }
     }
 
-    private static void Cancel(ExecutionTurn turn, TaskInstance task, string reason) =>
-        turn.Record(new TaskCancelled { At = turn.Now, Task = task.Path, Reason = reason });
+    private static string NotConfirmed(TaskState task) =>
+        $"{(task.Wait?.Child is { } child ? $"execution {child}" : $"worker {task.Worker}")} did not confirm the stop";
+
+    /// <summary>Ends a task that was stopped: it has failed if its own limit stopped it, else it is cancelled.</summary>
+    internal static void EndStopped(ExecutionTurn turn, TaskState task, string reason, TaskOutput? output = null)
+    {
+        if (task.Stop?.Failure is { } failure)
+        {
+            Fail(turn, task.Instance, failure, output);
+        }
+        else
+        {
+            turn.Record(new TaskCancelled { At = turn.Now, Task = task.Instance.Path, Reason = reason });
+        }
+    }
 
     private static void ScheduleDue(ExecutionTurn turn)
     {

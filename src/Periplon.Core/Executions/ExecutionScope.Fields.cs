@@ -38,7 +38,7 @@ public sealed partial class ExecutionScope
         return rest.IsEmpty && value.ValueKind is not JsonValueKind.Undefined;
     }
 
-    private string Error => _state.FirstFailure is { } path ? ExecutionPlanner.OfRoot(_state, path) : _state.CancelReason ?? "";
+    private string Error => ExecutionPlanner.ErrorOf(_state, _state.Root.FailedHandler) ?? "";
 
     private bool TryMetadata(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
     {
@@ -50,14 +50,18 @@ public sealed partial class ExecutionScope
             "workflow_version" => ExecutionConstants.Text(_state.Created.WorkflowVersion),
             "execution_id" => ExecutionConstants.Text(_state.Created.ExecutionId.ToString("D")),
             "task_id" => ExecutionConstants.Text(isWorkflow ? "workflow" : subject!.Instance.Path),
-            "task_status" => ExecutionConstants.Text(isWorkflow ? _state.Status.ToWord() : (subject!.Ended ?? subject.Status).ToWord()),
-            "error" => ExecutionConstants.Text(isWorkflow ? Error : subject!.Failure?.Message ?? ""),
+            "task_status" => ExecutionConstants.Text(
+                isWorkflow ? _state.Status.ToWord() : (subject!.EndedSoFar ?? subject.Status).ToWord()),
+            "error" => ExecutionConstants.Text(isWorkflow ? Error : ErrorOf(subject!)),
             "duration_secs" => ExecutionConstants.Number(Math.Round(DurationOf(subject, isWorkflow).TotalSeconds, 3)),
             "duration_human" => ExecutionConstants.Text(Human(DurationOf(subject, isWorkflow))),
             _ => default,
         };
         return rest.IsEmpty && value.ValueKind is not JsonValueKind.Undefined;
     }
+
+    private string ErrorOf(TaskState task) =>
+        (task.FailedHandler is { } failed ? ExecutionPlanner.OfInner(_state, failed) : task.Failure)?.Message ?? "";
 
     // The newest event is as near as a pure function comes to now.
     private TimeSpan DurationOf(TaskState? subject, bool isWorkflow) =>

@@ -38,8 +38,8 @@ public sealed partial class ExecutionScope : IConditionScope
                 {
                     // In handlers the question is how what they belong to ended.
                     return around.Around is null
-                        ? _state.FirstFailure is not null || _state.TimeLimitReachedAt is not null
-                        : _state.Task(around).Ended is TaskRunStatus.Failed;
+                        ? (_state.FirstFailure ?? _state.Root.FailedHandler) is not null || _state.TimeLimitReachedAt is not null
+                        : _state.Task(around).EndedSoFar is TaskRunStatus.Failed;
                 }
             }
 
@@ -190,7 +190,7 @@ public sealed partial class ExecutionScope : IConditionScope
                 return !rest.IsEmpty && !rest[0].IsIndex && output?.Values is { } values
                     && TryFollow(values, rest[0].Name!, rest[1..], out value);
             case "status":
-                return ReferencePath.TryGetMember(ExecutionConstants.Text((found.Ended ?? found.Status).ToWord()), rest, out value);
+                return ReferencePath.TryGetMember(ExecutionConstants.Text((found.EndedSoFar ?? found.Status).ToWord()), rest, out value);
             case "error":
                 return ReferencePath.TryGetMember(ExecutionConstants.Text(found.Failure?.Message), rest, out value);
             case "exit_code" when (output?.ExitCode ?? found.Failure?.ExitCode) is { } code:

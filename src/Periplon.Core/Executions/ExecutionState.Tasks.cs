@@ -12,9 +12,25 @@ public sealed partial record ExecutionState
         return Tasks[task.Path];
     }
 
-    /// <summary>The state of a task; null when none with the path has come into being.</summary>
+    /// <summary>
+    /// The state of a task; null when none with the path has come into being, or only in an earlier round of the work around it.
+    /// </summary>
     /// <param name="path">Its path.</param>
-    public TaskState? Find(string path) => Tasks.GetValueOrDefault(path);
+    public TaskState? Find(string path) =>
+        Tasks.TryGetValue(path, out var task) && (!HasRepeats || IsOfThisRound(task.Instance)) ? task : null;
+
+    private bool IsOfThisRound(TaskInstance task)
+    {
+        for (var at = task.Around; at is not null; at = at.Around)
+        {
+            if (!ReferenceEquals(Tasks[at.Path].Instance, at))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// The instance of a planned task that another one means: the one that shares most of what is around it. Null when it has not come into
@@ -41,11 +57,12 @@ public sealed partial record ExecutionState
     }
 
     /// <summary>
-    /// The state of a planned task seen from another one, or of what is around it if it never came into being.
+    /// The state of a planned task seen from another one, or of what is around it if it never came into being. Null when it is of a phase
+    /// that was left out, so that it never will.
     /// </summary>
     internal TaskState? FindOrAround(TaskInstance? from, PlannedTask planned)
     {
-        for (var at = planned; at is not null; at = at.Parent)
+        for (var at = planned; at is not null && (from is null || !at.Holds(from.Planned)); at = at.Parent)
         {
             if (FindSeenFrom(from, at) is { } found)
             {
@@ -62,11 +79,13 @@ public sealed partial record ExecutionState
     {
         ArgumentNullException.ThrowIfNull(task);
         var state = Task(task);
-        if (state.Stop is { } own && state.Phase <= own.Phase)
-        {
-            return own;
-        }
+        return state.Stop is { } own && state.Phase <= own.Phase ? own : FindStopAround(task);
+    }
 
+    /// <summary>Whether a task is being stopped with what is around it.</summary>
+    /// <param name="task">The task.</param>
+    internal TaskStop? FindStopAround(TaskInstance task)
+    {
         for (var at = task; at.Around is { } around; at = around)
         {
             var phase = at.Planned.ParentPhase;

@@ -23,7 +23,7 @@ public sealed partial record ExecutionState
     /// <summary>Number of the next task that comes into being.</summary>
     public long NextNumber { get; init; }
 
-    /// <summary>Pending tasks with nothing before them that need one of the parallel places, in the order in which they are to run.</summary>
+    /// <summary>Pending tasks with nothing before them that need one of the parallel places, in the order of their ranks.</summary>
     public ImmutableSortedSet<TaskRank> Open { get; init; } = [];
 
     /// <summary>Pending tasks with nothing before them that need no such place.</summary>
@@ -38,6 +38,10 @@ public sealed partial record ExecutionState
     /// <summary>Tasks that wait for something other than a worker or a retry.</summary>
     public ImmutableSortedSet<TaskRank> Waiting { get; init; } = [];
 
+    /// <summary>Tasks that wait for a signal or webhook, by its kind and name.</summary>
+    public ImmutableDictionary<string, ImmutableSortedSet<TaskRank>> Awaiting { get; init; } =
+        ImmutableDictionary.Create<string, ImmutableSortedSet<TaskRank>>(StringComparer.Ordinal);
+
     /// <summary>Tasks whose next step is to be decided: their block has ended, or their loop can go on.</summary>
     public ImmutableSortedSet<TaskRank> Undecided { get; init; } = [];
 
@@ -46,6 +50,11 @@ public sealed partial record ExecutionState
 
     /// <summary>Tasks that wait for a retry, by time.</summary>
     public ImmutableSortedSet<TaskTimer> Delayed { get; init; } = [];
+
+    /// <summary>
+    /// Tasks that others do and that have a time limit or are being stopped, by the time at which they are waited for no longer.
+    /// </summary>
+    public ImmutableSortedSet<TaskTimer> Overdue { get; init; } = [];
 
     /// <summary>All else that is due at a time: waits, delays of loops, deadlines.</summary>
     public ImmutableSortedSet<TaskTimer> Timers { get; init; } = [];
@@ -88,6 +97,12 @@ public sealed partial record ExecutionState
 
     /// <summary>Whether a person has paused it.</summary>
     public bool IsPaused { get; init; }
+
+    /// <summary>Whether the pause holds: nothing begins. Once the end is asked for it no longer does, so that handlers can run.</summary>
+    public bool IsHeld => IsPaused && !IsEnding;
+
+    /// <summary>Whether a task has come into being again, for another round of the work around it.</summary>
+    public bool HasRepeats { get; init; }
 
     /// <summary>When its first task started.</summary>
     public DateTimeOffset? StartedAt { get; init; }

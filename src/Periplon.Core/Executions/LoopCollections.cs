@@ -40,7 +40,7 @@ internal static class LoopCollections
     {
         if (loop.Items.ValueKind is JsonValueKind.Array)
         {
-            return index < loop.Items.GetArrayLength() ? loop.Items[index] : default;
+            return index < loop.ItemList.Length ? loop.ItemList[index] : default;
         }
 
         var number = task.Loop is LoopDefinition.ForEach { Collection: CollectionDefinition.Range range }

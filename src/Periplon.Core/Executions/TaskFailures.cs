@@ -14,7 +14,11 @@ internal static class TaskFailures
         ExecutionTurn turn, TaskState task, TaskFailure failure, TaskOutput? output, double random, bool givenUp = false)
     {
         var planned = task.Instance.Planned;
-        var isStopping = turn.State.FindStop(task.Instance) is not null;
+
+        // An attempt that its own limit has stopped is one like any other: it may be followed by another (reference §8).
+        var isStopping = task.Stop?.Failure is null
+            ? turn.State.FindStop(task.Instance) is not null
+            : turn.State.FindStopAround(task.Instance) is not null;
         var again = !isStopping && task.Agent is null && planned.Retry.Allows(task.CountedAttempt, failure);
         var fallback = again || isStopping || task.Agent is not null || task.Work is not AttemptWork.Task
             ? null

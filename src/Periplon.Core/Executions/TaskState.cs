@@ -67,6 +67,9 @@ public sealed record TaskState
     /// <summary>Limits it has been granted and holds until it is settled.</summary>
     public LimitKinds Granted { get; init; }
 
+    /// <summary>The wait by which it got its place under its concurrency limit: the key, and since when it asked.</summary>
+    public TaskWait? Place { get; init; }
+
     /// <summary>What it published.</summary>
     public TaskOutput? Output { get; init; }
 
@@ -91,8 +94,19 @@ public sealed record TaskState
     /// <summary>Its iterations.</summary>
     public LoopState? Loop { get; init; }
 
+    /// <summary>Since it is being stopped: when its worker or child execution is waited for no longer.</summary>
+    public DateTimeOffset? GivesUpAt { get; init; }
+
     /// <summary>Why it is being stopped, with everything inside it.</summary>
     public TaskStop? Stop { get; init; }
+
+    /// <summary>The task of its <c>finally</c> that failed.</summary>
+    internal string? FailedHandler =>
+        HandlerFailed
+        ?? (Phase >= 0 && Instance.Planned.Phases[Phase].Kind is PhaseKind.Finally ? Block?.FirstFailed : null);
+
+    /// <summary>How it has ended as far as that is known, while its handlers run: a failed <c>finally</c> fails it.</summary>
+    internal TaskRunStatus? EndedSoFar => Ended is not null && FailedHandler is not null ? TaskRunStatus.Failed : Ended;
 
     /// <summary>How many attempts count against its retries: those of this round that ran well enough to be judged do not.</summary>
     internal int CountedAttempt => Attempt - EarlierAttempts - Unmet;
@@ -103,8 +117,14 @@ public sealed record TaskState
 /// <param name="Name">Its name: of the signal, the key of the limit, the subflow.</param>
 /// <param name="Child">The child execution.</param>
 /// <param name="Inputs">Inputs of the child execution.</param>
+/// <param name="At">Since when.</param>
 public sealed record TaskWait(
-    WaitKind Kind, string? Name = null, Guid? Child = null, IReadOnlyDictionary<string, JsonElement>? Inputs = null);
+    WaitKind Kind, string? Name = null, Guid? Child = null, IReadOnlyDictionary<string, JsonElement>? Inputs = null,
+    DateTimeOffset At = default)
+{
+    /// <summary>The signals it is for; null when it is for none.</summary>
+    internal string? Slot => Kind is WaitKind.Signal or WaitKind.Webhook ? SignalReceived.SlotOf(Kind, Name) : null;
+}
 
 /// <summary>A task that is being stopped.</summary>
 /// <param name="Phase">Phases up to this one are stopped; later ones still run.</param>
@@ -140,6 +160,9 @@ public sealed record LoopState
 {
     /// <summary>The items: an array; undefined for loops that only count.</summary>
     public JsonElement Items { get; init; }
+
+    /// <summary>The items one by one: an array in JSON is searched from its beginning.</summary>
+    internal ImmutableArray<JsonElement> ItemList { get; init; } = [];
 
     /// <summary>How many iterations there are at most.</summary>
     public required int Count { get; init; }

@@ -26,10 +26,16 @@ internal sealed partial class PlanCompiler
             }
         }
 
-        var dependents = new Dictionary<PlannedTask, List<int>>();
         foreach (var (task, names) in dependencies)
         {
             task.DependsOn = [.. names.Select(on => Reachable(task, on)).OfType<PlannedTask>().Distinct()];
+        }
+
+        PlanCycles.Cut(_tasks);
+        MarkNeeded();
+        var dependents = new Dictionary<PlannedTask, List<int>>();
+        foreach (var task in _tasks)
+        {
             task.LocalDependencies = task.DependsOn.Count(on => IsBeside(task, on));
             task.Partners = [.. task.Definition.ParallelWith.Select(task.Names.Find).OfType<PlannedTask>()
                 .Where(partner => IsBeside(task, partner)).Select(partner => partner.Position)];
@@ -52,6 +58,33 @@ internal sealed partial class PlanCompiler
         }
     }
 
+    // What the inside of one task waits for must not be held back by a bound that the task itself fills.
+    private void MarkNeeded()
+    {
+        foreach (var task in _tasks)
+        {
+            foreach (var on in task.DependsOn.Where(on => !IsBeside(task, on)))
+            {
+                for (var at = on; at.Parent is { } around && !at.Holds(task); at = around)
+                {
+                    Need(at);
+                }
+            }
+        }
+
+        void Need(PlannedTask task)
+        {
+            if (!task.IsNeededInside)
+            {
+                task.IsNeededInside = true;
+                foreach (var before in task.DependsOn.Where(before => IsBeside(task, before)))
+                {
+                    Need(before);
+                }
+            }
+        }
+    }
+
     private bool IsBeside(PlannedTask task, PlannedTask other) =>
         _blockOf.TryGetValue(task, out var block) && _blockOf.TryGetValue(other, out var beside) && ReferenceEquals(block, beside);
 
@@ -66,7 +99,7 @@ internal sealed partial class PlanCompiler
         var reachable = on;
         for (var at = on; at.Parent is { } around && !around.Holds(task); at = around)
         {
-            if (around.Shape is TaskShape.Loop or TaskShape.Switch)
+            if (around.Shape is TaskShape.Loop or TaskShape.Switch || at.ParentPhase != around.OwnPhase)
             {
                 reachable = around;
             }

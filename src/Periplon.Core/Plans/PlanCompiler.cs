@@ -210,6 +210,7 @@ internal sealed partial class PlanCompiler(WorkflowDefinition workflow)
         {
             Agent = task.Agent ?? (isEmpty ? workflow.Defaults?.Agent : null),
             OnError = task.OnError ?? workflow.Defaults?.OnError,
+            Retry = task.Retry ?? (task.OnError is null ? workflow.Defaults?.Retry : null),
         };
     }
 

@@ -57,7 +57,7 @@ public sealed class PlannedTask
     public int Position { get; init; }
 
     /// <summary>
-    /// Whether the paths of tasks inside it do not begin with its own: stages and task groups, which order tasks without owning their names.
+    /// Whether the paths of tasks inside it do not begin with its own: stages and task groups order tasks without owning their names.
     /// </summary>
     public bool IsTransparent { get; init; }
 
@@ -96,6 +96,12 @@ public sealed class PlannedTask
 
     /// <summary>Places of the tasks of <c>parallel_with</c> that are in its block.</summary>
     public ImmutableArray<int> Partners { get; internal set; } = [];
+
+    /// <summary>
+    /// Whether tasks inside another task of its block wait for it. It is then never held back by the block's bound: what it would wait for
+    /// waits for it.
+    /// </summary>
+    public bool IsNeededInside { get; internal set; }
 
     /// <summary>When a failed attempt is followed by another.</summary>
     public RetryRule Retry { get; init; } = RetryRule.None;

@@ -88,6 +88,14 @@ public static class PredefinedTasks
         return new GroupContents([.. resolution.Groups.Values], [.. resolution.Tasks.Values], report.InFileOrder());
     }
 
+    /// <summary>Whether a finding says that a library does not have a task or group at all, so that another library may have it.</summary>
+    /// <param name="found">The finding.</param>
+    public static bool IsNotFound(Diagnostic found)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        return found.Code is ReuseCodes.TaskNotFound or ReuseCodes.GroupNotFound;
+    }
+
     private static bool UsesNothing(TaskDefinition task) => task is { Uses: null, Embed: null, UsesWorkflow: null, Overrides: null };
 
     private static void ReportTrust(string reference, string? problem, LibraryOrigin origin, ValidationReport report)

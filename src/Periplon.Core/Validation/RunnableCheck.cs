@@ -44,7 +44,6 @@ public static class RunnableCheck
             "notifications.default_channels",
             What,
             "notifications");
-        Refuse(report, workflow.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", What, "concurrency");
         CheckOnError(report, workflow.Defaults?.OnError, "defaults.on_error", "The default of tasks", models);
     }
 
@@ -52,8 +51,6 @@ public static class RunnableCheck
     {
         var task = node.Task;
         Need(task.McpTool is not null, ValidationCodes.McpToolNotRun, "mcp_tool", "mcp_tool");
-        Need(task.Concurrency is not null, ValidationCodes.ConcurrencyNotRun, "concurrency", "concurrency");
-        Need(task.RateLimit is not null, ValidationCodes.RateLimitNotRun, "rate_limit", "rate_limit");
         if (task.Llm is { } llm)
         {
             RefuseModel(report, models.ProblemOf(llm), ValidationCodes.LlmProviderNotRun, $"{node.Path}.llm.provider", What(node), "llm");

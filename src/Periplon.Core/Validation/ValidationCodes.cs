@@ -138,8 +138,6 @@ internal static class ValidationCodes
     internal const string McpToolNotRun = "PPL405";
     internal const string TaskNotificationNotRun = "PPL411";
     internal const string WorkflowNotificationNotRun = "PPL412";
-    internal const string ConcurrencyNotRun = "PPL423";
-    internal const string RateLimitNotRun = "PPL424";
     internal const string LlmProviderNotRun = "PPL426";
     internal const string FallbackAgentNotRun = "PPL427";
 

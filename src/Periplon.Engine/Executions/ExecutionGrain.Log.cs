@@ -11,4 +11,7 @@ internal sealed partial class ExecutionGrain
 
     [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId}: attempts of lost workers could not be taken back; the sweep tries again")]
     private partial void LogLostNotReturned(Exception exception, Guid executionId);
+
+    [LoggerMessage(LogLevel.Debug, "Execution {ExecutionId}: limit '{Key}' did not say who holds its places")]
+    private partial void LogPlacesNotRead(Exception exception, Guid executionId, string key);
 }

@@ -5,6 +5,8 @@ using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Limits;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
@@ -18,8 +20,9 @@ namespace Periplon.Engine.Executions;
 /// </summary>
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
-    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, WorkerLiveness liveness, QueuePartitions partitions,
-    ChildExecutions children, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
+    IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
+    WorkerLiveness liveness, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger)
+    : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
@@ -115,11 +118,14 @@ internal sealed partial class ExecutionGrain(
         await driver.AdvanceAsync(cancellationToken);
         OfferReady(driver.State, driver.State.Ready);
         LookAfterChildren(driver.State);
+        limits.Send(LimitRequests.Pending(driver.State));
         return !driver.State.IsTerminal;
     }
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.Of(driver.State) : null;
+        await LoadAsync(cancellationToken) is { } driver
+            ? ExecutionViews.Of(driver.State, await ReadPlacesAsync(driver.State, cancellationToken))
+            : null;
 
     public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
         await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.PageOf(driver.State, slice) : null;
@@ -148,6 +154,7 @@ internal sealed partial class ExecutionGrain(
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
+        limits.Send(LimitRequests.Of(before, after, events));
         Count(before, after, events);
         if (!after.IsTerminal)
         {
@@ -224,6 +231,7 @@ internal sealed partial class ExecutionGrain(
             // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
             LookAfterChildren(_driver.State);
+            limits.Send(LimitRequests.Pending(_driver.State));
             SetTimer();
             try
             {

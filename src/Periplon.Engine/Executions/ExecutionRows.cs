@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Core.Limits;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Executions;
@@ -76,7 +77,10 @@ internal static class ExecutionRows
     public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
     {
         var safety = now + SafetyInterval;
-        return ExecutionPlanner.NextTimer(state) is { } timer && (timer < safety || state.Status is ExecutionStatus.Waiting)
+
+        // Who waits for a limit asks again in time, lest an answer was lost.
+        return ExecutionPlanner.NextTimer(state) is { } timer
+            && (timer < safety || (state.Status is ExecutionStatus.Waiting && !LimitRequests.Pending(state).Any()))
             ? timer
             : safety;
     }
@@ -84,9 +88,23 @@ internal static class ExecutionRows
     // Coarse on purpose: a reason that changed with every task would make every commit write the row. "Why" asks the state itself.
     private static string WaitReasonOf(ExecutionState state) => state.Status switch
     {
+        ExecutionStatus.Queued when state.Root.Wait is { } wait => WordOf(wait.Kind),
         ExecutionStatus.Queued => "worker",
+        ExecutionStatus.Waiting when !state.Waiting.IsEmpty => WordOf(state.Task(state.Waiting.Min.Task).Wait!.Kind),
         ExecutionStatus.Waiting => "retry_delay",
         ExecutionStatus.Paused => "resume",
         _ => "tasks",
+    };
+
+    /// <summary>The word for what a task waits for, as lists and "why" show it.</summary>
+    public static string WordOf(WaitKind kind) => kind switch
+    {
+        WaitKind.Time => "sleep",
+        WaitKind.Signal => "signal",
+        WaitKind.Webhook => "webhook",
+        WaitKind.Approval => "approval",
+        WaitKind.Child => "subflow",
+        WaitKind.Concurrency => "concurrency",
+        _ => "rate_limit",
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Client.Executions;
+using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
@@ -14,7 +15,7 @@ internal static class ExecutionViews
     private const long MaxPageBytes = 8 * 1024 * 1024;
 
     /// <summary>The execution without its tasks.</summary>
-    public static ExecutionView Of(ExecutionState state) => new()
+    public static ExecutionView Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null) => new()
     {
         Organization = state.Created.Organization,
         Status = state.Status.ToWord(),
@@ -23,7 +24,8 @@ internal static class ExecutionViews
         SettledTasks = state.Settled,
         Error = state.Error,
         Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
-        Why = WaitViews.Of(state),
+        Why = WaitViews.Of(state, places),
+        Approvals = Approvals.Of(state),
         CreatedAt = state.Created.At,
         StartedAt = state.StartedAt,
         CompletedAt = state.FinishedAt,

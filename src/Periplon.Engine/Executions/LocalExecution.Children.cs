@@ -69,13 +69,13 @@ internal sealed partial class LocalExecution
         var id = request.Start.ExecutionId;
         if ((await _journal.ReadAsync(id, 0, CancellationToken.None)).Count > 0)
         {
-            var resumed = await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None);
+            var resumed = await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
             _onChange(resumed.State, []);
             return resumed;
         }
 
         var created = ExecutionBeginning.CreatedOf(_plans.PlanOf(request.Subflow), request, _time.GetUtcNow());
-        var execution = await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None);
+        var execution = await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
         _onChange(execution.State, []);
         return execution;
     }

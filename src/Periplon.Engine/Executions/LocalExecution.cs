@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Periplon.Core.Reuse;
 using Periplon.Client.Queue;
+using Periplon.Client.Executions;
 using Periplon.Core.Executions;
+using Periplon.Core.Limits;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Workers;
 
@@ -20,6 +23,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     private readonly IAttemptRunner _attempts;
     private readonly Action<ExecutionState, IReadOnlyList<ExecutionEvent>> _onChange;
     private readonly TimeProvider _time;
+    private readonly LocalLimits _limits;
     private readonly Random _random = new();
     private readonly Guid _id;
     private readonly ExecutionDriver _driver;
@@ -31,11 +35,13 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
 
     private LocalExecution(
         Guid id, ExecutionState state, long seq, ExecutionRow row, RevisionPlans plans, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, LocalLimits? limits, TimeProvider time)
     {
         (_id, _plans, _journal, _attempts, _onChange, _time) = (id, plans, journal, attempts, onChange, time);
+        _limits = limits ?? new LocalLimits(time);
         _driver = new ExecutionDriver(id, state, seq, row, journal, this, time);
         _timer = time.CreateTimer(_ => _ = AdvanceAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _limits.Join(id, message => _ = HearAsync(message));
     }
 
     /// <summary>The committed state.</summary>
@@ -44,17 +50,19 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     /// <summary>Records a new execution and returns it, not yet running.</summary>
     public static async Task<LocalExecution> CreateAsync(
         RevisionPlans plans, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken,
+        LocalLimits? limits = null)
     {
         var beginning = ExecutionBeginning.Of(plans.PlanOf(created.Subflow), created, partition: 0);
         await beginning.AppendAsync(journal, cancellationToken);
-        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, plans, journal, attempts, onChange, time);
+        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, plans, journal, attempts, onChange, limits, time);
     }
 
     /// <summary>Loads an execution that was interrupted. Attempts that were running then go out again.</summary>
     public static async Task<LocalExecution> ResumeAsync(
         RevisionPlans plans, Guid id, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken,
+        LocalLimits? limits = null)
     {
         var rows = await journal.ReadAsync(id, 0, cancellationToken);
         var history = rows.SelectMany(r => EventCodec.Decode(r.Events.Span)).ToList();
@@ -62,7 +70,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
         var state = ExecutionMachine.Replay(plans.PlanOf(created.Subflow), history);
         var first = ExecutionRows.First(id, created, partition: 0);
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
-        var execution = new LocalExecution(id, state, rows[^1].Seq, row, plans, journal, attempts, onChange, time);
+        var execution = new LocalExecution(id, state, rows[^1].Seq, row, plans, journal, attempts, onChange, limits, time);
         await execution._driver.DoAsync(
             turn =>
             {
@@ -84,6 +92,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
             return State;
         }
 
+        TellLimits([.. LimitRequests.Held(State), .. LimitRequests.Pending(State)]);
         StartReady(State.Ready);
         StartChildren(State);
         SetTimer();
@@ -108,6 +117,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
         _onChange(after, events);
+        TellLimits(LimitRequests.Of(before, after, events));
         if (after.IsTerminal)
         {
             _ended.TrySetResult();
@@ -128,6 +138,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _limits.Leave(_id);
         await _timer.DisposeAsync();
         _interrupt.Dispose();
     }

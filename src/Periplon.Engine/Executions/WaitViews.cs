@@ -1,4 +1,5 @@
 using Periplon.Client.Executions;
+using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 
 namespace Periplon.Engine.Executions;
@@ -9,7 +10,7 @@ internal static partial class WaitViews
     // Nobody reads further, and an execution may have ten thousand tasks.
     private const int MaxLinks = 100;
 
-    public static IReadOnlyList<WaitView> Of(ExecutionState state)
+    public static IReadOnlyList<WaitView> Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null)
     {
         if (state.IsTerminal)
         {
@@ -36,6 +37,8 @@ internal static partial class WaitViews
         // What moves comes first, what waits for it after.
         links.AddRange(state.Running.Take(MaxLinks).Select(rank => Running(state, rank.Task)));
         links.AddRange(state.Delayed.Take(MaxLinks).Select(delayed => Delayed(state, delayed.Task)));
+        links.AddRange(state.Waiting.Take(MaxLinks).Select(rank => Waiting(state, state.Task(rank.Task), places)));
+        links.AddRange(state.Timers.Where(timer => IsLoopDelay(state, timer)).Take(MaxLinks).Select(timer => LoopDelay(state, timer)));
         links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task)));
         links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, rank.Task)));
         links.AddRange(Around(state, links));

@@ -32,14 +32,17 @@ internal sealed partial class Database
             options.Invariant = Invariant;
             options.DataSource = Engine;
         });
-        silo.AddAdoNetGrainStorageAsDefault(options =>
-        {
-            options.Invariant = Invariant;
-            options.DataSource = Engine;
-            options.DeleteStateOnClear = true;
-            options.GrainStorageSerializer = new JsonGrainStateSerializer();
-        });
+        ConfigureGrainStorage(silo);
     }
+
+    /// <summary>Keeps Orleans' grain state in this database.</summary>
+    public void ConfigureGrainStorage(ISiloBuilder silo) => silo.AddAdoNetGrainStorageAsDefault(options =>
+    {
+        options.Invariant = Invariant;
+        options.DataSource = Engine;
+        options.DeleteStateOnClear = true;
+        options.GrainStorageSerializer = new JsonGrainStateSerializer();
+    });
 }
 
 /// <summary>Grain state as JSON, which a person can read in the database.</summary>

@@ -74,6 +74,8 @@ internal static class Permissions
     public const string WorkflowExecute = "workflow.execute";
     public const string ExecutionRead = "execution.read";
     public const string ExecutionCancel = "execution.cancel";
+    public const string ExecutionSignal = "execution.signal";
+    public const string ExecutionApprove = "execution.approve";
     public const string QueueRead = "queue.read";
 
     /// <summary>Names the permission a route needs; a test fails for a route that names none.</summary>

@@ -11,6 +11,9 @@ internal sealed record CommandShell
     public required string Directory { get; init; }
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Where a person types answers; null when there is nobody to ask.</summary>
+    public TextReader? In { get; init; }
+
     /// <summary>Whether a person reads the output on a terminal that understands colours and cursor movements.</summary>
     public bool IsTerminal { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed record CommandShell
         {
             Out = Console.Out,
             Error = Console.Error,
+            In = Console.IsInputRedirected || Console.IsErrorRedirected ? null : Console.In,
             Variables = variables,
             Directory = Environment.CurrentDirectory,
             Time = TimeProvider.System,

@@ -67,6 +67,9 @@ internal static class PeriplonCommand
             StartCommand.Create(shell),
             ExecutionsCommand.Create(shell),
             WhyCommand.Create(shell),
+            SignalCommand.Create(shell),
+            DecideCommand.Approve(shell),
+            DecideCommand.Reject(shell),
             QueueCommand.Create(shell),
             VersionCommand.Create(shell),
         ];

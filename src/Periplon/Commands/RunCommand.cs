@@ -30,9 +30,11 @@ internal static class RunCommand
         clean.Aliases.Add("-c");
         var verbose = CommonOptions.Verbose("Show what tasks print");
         var json = CommonOptions.Json();
+        var answers = new RunAnswers();
         var command = new Command("run", "Run a workflow file here, without a server")
         {
-            file, inputs, stateDir, resume, clean, dryRun, script, config, verbose, json,
+            file, inputs, stateDir, resume, clean, dryRun, script, config, verbose, json, answers.Signals, answers.Approvals,
+            answers.Rejections,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -65,6 +67,9 @@ internal static class RunCommand
                 StateDirectory = LocalStateCommands.PathOf(shell, parsed.GetValue(stateDir)),
                 Resume = resumes,
                 Clean = parsed.GetValue(clean),
+                Signals = answers.ReadSignals(parsed),
+                Decisions = answers.ReadDecisions(parsed, source.Checked.Workflow!),
+                Person = new TerminalPerson(shell),
                 Config = settings,
                 Directory = shell.Directory,
                 Colored = shell.IsTerminal && !parsed.GetValue(json),
@@ -91,7 +96,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         CommandShell shell, ILocalRunner runner, LocalRunRequest request, bool verbose, bool json, CancellationToken cancellationToken)
     {
-        var display = json ? new SilentRunDisplay(shell) : RunDisplay.Create(shell, verbose);
+        var display = json ? new SilentRunDisplay(shell) : RunDisplay.Create(shell, verbose, RunAnswers.Asks(request.Workflow));
         LocalRunResult result;
         try
         {

@@ -12,13 +12,16 @@ internal sealed class WorkflowReader(ResourceResolver resolver) : IWorkflowReade
     // Nobody's request waits for it, and a slow line must not keep a workflow from running.
     private static readonly TimeSpan LocalTimeout = TimeSpan.FromMinutes(5);
 
-    /// <summary>Reads a file alone, as it is before it is sent to a server, which knows the files it takes from outside.</summary>
+    /// <summary>
+    /// Reads a file alone, as it is before it is sent to a server, which knows the files and predefined tasks it takes from outside.
+    /// </summary>
     public static CheckedWorkflow Read(string text)
     {
         var bundle = WorkflowBundle.Read(text, WorkflowResources.None);
         var missing = bundle.Missing.Select(each => each.Path).ToHashSet();
         return new CheckedWorkflow(
-            bundle.Workflow, [.. bundle.Diagnostics.Where(found => found.File is not null || !missing.Contains(found.Path))]);
+            bundle.Workflow, [.. bundle.Diagnostics.Where(found =>
+                !PredefinedTasks.IsNotFound(found) && (found.File is not null || !missing.Contains(found.Path)))]);
     }
 
     /// <summary>Reads a file that is run or checked here, with what it takes from outside: whatever its user may read.</summary>

@@ -71,6 +71,28 @@ internal sealed class PeriplonHttp(Uri server) : IDisposable
             HttpMethod.Post, $"executions/{Escape(id)}/cancel", reason is null ? [] : new JsonObject { ["reason"] = reason },
             ApiTypes.Default.JsonElement, cancellationToken);
 
+    /// <summary>Sends a signal; the same key again counts once.</summary>
+    public Task<Reply<JsonElement>> SignalAsync(string id, string name, JsonNode? payload, Guid key, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Post, $"executions/{Escape(id)}/signal", new JsonObject { ["name"] = name, ["payload"] = payload },
+            ApiTypes.Default.JsonElement, cancellationToken, key);
+
+    /// <summary>Decides an approval: <paramref name="decision"/> is <c>approve</c> or <c>reject</c>.</summary>
+    public Task<Reply<JsonElement>> DecideAsync(
+        string id, string decision, string? task, string? comment, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject();
+        foreach (var (name, value) in new[] { ("task", task), ("comment", comment) })
+        {
+            if (value is not null)
+            {
+                body[name] = value;
+            }
+        }
+
+        return SendAsync(HttpMethod.Post, $"executions/{Escape(id)}/{decision}", body, ApiTypes.Default.JsonElement, cancellationToken);
+    }
+
     /// <summary>Reads a page of an execution's tasks, those after a number.</summary>
     public Task<Reply<TaskPage>> TasksAsync(string id, long after, CancellationToken cancellationToken) =>
         SendAsync(

@@ -55,6 +55,15 @@ internal sealed record LocalRunRequest
     /// <summary>Whether a person reads the output on a terminal that shows colours.</summary>
     public bool Colored { get; init; }
 
+    /// <summary>Signals that are sent before the start.</summary>
+    public IReadOnlyList<LocalSignal> Signals { get; init; } = [];
+
+    /// <summary>Decisions of approvals that are made beforehand, by task.</summary>
+    public IReadOnlyDictionary<string, bool> Decisions { get; init; } = new Dictionary<string, bool>();
+
+    /// <summary>Whoever watches; null when nobody does.</summary>
+    public ILocalPerson? Person { get; init; }
+
     /// <summary>Fires at the second Ctrl-C: end at once.</summary>
     public CancellationToken Abort { get; init; }
 }

@@ -11,6 +11,7 @@ using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
 
@@ -22,6 +23,8 @@ namespace Periplon.Run;
 /// </summary>
 internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 {
+    private readonly LocalLimits _limits = new(time);
+
     public async Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
     {
         var unsupported = RunnableCheck.Check(
@@ -46,6 +49,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         await using var services = await OpenAsync(request, path, cancellationToken);
         var report = new LocalRunReport(progress);
         var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, report);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var waits = new LocalWaits(request, ending.Token);
         var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
         if (last is { Status: ExecutionStatus.Completed })
         {
@@ -57,20 +62,28 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var id = last?.Id ?? Guid.CreateVersion7(time.GetUtcNow());
         await using var held = RunLock.Take(path, id);
         await using var execution = last is not null
-            ? await ResumeAsync(services, request, last, attempts, report, cancellationToken)
-            : await CreateAsync(services, request, id, attempts, report, cancellationToken);
+            ? await ResumeAsync(services, request, last, attempts, OnChange, cancellationToken)
+            : await CreateAsync(services, request, id, attempts, OnChange, cancellationToken);
         report.Begin(execution.State);
         var started = time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Abort);
+        await waits.BeginAsync(execution);
         var state = await execution.RunAsync(stop.Token);
+        await ending.CancelAsync();
         var result = report.End(state, time.GetElapsedTime(started), stop.IsCancellationRequested);
         progress.OnFinished(result);
         return result;
+
+        void OnChange(ExecutionState state, IReadOnlyList<ExecutionEvent> events)
+        {
+            report.OnChange(state, events);
+            waits.OnChange(state, events);
+        }
     }
 
     private async Task<LocalExecution> CreateAsync(
-        IServiceProvider services, LocalRunRequest request, Guid id, LocalAttempts attempts, LocalRunReport report,
-        CancellationToken cancellationToken)
+        IServiceProvider services, LocalRunRequest request, Guid id, LocalAttempts attempts,
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, CancellationToken cancellationToken)
     {
         var revision = await PinAsync(services.GetRequiredService<IWorkflowStore>(), request, cancellationToken);
         var now = time.GetUtcNow();
@@ -90,7 +103,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         };
         attempts.Plans = new RevisionPlans(request.Workflow);
         return await LocalExecution.CreateAsync(
-            attempts.Plans, created, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
+            attempts.Plans, created, services.GetRequiredService<IJournalStore>(), attempts, onChange, time, cancellationToken, _limits);
     }
 
     private static async Task<ExecutionRow> FindLastAsync(
@@ -134,8 +147,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
     }
 
     private async Task<LocalExecution> ResumeAsync(
-        IServiceProvider services, LocalRunRequest request, ExecutionRow row, LocalAttempts attempts, LocalRunReport report,
-        CancellationToken cancellationToken)
+        IServiceProvider services, LocalRunRequest request, ExecutionRow row, LocalAttempts attempts,
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, CancellationToken cancellationToken)
     {
         // The run goes on with the file as it was, whatever it is now.
         var version = await services.GetRequiredService<IWorkflowStore>().FindVersionAsync(row.WorkflowId, row.Revision, cancellationToken);
@@ -150,7 +163,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
         attempts.Plans = new RevisionPlans(pinned);
         return await LocalExecution.ResumeAsync(
-            attempts.Plans, row.Id, services.GetRequiredService<IJournalStore>(), attempts, report.OnChange, time, cancellationToken);
+            attempts.Plans, row.Id, services.GetRequiredService<IJournalStore>(), attempts, onChange, time, cancellationToken, _limits);
     }
 
     private async Task<int> PinAsync(IWorkflowStore store, LocalRunRequest request, CancellationToken cancellationToken)

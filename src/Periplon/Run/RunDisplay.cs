@@ -18,8 +18,11 @@ internal abstract class RunDisplay : IRunProgress
     protected Lock Gate { get; } = new();
 
     /// <summary>A live tree on a terminal; lines otherwise, and with <c>-v</c>, whose log lines would tear a tree apart.</summary>
-    public static RunDisplay Create(CommandShell shell, bool verbose) =>
-        shell.IsTerminal && !verbose ? new LiveRunDisplay(shell) : new PlainRunDisplay(shell, verbose);
+    /// <param name="shell">The process.</param>
+    /// <param name="verbose">Whether log lines are shown.</param>
+    /// <param name="asks">Whether the run may ask questions, which a tree would draw over.</param>
+    public static RunDisplay Create(CommandShell shell, bool verbose, bool asks = false) =>
+        shell.IsTerminal && !verbose && !asks ? new LiveRunDisplay(shell) : new PlainRunDisplay(shell, verbose);
 
     /// <summary>Runs the body with this display as its progress.</summary>
     public virtual Task<LocalRunResult> ShowAsync(Func<IRunProgress, Task<LocalRunResult>> body) => body(this);

@@ -3,6 +3,7 @@ using Periplon.Core.Executions;
 using Periplon.Core.Plans;
 using Periplon.Core.Inputs;
 using Periplon.Core.Workflows;
+using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Executions;
 
@@ -12,13 +13,14 @@ internal sealed class MachineHarness
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private readonly List<ExecutionEvent> _journal = [];
+    private int _claims;
 
     public MachineHarness(WorkflowDefinition workflow, IReadOnlyDictionary<string, JsonElement>? inputs = null)
     {
         Plan = ExecutionPlan.Compile(workflow);
         var created = new ExecutionCreated
         {
-            At = Start, ExecutionId = Guid.Parse("019aaaaa-0000-7000-8000-000000000001"), Organization = "default", WorkflowId = Guid.NewGuid(),
+            At = Start, ExecutionId = Guid.Parse("019aaaaa-0000-7000-8000-000000000001"), Organization = "default", WorkflowId = Guid.Parse("019aaaaa-0000-7000-8000-000000000002"),
             Revision = 1, WorkflowName = workflow.Name, WorkflowVersion = workflow.Version,
             Inputs = inputs ?? new Dictionary<string, JsonElement>(),
             SecretInputs = SecretInputs.NamesOf(workflow),
@@ -27,6 +29,17 @@ internal sealed class MachineHarness
         _journal.Add(created);
         State = ExecutionMachine.Start(Plan, created);
         Do(_ => true);
+    }
+
+    /// <summary>An execution of a file without its name and version; <c>RUN</c> stands for work that a worker does.</summary>
+    public static MachineHarness Of(string yaml, params (string Name, object Value)[] inputs)
+    {
+        var text = yaml.Replace("RUN", "command: {executable: \"true\"}", StringComparison.Ordinal);
+        var parsed = WorkflowParser.Parse($"name: test\nversion: \"1\"\n{text}");
+        parsed.Workflow.ShouldNotBeNull(string.Join('\n', parsed.Diagnostics));
+        parsed.Diagnostics.ShouldBeEmpty();
+        return new MachineHarness(
+            parsed.Workflow, inputs.ToDictionary(input => input.Name, input => JsonSerializer.SerializeToElement(input.Value)));
     }
 
     public ExecutionPlan Plan { get; }
@@ -66,7 +79,7 @@ internal sealed class MachineHarness
 
     public Guid Claim(string task, string worker = "w1")
     {
-        var token = Guid.NewGuid();
+        var token = new Guid(++_claims, 0, 0, new byte[8]);
         var attempt = Task(task).Attempt;
         Do(turn => ExecutionCommands.TryStart(turn, task, attempt, worker, token)).ShouldBeTrue($"'{task}' should be claimable");
         return token;
@@ -82,6 +95,55 @@ internal sealed class MachineHarness
 
     public void Fail(string task, string kind = FailureKinds.ExitCode, int? exitCode = 1) =>
         Report(task, Claim(task), TaskOutcome.Failed(kind, "it failed", exitCode: exitCode)).ShouldBeTrue();
+
+    /// <summary>A worker reports an attempt that ran well without meeting its definition of done.</summary>
+    public void Unmet(string task, string feedback = "not yet") =>
+        Report(task, Claim(task), TaskOutcome.Unmet(new TaskOutput { Text = "so far" }, feedback)).ShouldBeTrue();
+
+    /// <summary>Completes everything that is offered, in its order, until nothing is; answers what was completed.</summary>
+    public IReadOnlyList<string> CompleteAll(Func<string, string?>? output = null)
+    {
+        List<string> completed = [];
+        while (!State.Ready.IsEmpty && completed.Count < 1_000)
+        {
+            var next = State.Ready.Min.Task.Path;
+            completed.Add(next);
+            Complete(next, output?.Invoke(next));
+        }
+
+        return completed;
+    }
+
+    public bool Signal(string name, object? payload = null, string? key = null) => Do(turn => ExecutionCommands.Signal(turn, new SignalReceived
+    {
+        At = Now, Kind = WaitKind.Signal, Name = name, Key = key,
+        Payload = payload is null ? null : JsonSerializer.SerializeToElement(payload),
+    }));
+
+    public bool Cancel(bool kill = false) => Do(turn => ExecutionCommands.Cancel(turn, "ann", null, kill));
+
+    public bool Pause() => Do(turn => ExecutionCommands.Pause(turn, "ann"));
+
+    public bool Resume() => Do(turn => ExecutionCommands.Resume(turn, "ann"));
+
+    public bool EndChild(string task, ExecutionStatus status, object? outputs = null) => Do(turn => ExecutionCommands.EndChild(
+        turn,
+        new ChildEnded
+        {
+            At = Now, Task = task, Child = Task(task).Wait?.Child ?? Guid.Empty, Status = status,
+            Error = status is ExecutionStatus.Completed ? null : "no luck",
+            Outputs = outputs is null
+                ? null
+                : JsonSerializer.SerializeToElement(outputs).EnumerateObject().ToDictionary(member => member.Name, member => member.Value),
+        },
+        0.5));
+
+    /// <summary>What a worker would fill in for a reference in the texts of a task.</summary>
+    public string? Resolve(string task, string reference) =>
+        new ExecutionScope(State, Task(task).Instance).TryResolve(reference, out var value) ? value.GetRawText() : null;
+
+    /// <summary>The statuses of tasks, as <c>path=status</c> in the order of the paths.</summary>
+    public string Statuses(params string[] paths) => string.Join(' ', paths.Select(path => $"{path}={State.Find(path)?.Status.ToWord() ?? "none"}"));
 
     public TaskState Task(string path) => State.Find(path).ShouldNotBeNull();
 

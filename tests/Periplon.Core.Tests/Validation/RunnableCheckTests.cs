@@ -40,8 +40,8 @@ public sealed class RunnableCheckTests
     [InlineData("sleep: 5")]
     [InlineData("wait_for: {signal: go}")]
     [InlineData("approval: {message: m}")]
-    [InlineData("command: {executable: x}, concurrency: k", "PPL423")]
-    [InlineData("command: {executable: x}, rate_limit: 5", "PPL424")]
+    [InlineData("command: {executable: x}, concurrency: k")]
+    [InlineData("command: {executable: x}, rate_limit: 5")]
     [InlineData("llm: {provider: openai, model: m, prompt: p}", "PPL426")]
     [InlineData("command: {executable: x}, on_error: {fallback_agent: w}", "PPL427")]
     public void A_task_runs_or_is_refused(string task, params string[] codes) =>
@@ -68,7 +68,7 @@ public sealed class RunnableCheckTests
     [InlineData("workflows: {m: {hooks: {on_error: [echo]}}}")]
     [InlineData("on_failure: {x: {command: {executable: x}}}")]
     [InlineData("finally: {x: {command: {executable: x}}}")]
-    [InlineData("concurrency: k", "PPL423")]
+    [InlineData("concurrency: k")]
     [InlineData("agents: {w: {description: d}}\ndefaults: {on_error: {fallback_agent: w}}", "PPL427")]
     public void A_section_runs_or_is_refused(string section, params string[] codes) =>
         Codes($"{section}\ntasks: {{a: {{command: {{executable: x}}}}}}").ShouldBe(codes);

@@ -53,7 +53,9 @@ internal sealed class EngineCluster : IAsyncDisposable
             prepare?.Invoke(runner);
             silo.UseInMemoryReminderService();
             silo.Services.AddLogging(logging => logging.ClearProviders());
-            silo.Services.AddPeriplonStorage(Engine.Storage.Database.Open(database.Options), Path.GetTempPath());
+            var opened = Engine.Storage.Database.Open(database.Options);
+            silo.Services.AddPeriplonStorage(opened, Path.GetTempPath());
+            opened.ConfigureGrainStorage(silo);
             if (library is not null)
             {
                 silo.Services.AddSingleton(new ResourceOptions { Directory = library });

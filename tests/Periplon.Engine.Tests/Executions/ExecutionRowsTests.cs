@@ -11,6 +11,20 @@ public sealed class ExecutionRowsTests
 {
     private static readonly Guid Token = Guid.NewGuid();
 
+    [Theory]
+    [InlineData("", "a: {sleep: 7200}", "waiting", "sleep", 7200)]
+    [InlineData("", "a: {wait_for: {signal: go}}", "waiting", "signal", 60)]
+    [InlineData("", "a: {approval: {timeout_secs: 30}}", "waiting", "approval", 30)]
+    [InlineData("", "a: {command: {executable: x}, concurrency: k}, b: {sleep: 7200}", "waiting", "concurrency", 60)]
+    [InlineData("concurrency: k", "a: {command: {executable: x}}", "queued", "concurrency", 60)]
+    public void Next_ExecutionThatWaits_SaysForWhatAndIsLookedAtInTime(string head, string tasks, string status, string reason, int wakesIn)
+    {
+        var state = Samples.Begin(Samples.Workflow($"name: demo\nversion: '1'\n{head}\ntasks: {{{tasks}}}"), Samples.Start).State;
+        var row = Samples.Row(state);
+        (row.Status.ToWord(), row.WaitReason).ShouldBe((status, reason));
+        row.NextWakeAt.ShouldBe(Samples.Start.AddSeconds(wakesIn));
+    }
+
     [Fact]
     public void First_NewExecution_IsQueuedAndLookedAtByTheSweep()
     {

@@ -36,6 +36,35 @@ public sealed class WaitViewsTests
         link.Message.ShouldContain("attempt 2");
     }
 
+    [Theory]
+    [InlineData("sleep: 90", "sleep", "the timer", 90)]
+    [InlineData("wait_for: {signal: go}", "signal", "the signal 'go'", null)]
+    [InlineData("wait_for: {webhook: a b, timeout_secs: 60}", "webhook", "the webhook 'a b', or the end of the wait", 60)]
+    [InlineData("approval: {message: 'Ship ${workflow.name}?', approvers: [bob], timeout_secs: 60}", "approval", "which fails the task", 60)]
+    [InlineData("command: {executable: x}, rate_limit: {key: k, limit: 1}", "rate_limit", "its answer", 60)]
+    [InlineData("command: {executable: x}, concurrency: k", "concurrency", "the end of one that holds a place", 60)]
+    public void Of_TaskThatWaits_SaysForWhatAndWhatEndsIt(string task, string waitsFor, string wakesBy, int? wakesIn)
+    {
+        var link = Single(Samples.Begin(Samples.Workflow($"name: demo\nversion: '1'\ntasks: {{a: {{{task}}}}}"), Now).State);
+        (link.Task, link.WaitsFor, link.Since).ShouldBe(("a", waitsFor, (DateTimeOffset?)Now));
+        link.WakesBy.ShouldContain(wakesBy);
+        link.WakesAt.ShouldBe(wakesIn is { } seconds ? Now.AddSeconds(seconds) : null);
+        link.HeldBy.ShouldNotBeNullOrEmpty();
+    }
+
+    [Fact]
+    public void Of_SignalAndApproval_SayHowToAnswer()
+    {
+        var state = Samples.Begin(
+            Samples.Workflow("name: demo\nversion: '1'\ntasks: {a: {wait_for: {signal: go}}, b: {approval: {message: 'Ship ${workflow.name}?', approvers: [bob]}}}"),
+            Now).State;
+        var links = WaitViews.Of(state);
+        links[0].Message.ShouldContain($"/api/v1/executions/{state.Created.ExecutionId:D}/signal");
+        links[0].Message.ShouldContain("""-d '{"name": "go"}'""");
+        links[1].Message.ShouldContain("Ship demo?");
+        links[1].HeldBy.ShouldBe("bob");
+    }
+
     [Fact]
     public void Of_MaxParallel_NamesWhatHoldsIt()
     {

@@ -160,7 +160,7 @@ public sealed class WholeOutputsTests : IDisposable
         foreach (var reference in references)
         {
             values[reference] = JsonSerializer.SerializeToElement("a part");
-            var (name, value) = OutputText.FindArtifact(reference, _ => output)!.Value;
+            var (name, value) = OutputText.FindArtifact(reference, id => id is "first" or "second" ? output : null)!.Value;
             values[name] = value;
         }
 

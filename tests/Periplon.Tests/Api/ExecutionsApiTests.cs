@@ -200,12 +200,12 @@ public sealed class ExecutionsApiTests
     public async Task Get_UnknownId_AnswersAProblemThatNamesIt(string id, int status)
     {
         await using var api = await ApiHost.StartAsync();
-        foreach (var rest in new[] { "", "/tasks", "/events", "/logs", "/why", "/graph" })
+        foreach (var rest in new[] { "", "/tasks", "/events", "/logs", "/why", "/graph", "/approvals" })
         {
             (await api.GetAsync($"{Route}/{id}{rest}")).ShouldBeProblem(status).ShouldContain(id);
         }
 
-        foreach (var rest in new[] { "/cancel", "/pause", "/resume" })
+        foreach (var rest in new[] { "/cancel", "/pause", "/resume", "/approve", "/reject", "/signal", "/webhooks/w" })
         {
             (await api.PostAsync($"{Route}/{id}{rest}", null)).ShouldBeProblem(status).ShouldContain(id);
         }

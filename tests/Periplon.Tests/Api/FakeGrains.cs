@@ -41,6 +41,12 @@ internal sealed class FakeGrains
     /// <summary>Runs whenever somebody waits for an end.</summary>
     public Action<Guid>? OnWait { get; set; }
     public ControlRequest? LastControl { get; private set; }
+    public SignalRequest? LastSignal { get; private set; }
+    /// <summary>What becomes of signals.</summary>
+    public SignalStatus NextSignal { get; set; }
+    public DecisionRequest? LastDecision { get; private set; }
+    /// <summary>What becomes of decisions.</summary>
+    public DecisionResult NextDecision { get; set; } = new(DecisionStatus.Decided, "ok");
 
     public void SetView(Guid id, Func<ExecutionView, ExecutionView> change) => Views[id] = change(Views[id]);
 
@@ -177,6 +183,16 @@ internal sealed class FakeGrains
         grain.CancelAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), null));
         grain.PauseAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), "paused"));
         grain.ResumeAsync(default!, default).ReturnsForAnyArgs(call => Control(id, call.Arg<ControlRequest>(), "running"));
+        grain.SignalAsync(default!, default).ReturnsForAnyArgs(call =>
+        {
+            LastSignal = call.Arg<SignalRequest>();
+            return NextSignal;
+        });
+        grain.DecideAsync(default!, default).ReturnsForAnyArgs(call =>
+        {
+            LastDecision = call.Arg<DecisionRequest>();
+            return NextDecision;
+        });
         return _executions[key] = grain;
     }
 

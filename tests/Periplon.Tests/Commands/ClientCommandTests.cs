@@ -46,6 +46,25 @@ public sealed class ClientCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SignalAndDecide_SendWhatWasTyped()
+    {
+        foreach (var route in new[] { "signal", "approve", "reject" })
+        {
+            _server.On($"POST /api/v1/executions/{Execution}/{route}", $$"""{"message": "It is {{route}}"}""");
+        }
+
+        (await _fixture.RunAsync("signal", Execution, "go", "--payload", "{\"n\": 1}")).ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
+        _fixture.Out.ToString().ShouldBe("It is signal\n");
+        (await _fixture.RunAsync("signal", Execution, "go", "-p", "not json")).ShouldBe(ExitCode.Ok);
+        (await _fixture.RunAsync("approve", Execution)).ShouldBe(ExitCode.Ok);
+        (await _fixture.RunAsync("reject", Execution, "ok", "--comment", "no", "-j")).ShouldBe(ExitCode.Ok);
+        _server.Requests.Select(request => request.Body).ShouldBe(
+            ["""{"name":"go","payload":{"n":1}}""", """{"name":"go","payload":"not json"}""", "{}", """{"task":"ok","comment":"no"}"""]);
+        _server.Requests[0].Key.ShouldNotBeEmpty();
+        _server.Requests[0].Key.ShouldNotBe(_server.Requests[1].Key);
+    }
+
+    [Fact]
     public async Task WorkflowsApply_KnownAndNewName_UpdatesAndCreates()
     {
         const string Task = "tasks: {a: {description: b, command: {executable: c}}}\n";

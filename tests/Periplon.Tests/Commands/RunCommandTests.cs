@@ -19,6 +19,13 @@ public sealed class RunCommandTests : IDisposable
           test: {description: Test, depends_on: [build], command: {executable: make, args: [test]}}
         """;
 
+    private const string NeedsMcp = """
+        name: a
+        version: "1"
+        mcp_servers: {files: {type: stdio, command: mcp-files}}
+        tasks: {b: {description: c, mcp_tool: {server: files, tool: read}}}
+        """;
+
     private static readonly Guid Id = Guid.Parse("0199c0de-0000-7000-8000-000000000001");
 
     private readonly CommandFixture _fixture = new();
@@ -178,11 +185,11 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Run_DryRunOfWhatDoesNotRun_PrintsThePlanAndWhatIsInTheWay()
     {
-        _fixture.Write("flow.yaml", "name: a\nversion: '1'\ntasks: {b: {description: c, uses: lint@1.0.0}}\n");
+        _fixture.Write("flow.yaml", NeedsMcp);
 
         (await _fixture.RunAsync("run", "flow.yaml", "--dry-run")).ShouldBe(ExitCode.Failure);
 
-        _fixture.Out.ToString().ShouldContain("  b  uses  lint@1.0.0\n");
+        _fixture.Out.ToString().ShouldContain("  b  mcp_tool  files/read()\n");
         _fixture.Out.ToString().ShouldContain("error PPL");
         _fixture.Error.ToString().ShouldBe("Error: flow.yaml cannot be run: 1 error\n");
     }
@@ -211,7 +218,7 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Run_PartOfTheLanguageThatDoesNotRun_IsRefused()
     {
-        _fixture.Write("flow.yaml", "name: a\nversion: '1'\ntasks: {b: {description: c, sleep: 5}}\n");
+        _fixture.Write("flow.yaml", NeedsMcp);
 
         (await _fixture.RunAsync("run", "flow.yaml")).ShouldBe(ExitCode.Failure);
 

@@ -74,7 +74,7 @@ public sealed class TemplateCommandTests : IDisposable
         JsonDocument.Parse(_fixture.Out.ToString()).RootElement.GetProperty("outputs").GetProperty("letters").GetInt32().ShouldBe(12);
     }
 
-    private static JsonElement Schema => JsonDocument.Parse(WorkflowSchema.Generate()).RootElement.GetProperty("$defs");
+    private static JsonElement Schema => JsonDocument.Parse(WorkflowSchema.Generate()).RootElement.GetProperty("definitions");
 
     private static string Full => TemplateCommand.Text().Replace("#|", "", StringComparison.Ordinal);
 

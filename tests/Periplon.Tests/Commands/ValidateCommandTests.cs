@@ -42,7 +42,7 @@ public sealed class ValidateCommandTests : IDisposable
     {
         (await _fixture.RunAsync("validate", "/dev/zero")).ShouldBe(ExitCode.Failure);
 
-        _fixture.Error.ToString().ShouldContain($"larger than {Periplon.Core.Yaml.WorkflowText.MaxBytes} bytes");
+        _fixture.Error.ToString().ShouldContain("is larger than 64 MiB, which no workflow is");
     }
 
     [Theory]
@@ -168,13 +168,24 @@ public sealed class ValidateCommandTests : IDisposable
 
     public static TheoryData<byte[], string> Unreadable => new()
     {
-        { [], "flow.yaml is empty" },
-        { " \n\t\n"u8.ToArray(), "flow.yaml is empty" },
-        { [0x6e, 0x0a, 0x61, 0xff, 0x0a], "flow.yaml is not UTF-8: the byte 0xff in line 2 begins no character" },
-        { "a: \xc3"u8.ToArray()[..4], "flow.yaml is not UTF-8: the byte 0xc3 in line 1" },
-        { [0x61, 0x0a, 0x00], "flow.yaml is not text: line 2 holds a zero byte" },
-        { [0xff, 0xfe, 0x61, 0x00], "flow.yaml is UTF-16 text; save it as UTF-8" },
+        { [0x6e, 0x0a, 0x61, 0xff, 0x0a], "flow.yaml:2:2: error PPL001: The file is not UTF-8: the byte 0xFF at offset 3" },
+        { [.. "a: "u8, 0xc3], "flow.yaml:1:4: error PPL001: The file is not UTF-8: the byte 0xC3 at offset 3" },
+        { [0x61, 0x0a, 0x00], "flow.yaml:2:1: error PPL001: The text is not valid YAML: it holds the character U+0000" },
+        { [0xff, 0xfe, 0x61, 0x00, 0x00, 0xd8], "flow.yaml:1:3: error PPL001: The file is not UTF-16: " },
     };
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n\t\n")]
+    public async Task Validate_EmptyFile_SaysWhatToBeginWith(string text)
+    {
+        _fixture.Write("flow.yaml", text);
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldBe("Error: flow.yaml is empty; 'periplon template' prints a workflow to begin with\n");
+        _fixture.Out.ToString().ShouldBeEmpty();
+    }
 
     [Theory]
     [MemberData(nameof(Unreadable))]
@@ -184,8 +195,16 @@ public sealed class ValidateCommandTests : IDisposable
 
         (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Failure);
 
-        _fixture.Error.ToString().ShouldStartWith("Error: " + expected);
-        _fixture.Out.ToString().ShouldBeEmpty();
+        _fixture.Out.ToString().ShouldStartWith(expected);
+        _fixture.Error.ToString().ShouldBe("Error: flow.yaml is not valid: 1 error\n");
+    }
+
+    [Fact]
+    public async Task Validate_Utf16WithAMark_IsText()
+    {
+        _fixture.Write("flow.yaml", [0xff, 0xfe, .. Encoding.Unicode.GetBytes(Good)]);
+
+        (await _fixture.RunAsync("validate", "flow.yaml")).ShouldBe(ExitCode.Ok);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ internal static class ExecutionsApi
         executions.MapGet("/{id}", GetExecution).RequirePermission(Permissions.ExecutionRead);
         executions.MapExecutionDetails();
         executions.MapExecutionControl();
+        executions.MapExecutionWaits();
     }
 
     private static async Task<Ok<ExecutionPage>> ListExecutions(

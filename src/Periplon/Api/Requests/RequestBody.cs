@@ -47,6 +47,32 @@ internal sealed class RequestBody
         return new RequestBody(WithoutByteOrderMark(content), isYaml);
     }
 
+    /// <summary>Reads the body of a route that takes whatever a foreign service sends.</summary>
+    public static async Task<RequestBody> ReadAnyAsync(HttpContext context)
+    {
+        var limit = context.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value.MaxBodyBytes;
+        return new RequestBody(WithoutByteOrderMark(await ReadContentAsync(context, limit)), false);
+    }
+
+    /// <summary>The body as JSON; one that is none becomes a JSON string, an empty one stays empty.</summary>
+    public ReadOnlyMemory<byte> ReadJsonOrText()
+    {
+        if (IsEmpty)
+        {
+            return default;
+        }
+
+        try
+        {
+            using var _ = JsonDocument.Parse(Content, new JsonDocumentOptions { MaxDepth = 256 });
+            return Content;
+        }
+        catch (JsonException)
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(ReadText(), ApiJson.Default.String);
+        }
+    }
+
     /// <summary>The body as text.</summary>
     public string ReadText()
     {

@@ -1,0 +1,141 @@
+namespace Periplon.Core.Limits;
+
+/// <summary>
+/// One rate limit: at most so many starts in any span of one period. Starts are reserved in the order in which they are asked for. What is
+/// stored is never less than what was reserved, so that a limit that is loaded again after a crash rather lets too few start than too many.
+/// Not safe for several threads.
+/// </summary>
+public sealed class RateLimit
+{
+    // Up to so many starts are stored one by one; more are counted by parts of the period.
+    private const int MostExact = 128;
+    private const int PartsOfPeriod = 100;
+    private const int BlocksOfLimit = 50;
+
+    private static readonly TimeSpan Remembers = TimeSpan.FromMinutes(2);
+
+    private readonly Dictionary<LimitHolder, DateTimeOffset> _reserved = [];
+    private readonly Queue<(DateTimeOffset At, LimitHolder Holder)> _oldest = [];
+    private readonly SortedDictionary<DateTimeOffset, (int Starts, int Stored)> _parts = [];
+    private List<DateTimeOffset> _starts = [];
+    private int _first;
+    private int _most;
+    private TimeSpan _longest;
+
+    /// <summary>A limit as it was stored.</summary>
+    /// <param name="stored">What <see cref="Store"/> returned; empty for a new one.</param>
+    public RateLimit(IEnumerable<RateStarts> stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        foreach (var part in stored.OrderBy(part => part.At))
+        {
+            _parts[part.At] = (part.Count, part.Count);
+            _starts.AddRange(Enumerable.Repeat(part.At, part.Count));
+            _longest = part.Period > _longest ? part.Period : _longest;
+        }
+
+        _most = _starts.Count;
+    }
+
+    /// <summary>Whether something was reserved that what is stored does not cover: it must be stored before anybody is told.</summary>
+    public bool MustStore { get; private set; }
+
+    /// <summary>Reserves a start. The same holder again gets the same time.</summary>
+    /// <param name="holder">Who starts.</param>
+    /// <param name="limit">How many starts there may be in a period, as this asker says.</param>
+    /// <param name="period">The period, as this asker says.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>When it may start: now, or later.</returns>
+    public DateTimeOffset Reserve(LimitHolder holder, int limit, TimeSpan period, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(holder);
+        limit = Math.Max(1, limit);
+        _most = Math.Max(_most, limit);
+        _longest = period > _longest ? period : _longest;
+        Forget(now);
+        if (_reserved.TryGetValue(holder, out var known))
+        {
+            return known;
+        }
+
+        var count = _starts.Count - _first;
+        var at = count > 0 && _starts[^1] > now ? _starts[^1] : now;
+        if (count >= limit && _starts[^limit] + period is var earliest && earliest > at)
+        {
+            at = earliest;
+        }
+
+        Add(at, limit, period);
+        _reserved[holder] = at;
+        _oldest.Enqueue((at, holder));
+        return at;
+    }
+
+    /// <summary>What is to be stored; <see cref="MustStore"/> is false from then on.</summary>
+    public IReadOnlyList<RateStarts> Store()
+    {
+        var stored = new List<RateStarts>(_parts.Count);
+        var block = _most > MostExact ? _most / BlocksOfLimit : 1;
+        foreach (var (at, (starts, _)) in _parts.ToList())
+        {
+            // A block at once, so that the next starts of the same part need no write of their own.
+            var count = (starts + block - 1) / block * block;
+            _parts[at] = (starts, count);
+            stored.Add(new RateStarts(at, count, _longest));
+        }
+
+        MustStore = false;
+        return stored;
+    }
+
+    /// <summary>Whether nothing it holds bears on starts from a time on.</summary>
+    /// <param name="now">The time.</param>
+    public bool IsIdle(DateTimeOffset now) => _starts.Count == _first || _starts[^1] + _longest <= now;
+
+    private void Add(DateTimeOffset at, int limit, TimeSpan period)
+    {
+        _starts.Add(at);
+        var part = limit > MostExact ? EndOfPart(at, period) : at;
+        var (starts, stored) = _parts.GetValueOrDefault(part);
+        _parts[part] = (starts + 1, stored);
+        MustStore |= starts + 1 > stored;
+    }
+
+    // The end, not the beginning: a start that is taken to be later than it was keeps the next ones further away, never nearer.
+    private static DateTimeOffset EndOfPart(DateTimeOffset at, TimeSpan period)
+    {
+        var width = Math.Max(1, period.Ticks / PartsOfPeriod);
+        return new DateTimeOffset((at.UtcTicks + width - 1) / width * width, TimeSpan.Zero);
+    }
+
+    private void Forget(DateTimeOffset now)
+    {
+        // Only the newest starts bear on the next one, and of them only those of the last period.
+        while (_starts.Count - _first > 0 && (_starts.Count - _first > _most || _starts[_first] + _longest <= now))
+        {
+            _first++;
+        }
+
+        if (_first > 64 && _first > _starts.Count / 2)
+        {
+            _starts = _starts.GetRange(_first, _starts.Count - _first);
+            _first = 0;
+        }
+
+        while (_parts.Count > 0 && _parts.First().Key is var part && (_starts.Count == _first || part < _starts[_first]))
+        {
+            _parts.Remove(part);
+        }
+
+        while (_oldest.TryPeek(out var oldest) && oldest.At + Remembers < now)
+        {
+            _reserved.Remove(_oldest.Dequeue().Holder);
+        }
+    }
+}
+
+/// <summary>Starts under a rate limit, as they are stored.</summary>
+/// <param name="At">When, at the latest.</param>
+/// <param name="Count">How many, at most.</param>
+/// <param name="Period">The longest period they count in.</param>
+public sealed record RateStarts(DateTimeOffset At, int Count, TimeSpan Period);

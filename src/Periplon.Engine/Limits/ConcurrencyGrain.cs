@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Periplon.Client.Executions;
+using Periplon.Client.Limits;
+using Periplon.Core.Limits;
+
+namespace Periplon.Engine.Limits;
+
+/// <summary>
+/// One concurrency limit. Who holds a place is stored before anybody is told; who waits is not, because executions ask again. A holder
+/// whose execution has ended without saying so is found by asking it, while somebody waits.
+/// </summary>
+[GrainType("concurrency")]
+internal sealed partial class ConcurrencyGrain(
+    [PersistentState("concurrency")] IPersistentState<ConcurrencyState> stored, LimitMessenger messenger, IOptions<EngineOptions> options,
+    ILogger<ConcurrencyGrain> logger) : Grain, IConcurrencyGrain
+{
+    private const int MostChecked = 64;
+
+    private ConcurrencyLimit _limit = ConcurrencyLimit.Empty;
+    private IGrainTimer? _check;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _limit = new ConcurrencyLimit
+        {
+            Limit = Math.Max(1, stored.State.Limit), LimitSetAt = stored.State.LimitSetAt,
+            Holders = [.. stored.State.Holders.Select(place => place.ToHolder())],
+        };
+        return Task.CompletedTask;
+    }
+
+    public async Task<IReadOnlyList<LimitAnswer>> ApplyAsync(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellationToken)
+    {
+        var next = _limit;
+        var answers = new List<LimitAnswer>(requests.Count);
+        List<LimitHolder> granted = [], toStop = [];
+        foreach (var request in requests)
+        {
+            var holder = request.Place.ToHolder();
+            var step = request.Release ? next.Release(holder) : next.Ask(holder, request.Limit, request.Strategy);
+            next = step.Next;
+            answers.Add(step.Answer);
+            granted.AddRange(step.Granted);
+            toStop.AddRange(step.ToStop);
+        }
+
+        if (!next.Holders.SetEquals(_limit.Holders))
+        {
+            await StoreAsync(next);
+        }
+
+        _limit = next;
+        foreach (var holder in granted.Where(next.Holders.Contains))
+        {
+            messenger.Grant(Key, holder);
+        }
+
+        foreach (var holder in toStop.Where(next.Holders.Contains))
+        {
+            messenger.Stop(Key, holder);
+        }
+
+        CheckWhileOthersWait();
+        return answers;
+    }
+
+    public Task<PlacesView> DescribeAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new PlacesView(_limit.Limit, [.. _limit.Holders.Select(LimitPlace.Of)], _limit.Waiters.Count));
+
+    private async Task StoreAsync(ConcurrencyLimit next)
+    {
+        // Keys are often made of inputs: a row for each that was ever used would stay for ever.
+        if (next.Holders.IsEmpty)
+        {
+            await stored.ClearStateAsync(CancellationToken.None);
+            return;
+        }
+
+        stored.State = new ConcurrencyState
+        {
+            Limit = next.Limit, LimitSetAt = next.LimitSetAt, Holders = [.. next.Holders.Select(LimitPlace.Of)],
+        };
+        await stored.WriteStateAsync(CancellationToken.None);
+    }
+
+    private void CheckWhileOthersWait()
+    {
+        if (_limit.Waiters.IsEmpty)
+        {
+            _check?.Dispose();
+            _check = null;
+        }
+        else
+        {
+            _check ??= this.RegisterGrainTimer(
+                static (grain, token) => grain.CheckHoldersAsync(token), this,
+                new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval)
+                {
+                    Interleave = true, KeepAlive = true,
+                });
+        }
+    }
+
+    private async Task CheckHoldersAsync(CancellationToken cancellationToken)
+    {
+        var holders = _limit.Holders.Take(MostChecked).ToList();
+        var held = await Task.WhenAll(holders.Select(holder => HoldsAsync(holder, cancellationToken)));
+        foreach (var (holder, _) in holders.Zip(held).Where(pair => !pair.Second))
+        {
+            LogGone(holder.Execution, holder.Task, Key);
+            messenger.Release(Key, holder);
+        }
+    }
+
+    private async Task<bool> HoldsAsync(LimitHolder holder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IExecutionGrain>(holder.Execution.ToString("D"))
+                .HoldsPlaceAsync(LimitPlace.Of(holder), cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Not known is not gone: the next round asks again.
+            LogNotAnswered(e, holder.Execution, Key);
+            return true;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Execution {ExecutionId}, task '{Task}', has left its place under limit '{Key}'; it is freed")]
+    private partial void LogGone(Guid executionId, string task, string key);
+
+    [LoggerMessage(LogLevel.Debug, "Execution {ExecutionId} did not say whether it holds its place under limit '{Key}'; it is asked again")]
+    private partial void LogNotAnswered(Exception exception, Guid executionId, string key);
+}
+
+/// <summary>The places of a concurrency limit, as they are stored.</summary>
+[GenerateSerializer, Alias("Periplon.ConcurrencyState")]
+internal sealed class ConcurrencyState
+{
+    /// <summary>How many places there are.</summary>
+    [Id(0)] public int Limit { get; set; } = 1;
+
+    /// <summary>When the asker asked who said so.</summary>
+    [Id(1)] public DateTimeOffset LimitSetAt { get; set; }
+
+    /// <summary>Who holds them.</summary>
+    [Id(2)] public List<LimitPlace> Holders { get; set; } = [];
+}

@@ -1,0 +1,175 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Periplon.Client.Executions;
+using Periplon.Client.Limits;
+using Periplon.Core.Executions;
+using Periplon.Core.Limits;
+
+namespace Periplon.Engine.Limits;
+
+/// <summary>
+/// Carries requests from the executions of this silo to limits, and the answers to executions. It runs outside grains, so that calls
+/// between them go one way only. Requests under one key stay in order. What cannot be delivered is healed: executions that wait ask again,
+/// and limits ask their holders.
+/// </summary>
+internal sealed partial class LimitMessenger
+{
+    private const int Lanes = 8;
+    private const int MaxBatch = 512;
+    private const int MaxTries = 5;
+    private const int Deliveries = 16;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly ChannelWriter<LimitRequest>[] _requests;
+    private readonly ChannelWriter<Delivery>[] _deliveries;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<LimitMessenger> _logger;
+
+    public LimitMessenger(IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LimitMessenger> logger)
+    {
+        (_grains, _time, _lifetime, _logger) = (grains, time, lifetime, logger);
+        _requests = [.. Enumerable.Range(0, Lanes).Select(_ => Start<LimitRequest>(SendAsync))];
+        _deliveries = [.. Enumerable.Range(0, Lanes).Select(_ => Start<Delivery>(DeliverAsync))];
+    }
+
+    /// <summary>Sends what an execution has to tell limits.</summary>
+    public void Send(IEnumerable<LimitRequest> requests)
+    {
+        foreach (var request in requests)
+        {
+            _requests[LaneOf(request.Key)].TryWrite(request);
+        }
+    }
+
+    /// <summary>Tells a holder that it has its place.</summary>
+    public void Grant(string key, LimitHolder holder) => Deliver(new Delivery(key, holder, Reply(holder, LimitKinds.Concurrency)));
+
+    /// <summary>Tells a holder to make room.</summary>
+    public void Stop(string key, LimitHolder holder) => Deliver(new Delivery(key, holder, Reply: null));
+
+    /// <summary>Gives a place back in the name of a holder that is gone.</summary>
+    public void Release(string key, LimitHolder holder) => Send([new LimitRequest(LimitRequestKind.Release, key, holder)]);
+
+    private void Deliver(Delivery delivery) =>
+        _deliveries[(delivery.Holder.Execution.GetHashCode() & int.MaxValue) % Lanes].TryWrite(delivery);
+
+    private static int LaneOf(string key) => (string.GetHashCode(key, StringComparison.Ordinal) & int.MaxValue) % Lanes;
+
+    private static LimitReply Reply(LimitHolder holder, LimitKinds limit) =>
+        new() { Task = holder.Task, AskedAt = holder.AskedAt, Limit = limit };
+
+    private Task SendAsync(IReadOnlyList<LimitRequest> batch) => Task.WhenAll(batch
+        .GroupBy(request => (request.Key, IsRate: request.Kind is LimitRequestKind.Reserve))
+        .Select(group => group.Key.IsRate ? ReserveAsync(group.Key.Key, [.. group]) : ApplyAsync(group.Key.Key, [.. group])));
+
+    private Task ApplyAsync(string key, List<LimitRequest> requests) => TryAsync($"{requests.Count} requests to limit '{key}'", async () =>
+    {
+        var answers = await _grains.GetGrain<IConcurrencyGrain>(key).ApplyAsync(
+            [.. requests.Select(request => new PlaceRequest
+            {
+                Place = LimitPlace.Of(request.Holder), Release = request.Kind is LimitRequestKind.Release, Limit = request.Limit,
+                Strategy = request.Strategy,
+            })],
+            CancellationToken.None);
+        foreach (var (request, answer) in requests.Zip(answers))
+        {
+            if (answer is LimitAnswer.Granted)
+            {
+                Grant(key, request.Holder);
+            }
+            else if (answer is LimitAnswer.Refused)
+            {
+                Deliver(new Delivery(key, request.Holder, Reply(request.Holder, LimitKinds.Concurrency) with
+                {
+                    Refusal = LimitReplies.RefusalOf(request),
+                }));
+            }
+        }
+    });
+
+    private Task ReserveAsync(string key, List<LimitRequest> requests) => TryAsync($"{requests.Count} starts to rate limit '{key}'", async () =>
+    {
+        var times = await _grains.GetGrain<IRateLimitGrain>(key).ReserveAsync(
+            [.. requests.Select(request => new StartReservation
+            {
+                Place = LimitPlace.Of(request.Holder), Limit = request.Limit, PeriodSecs = request.PeriodSecs,
+            })],
+            CancellationToken.None);
+        foreach (var (request, at) in requests.Zip(times))
+        {
+            Deliver(new Delivery(key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at }));
+        }
+    });
+
+    private Task DeliverAsync(IReadOnlyList<Delivery> batch) => Parallel.ForEachAsync(
+        batch, new ParallelOptions { MaxDegreeOfParallelism = Deliveries }, (delivery, _) => new ValueTask(DeliverAsync(delivery)));
+
+    private Task DeliverAsync(Delivery delivery) => TryAsync($"the answer of limit '{delivery.Key}'", async () =>
+    {
+        var (key, holder, reply) = delivery;
+        var execution = _grains.GetGrain<IExecutionGrain>(holder.Execution.ToString("D"));
+        if (reply is null)
+        {
+            await execution.MakeRoomAsync(LimitPlace.Of(holder), LimitReplies.ReasonToStop(key), CancellationToken.None);
+        }
+        else if (!await execution.AnswerLimitAsync(reply, CancellationToken.None)
+            && reply is { Limit: LimitKinds.Concurrency, Refusal: null })
+        {
+            Release(key, holder);
+        }
+    });
+
+    private static ChannelWriter<T> Start<T>(Func<IReadOnlyList<T>, Task> send)
+    {
+        var channel = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
+        _ = Task.Run(async () =>
+        {
+            while (await channel.Reader.WaitToReadAsync())
+            {
+                var batch = new List<T>();
+                while (batch.Count < MaxBatch && channel.Reader.TryRead(out var item))
+                {
+                    batch.Add(item);
+                }
+
+                await send(batch);
+            }
+        });
+        return channel.Writer;
+    }
+
+    private async Task TryAsync(string what, Func<Task> send)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await send();
+                return;
+            }
+            catch (Exception e) when (tries < MaxTries && !_lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                LogRetried(e, what, tries);
+                await Task.Delay(RetryDelay * tries, _time, CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                LogGivenUp(e, what);
+                return;
+            }
+        }
+    }
+
+    // Without a reply it is the request to make room.
+    private sealed record Delivery(string Key, LimitHolder Holder, LimitReply? Reply);
+
+    [LoggerMessage(LogLevel.Debug, "Sending {What} failed at try {Try} and is repeated")]
+    private partial void LogRetried(Exception exception, string what, int @try);
+
+    [LoggerMessage(LogLevel.Warning, "Sending {What} failed; who waits asks again")]
+    private partial void LogGivenUp(Exception exception, string what);
+}
