@@ -48,9 +48,9 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
         await using var services = await OpenAsync(request, path, cancellationToken);
         var report = new LocalRunReport(progress);
+        var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, report);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waits = new LocalWaits(request, ending.Token);
-        var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, report);
         var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
         if (last is { Status: ExecutionStatus.Completed })
         {

@@ -46,7 +46,10 @@ public sealed class ApiRulesTests
         }
 
         paths["/api/v1/executions"]!["get"]!["parameters"]!.AsArray().Select(p => p!["name"]!.GetValue<string>()).ShouldBe(
-            ["workflow_id", "status", "triggered_by", "label", "created_after", "created_before", "parent", "limit", "offset", "cursor"]);
+            [
+                "workflow_id", "status", "triggered_by", "label", "created_after", "created_before", "parent_execution_id", "parent", "limit",
+                "offset", "cursor",
+            ]);
         paths["/api/v1/executions"]!["post"]!["operationId"]!.GetValue<string>().ShouldBe("StartExecution");
         var schemas = answer.Json["components"]!["schemas"]!;
         schemas["ExecutionObject"]!["properties"]!["input_params"].ShouldNotBeNull();
