@@ -25,7 +25,8 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
     public static CollectedLibrary Empty { get; } = new([], []);
 
     /// <summary>
-    /// The key under which the text of a task is collected: <c>task:name@version</c>, behind <c>untrusted:</c> when its source is not trusted.
+    /// The key under which the text of a task is collected: <c>task:name@version</c>, behind <c>untrusted:</c> when its source is not
+    /// trusted.
     /// </summary>
     /// <param name="task">The task.</param>
     public static string KeyOf(LibraryTask task)

@@ -67,7 +67,9 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
 
         var pattern = isGroup ? LibraryPlaces.GroupPattern : LibraryPlaces.TaskPattern;
         var places = Places.Where(place => place.Pattern is null || place.Pattern == pattern).Select(place => place.Path);
-        var others = _problems is [var first, ..] ? $" {_problems.Count} files there are left out, such as {first.Path}: {first.Message}" : "";
+        var others = _problems is [var first, ..]
+            ? $" {_problems.Count} files there are left out, such as {first.Path}: {first.Message}"
+            : "";
         return $"Files {pattern} are looked for in {string.Join(", ", places)}.{others}";
     }
 

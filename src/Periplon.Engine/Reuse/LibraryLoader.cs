@@ -13,7 +13,8 @@ namespace Periplon.Engine.Reuse;
 internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<string, string> variables, TimeProvider time)
 {
     /// <summary>
-    /// A directory before that of the project, such as that of the workflow file: its tasks, sources and lockfile come first. Null for none.
+    /// A directory before that of the project, such as that of the workflow file: its tasks, sources and lockfile come first. Null for
+    /// none.
     /// </summary>
     public string? WorkflowDirectory { get; init; }
 

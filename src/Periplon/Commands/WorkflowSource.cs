@@ -24,7 +24,9 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
     /// <summary>The same with the files and predefined tasks that it takes from outside.</summary>
     public async Task<WorkflowSource> ResolveAsync(
         CommandShell shell, ResolveWorkflow? resolve, CancellationToken cancellationToken) =>
-        resolve is null || Checked.Workflow is null ? this : this with { Checked = await resolve(shell, Text, shell.PathOf(File), cancellationToken) };
+        resolve is null || Checked.Workflow is null
+            ? this
+            : this with { Checked = await resolve(shell, Text, shell.PathOf(File), cancellationToken) };
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
     public WorkflowSource WithRunnable(RunnableOptions options) => Checked.IsValid

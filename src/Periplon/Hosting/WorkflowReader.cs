@@ -36,7 +36,8 @@ internal sealed class WorkflowReader(ResourceResolver resolver) : IWorkflowReade
         return new CheckedWorkflow(bundle.Workflow, bundle.Diagnostics) { Resources = bundle.Resources };
     }
 
-    private static async Task<IPredefinedTaskLibrary> OpenAsync(CommandShell shell, LibraryLoader loader, CancellationToken cancellationToken)
+    private static async Task<IPredefinedTaskLibrary> OpenAsync(
+        CommandShell shell, LibraryLoader loader, CancellationToken cancellationToken)
     {
         var (library, problems) = await loader.LoadAsync(extra: null, refresh: false, cancellationToken);
         foreach (var problem in problems)

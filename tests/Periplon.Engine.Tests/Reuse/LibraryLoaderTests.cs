@@ -39,7 +39,8 @@ public sealed class LibraryLoaderTests : IDisposable
         _files.Write("flows/.periplon/tasks/tidy.task.yaml", Task("tidy", "1.0.0", "{description: of the workflow}"));
         _files.Write(
             "flows/tasks.lock.yaml",
-            $"version: 1.0.0\ntasks: {{tidy: {{version: 1.0.0, checksum: \"sha256:{new string('0', 64)}\", source: {{type: local, path: a}}}}}}\n");
+            "version: 1.0.0\ntasks:\n  tidy:\n    version: 1.0.0\n    source: {type: local, path: a}\n"
+            + $"    checksum: \"sha256:{new string('0', 64)}\"\n");
 
         var (library, _) = await new LibraryLoader(_files.Project, _files.Variables, _time)
         {
