@@ -8,6 +8,7 @@ using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Reuse;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Workers;
@@ -34,7 +35,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
-        services.TryAddSingleton<OpenLibrary>(_ => Task.FromResult<IPredefinedTaskLibrary>(CollectedLibrary.Empty));
+        services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
         services.AddSingleton<ChildExecutions>();
@@ -50,4 +51,8 @@ public static class EngineHostingExtensions
         services.AddHostedService<WorkerService>();
         return silo;
     }
+
+    // Read again each time: what an administrator puts there counts from the next workflow on.
+    private static OpenLibrary OpenLibraryOf(string directory) => cancellationToken => Task.Run<IPredefinedTaskLibrary>(
+        () => FileLibrary.Read(LibraryPlaces.OfServer(directory), ProjectLockfile.Read(directory)), cancellationToken);
 }

@@ -17,7 +17,7 @@ internal static class ProgramModes
         Worker = static (config, arguments, token) => WorkerHost.RunAsync(config, arguments, token),
         LocalRunner = static () => new LocalRunner(TimeProvider.System),
         Check = static text => WorkflowReader.Read(text),
-        Resolve = static (text, file, token) => WorkflowReader.ReadAsync(text, file, token),
+        Resolve = static (shell, text, file, token) => WorkflowReader.ReadAsync(shell, text, file, token),
         Schema = static isStrict => WorkflowSchema.Generate(isStrict),
         Migrations = static (config, directory) => DatabaseMigrations.Open(config, directory),
     };

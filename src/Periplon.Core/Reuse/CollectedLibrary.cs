@@ -10,6 +10,7 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
 {
     private const string TaskPrefix = "task:";
     private const string GroupPrefix = "group:";
+    private const string NotTrusted = "untrusted:";
 
     private readonly ILookup<string, LibraryTask> _tasks;
     private readonly ILookup<string, LibraryGroup> _groups;
@@ -23,20 +24,23 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
     /// <summary>A library without anything.</summary>
     public static CollectedLibrary Empty { get; } = new([], []);
 
-    /// <summary>The key under which the text of a task is collected: <c>task:name@version</c>.</summary>
+    /// <summary>
+    /// The key under which the text of a task is collected: <c>task:name@version</c>, behind <c>untrusted:</c> when its source is not
+    /// trusted.
+    /// </summary>
     /// <param name="task">The task.</param>
     public static string KeyOf(LibraryTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return TaskPrefix + task.Manifest.Metadata.Reference;
+        return Trust(task.Origin) + TaskPrefix + task.Manifest.Metadata.Reference;
     }
 
-    /// <summary>The key under which the text of a group is collected: <c>group:name@version</c>.</summary>
+    /// <summary>The key under which the text of a group is collected: <c>group:name@version</c>, likewise.</summary>
     /// <param name="group">The group.</param>
     public static string KeyOf(LibraryGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return GroupPrefix + group.Manifest.Metadata.Reference;
+        return Trust(group.Origin) + GroupPrefix + group.Manifest.Metadata.Reference;
     }
 
     /// <summary>Whether a key is one of a task or group, rather than of something else that is collected beside them.</summary>
@@ -44,7 +48,8 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
     public static bool IsKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return key.StartsWith(TaskPrefix, StringComparison.Ordinal) || key.StartsWith(GroupPrefix, StringComparison.Ordinal);
+        var name = NameOf(key, out _);
+        return name.StartsWith(TaskPrefix, StringComparison.Ordinal) || name.StartsWith(GroupPrefix, StringComparison.Ordinal);
     }
 
     /// <summary>Builds a library from texts.</summary>
@@ -58,9 +63,9 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
         var problems = new List<Diagnostic>();
         foreach (var (key, text) in texts)
         {
-            // They were trusted, or checked, when they were collected.
-            var origin = new LibraryOrigin(key);
-            if (key.StartsWith(TaskPrefix, StringComparison.Ordinal))
+            var name = NameOf(key, out var isTrusted);
+            var origin = new LibraryOrigin(key, isTrusted);
+            if (name.StartsWith(TaskPrefix, StringComparison.Ordinal))
             {
                 var parsed = ManifestParser.ParseTask(text);
                 if (Keep(parsed, key, problems) is { } manifest)
@@ -68,7 +73,7 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
                     tasks.Add(new LibraryTask(manifest, text, origin));
                 }
             }
-            else if (key.StartsWith(GroupPrefix, StringComparison.Ordinal))
+            else if (name.StartsWith(GroupPrefix, StringComparison.Ordinal))
             {
                 var parsed = ManifestParser.ParseGroup(text);
                 if (Keep(parsed, key, problems) is { } manifest)
@@ -86,6 +91,14 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
 
     /// <inheritdoc/>
     public IReadOnlyList<LibraryGroup> FindGroups(string name) => [.. _groups[name]];
+
+    private static string Trust(LibraryOrigin origin) => origin.IsTrusted ? "" : NotTrusted;
+
+    private static string NameOf(string key, out bool isTrusted)
+    {
+        isTrusted = !key.StartsWith(NotTrusted, StringComparison.Ordinal);
+        return isTrusted ? key : key[NotTrusted.Length..];
+    }
 
     private static T? Keep<T>(ManifestResult<T> parsed, string key, List<Diagnostic> problems)
         where T : class

@@ -13,6 +13,11 @@ public interface IPredefinedTaskLibrary
     /// <summary>Every version of a group, in any order; empty when there is none.</summary>
     /// <param name="name">Name of the group.</param>
     IReadOnlyList<LibraryGroup> FindGroups(string name);
+
+    /// <summary>What to do where a task or group was not found; null when the library cannot say.</summary>
+    /// <param name="name">The name that was looked for.</param>
+    /// <param name="isGroup">Whether it is that of a group.</param>
+    string? HintFor(string name, bool isGroup) => null;
 }
 
 /// <summary>A predefined task of a library.</summary>

@@ -170,7 +170,11 @@ internal sealed class ReuseResolution
             var wishes = string.Join(", ", demands.Select(demand => $"{demand.Version} by {demand.By}"));
             if (found.Count == 0)
             {
-                _report.Error(missingCode, first.Path, $"There is no predefined {what} '{first.Name}', which is wanted as {wishes}.", hint);
+                _report.Error(
+                    missingCode,
+                    first.Path,
+                    $"There is no predefined {what} '{first.Name}', which is wanted as {wishes}.",
+                    _library.HintFor(first.Name, what == "group") ?? hint);
             }
             else
             {

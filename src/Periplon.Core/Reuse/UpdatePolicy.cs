@@ -55,4 +55,7 @@ public sealed class UpdateLibrary(IPredefinedTaskLibrary inner, TaskLockfile? lo
 
     /// <inheritdoc/>
     public IReadOnlyList<LibraryGroup> FindGroups(string name) => inner.FindGroups(name);
+
+    /// <inheritdoc/>
+    public string? HintFor(string name, bool isGroup) => inner.HintFor(name, isGroup);
 }

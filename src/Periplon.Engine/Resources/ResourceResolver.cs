@@ -1,4 +1,5 @@
 using Periplon.Core.Reuse;
+using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Tasks;
 using Periplon.Engine.Tasks.Http;
@@ -44,7 +45,19 @@ internal sealed class ResourceResolver : IDisposable
         using var repositories = new GitRepositories(_policy, _options, _time);
         using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var library = await _openLibrary(cancellationToken);
+        IPredefinedTaskLibrary library = CollectedLibrary.Empty;
+        if (MayUseLibrary(main))
+        {
+            try
+            {
+                library = await _openLibrary(cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                library = new BrokenLibrary(e.Message);
+            }
+        }
+
         var resources = WorkflowResources.None;
         var failures = new Dictionary<string, string>();
         var bytes = 0L;
@@ -71,6 +84,20 @@ internal sealed class ResourceResolver : IDisposable
         }
 
         return WorkflowBundle.Read(text, resources, failures, library);
+    }
+
+    // Opening a library may fetch repositories, for which no other workflow should wait. Whether a fetched file needs one is not known yet.
+    private static bool MayUseLibrary(WorkflowDefinition main) =>
+        main.Subflows.Values.Any(subflow => subflow.Source is not null) || PredefinedTasks.References(main).Count > 0;
+
+    /// <summary>Stands for a library that cannot be opened: it has nothing, and says why.</summary>
+    private sealed class BrokenLibrary(string problem) : IPredefinedTaskLibrary
+    {
+        public IReadOnlyList<LibraryTask> FindTasks(string name) => [];
+
+        public IReadOnlyList<LibraryGroup> FindGroups(string name) => [];
+
+        public string? HintFor(string name, bool isGroup) => problem;
     }
 
     private async Task<FetchedResource> FetchAsync(

@@ -1,3 +1,4 @@
+using Periplon.Core.Names;
 using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
 
@@ -51,6 +52,26 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
     public IReadOnlyList<LibraryTask> FindTasks(string name) => _tasks.GetValueOrDefault(name) ?? [];
 
     public IReadOnlyList<LibraryGroup> FindGroups(string name) => _groups.GetValueOrDefault(name) ?? [];
+
+    public string? HintFor(string name, bool isGroup)
+    {
+        if (_problems.FirstOrDefault(problem => Path.GetFileName(problem.Path).Contains(name, StringComparison.Ordinal)) is { } broken)
+        {
+            return $"{broken.Path} is left out: {broken.Message}";
+        }
+
+        if (NearestName.Find(name, isGroup ? _groups.Keys : _tasks.Keys) is { } near)
+        {
+            return $"Did you mean '{near}'?";
+        }
+
+        var pattern = isGroup ? LibraryPlaces.GroupPattern : LibraryPlaces.TaskPattern;
+        var places = Places.Where(place => place.Pattern is null || place.Pattern == pattern).Select(place => place.Path);
+        var others = _problems is [var first, ..]
+            ? $" {_problems.Count} files there are left out, such as {first.Path}: {first.Message}"
+            : "";
+        return $"Files {pattern} are looked for in {string.Join(", ", places)}.{others}";
+    }
 
     /// <summary>Adds a group that was read from elsewhere, in front of all others of its version.</summary>
     public void Add(LibraryGroup group) => VersionsOf(_groups, group.Name).Insert(0, group);

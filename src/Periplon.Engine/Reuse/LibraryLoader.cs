@@ -12,6 +12,14 @@ namespace Periplon.Engine.Reuse;
 /// <param name="time">Tells when a copy is old.</param>
 internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<string, string> variables, TimeProvider time)
 {
+    /// <summary>
+    /// A directory before that of the project, such as that of the workflow file: its tasks, sources and lockfile come first. Null for
+    /// none.
+    /// </summary>
+    public string? WorkflowDirectory { get; init; }
+
+    private IEnumerable<string> Projects => new[] { WorkflowDirectory, project }.OfType<string>().Select(Path.GetFullPath).Distinct();
+
     private string? Home => variables.GetValueOrDefault("HOME") is { Length: > 0 } home ? home : variables.GetValueOrDefault("USERPROFILE");
 
     /// <summary>Reads all places.</summary>
@@ -24,7 +32,7 @@ internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<
         string? extra, bool refresh, CancellationToken cancellationToken)
     {
         var problems = new List<LibraryProblem>();
-        var places = LibraryPlaces.Of(project, Home).ToList();
+        var places = Projects.SelectMany(directory => LibraryPlaces.Of(directory, null)).Concat(LibraryPlaces.Of(null, Home)).ToList();
         if (extra is not null)
         {
             places.Add(new LibraryPlace(Path.GetFullPath(extra, project), null, int.MaxValue, IsRecursive: true));
@@ -38,12 +46,13 @@ internal sealed partial class LibraryLoader(string project, IReadOnlyDictionary<
             }
         }
 
-        return (FileLibrary.Read(places, ProjectLockfile.Read(project)), problems);
+        var lockfile = Projects.Select(ProjectLockfile.Read).FirstOrDefault(found => found is not null);
+        return (FileLibrary.Read(places, lockfile), problems);
     }
 
     private IEnumerable<(TaskSource Source, string List)> ReadSources(List<LibraryProblem> problems)
     {
-        if (LibraryPlaces.SourceLists(project, Home).FirstOrDefault(File.Exists) is not { } path)
+        if (Projects.Append(Home).SelectMany(LibraryPlaces.SourceLists).FirstOrDefault(File.Exists) is not { } path)
         {
             return [];
         }

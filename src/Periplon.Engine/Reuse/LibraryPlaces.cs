@@ -33,8 +33,8 @@ internal static class LibraryPlaces
 
     public static string InstalledGroups(string project) => Path.Combine(project, Roots[0], "task-groups");
 
-    /// <summary>The places of a project and a home directory; the project's win.</summary>
-    public static IEnumerable<LibraryPlace> Of(string project, string? home)
+    /// <summary>The places of a project and a home directory; the project's win. Null for none.</summary>
+    public static IEnumerable<LibraryPlace> Of(string? project, string? home)
     {
         foreach (var (directory, priority) in new[] { (project, ProjectPriority), (home, UserPriority) })
         {
@@ -46,10 +46,14 @@ internal static class LibraryPlaces
         }
     }
 
-    /// <summary>Where the file of sources may be; the first that exists counts.</summary>
-    public static IEnumerable<string> SourceLists(string project, string? home) =>
-        from directory in new[] { project, home }
-        where directory is not null
-        from root in Roots
-        select Path.Combine(directory, root, TaskSourceList.FileName);
+    /// <summary>The places below the library directory of a server, searched with all below them.</summary>
+    public static IEnumerable<LibraryPlace> OfServer(string directory) =>
+    [
+        new(Path.Combine(directory, "tasks"), TaskPattern, ProjectPriority, IsRecursive: true),
+        new(Path.Combine(directory, "groups"), GroupPattern, ProjectPriority, IsRecursive: true),
+    ];
+
+    /// <summary>Where the file of sources may be below a directory; the first that exists counts.</summary>
+    public static IEnumerable<string> SourceLists(string? directory) =>
+        directory is null ? [] : Roots.Select(root => Path.Combine(directory, root, TaskSourceList.FileName));
 }

@@ -19,8 +19,8 @@ internal sealed record CommandModes
     /// <summary>Parses and validates the text of a workflow.</summary>
     public Func<string, CheckedWorkflow>? Check { get; init; }
 
-    /// <summary>The same for a workflow file, named by its path, together with the files that it takes from outside.</summary>
-    public Func<string, string, CancellationToken, Task<CheckedWorkflow>>? Resolve { get; init; }
+    /// <summary>The same together with the files and predefined tasks that the workflow takes from outside.</summary>
+    public ResolveWorkflow? Resolve { get; init; }
 
     /// <summary>The JSON Schema of the language; the flag refuses keys that the parser only warns of.</summary>
     public Func<bool, string>? Schema { get; init; }
@@ -28,6 +28,13 @@ internal sealed record CommandModes
     /// <summary>Migrations of the configured database; the directory is the one that relative paths begin at.</summary>
     public Func<PeriplonConfig, string, IMigrations>? Migrations { get; init; }
 }
+
+/// <summary>Reads a workflow with all that it takes from outside its file.</summary>
+/// <param name="shell">Its working directory and variables say where predefined tasks are found.</param>
+/// <param name="text">The workflow.</param>
+/// <param name="file">Path of its file, which other files are looked for beside.</param>
+/// <param name="cancellationToken">Ends the reading.</param>
+internal delegate Task<CheckedWorkflow> ResolveWorkflow(CommandShell shell, string text, string file, CancellationToken cancellationToken);
 
 /// <summary>What <c>server</c> was told beyond the configuration, which its options have already changed.</summary>
 /// <param name="Directory">The directory that relative paths of the configuration begin at.</param>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Periplon.Core.Yaml;
 using Periplon.Graphs;
 
 namespace Periplon.Commands;
@@ -6,7 +7,7 @@ namespace Periplon.Commands;
 /// <summary><c>periplon graph FILE</c>: a picture of the tasks.</summary>
 internal static class GraphCommand
 {
-    public static Command Create(CommandShell shell, Func<string, CheckedWorkflow> check)
+    public static Command Create(CommandShell shell, Func<string, CheckedWorkflow> check, ResolveWorkflow? resolve)
     {
         var file = new Argument<string>("file") { Description = "Workflow file; - reads standard input" };
         var output = OutputFile.Option("picture");
@@ -17,13 +18,21 @@ internal static class GraphCommand
         };
         format.AcceptOnlyFromAmong("mermaid", "dot");
         var command = new Command("graph", "Print a picture of the tasks and their dependencies as text") { file, output, format };
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            var source = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
+            var alone = WorkflowSource.Read(shell, parsed.GetRequiredValue(file), check);
+            var source = await alone.ResolveAsync(shell, resolve, cancellationToken);
+            if (alone.Checked.IsValid && !source.Checked.IsValid)
+            {
+                // What is missing elsewhere, such as a repository that is out of reach, does not keep the file itself from being drawn.
+                DiagnosticReport.Write(shell.ForErrors(), source, DiagnosticSeverity.Error);
+                source = alone;
+            }
+
             source.RequireValid(shell);
             var graph = FlowGraphBuilder.Build(source.Checked.Workflow!);
             var text = parsed.GetValue(format) == "dot" ? DotWriter.Write(graph) : MermaidWriter.Write(graph);
-            return OutputFile.WriteAsync(shell, parsed.GetValue(output), text, cancellationToken);
+            return await OutputFile.WriteAsync(shell, parsed.GetValue(output), text, cancellationToken);
         });
         return command;
     }

@@ -69,7 +69,7 @@ internal static class GroupInstallCommand
     {
         var hooks = contents.Groups.SelectMany(each => Hooks(each.Manifest)).ToArray();
         var changed = files.Count(file => file.State != "unchanged");
-        var message = $"Installed {group.Manifest.Metadata.Reference} with {contents.Tasks.Count} tasks; "
+        var message = $"Installed {group.Manifest.Metadata.Reference} with {Counted.Of(contents.Tasks.Count, "task")}; "
             + (changed == 0 ? "all files were there already." : $"{changed} files were written.");
         if (json)
         {

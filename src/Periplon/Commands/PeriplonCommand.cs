@@ -52,7 +52,7 @@ internal static class PeriplonCommand
         [
             modes is { LocalRunner: { } runner, Check: { } check } ? RunCommand.Create(shell, check, modes.Resolve, runner) : null,
             modes.Check is { } checker ? ValidateCommand.Create(shell, checker, modes.Resolve) : null,
-            modes.Check is { } drawn ? GraphCommand.Create(shell, drawn) : null,
+            modes.Check is { } drawn ? GraphCommand.Create(shell, drawn, modes.Resolve) : null,
             LocalStateCommands.CreateList(shell),
             LocalStateCommands.CreateStatus(shell),
             CleanCommand.Create(shell),

@@ -11,8 +11,7 @@ namespace Periplon.Commands;
 internal static class RunCommand
 {
     public static Command Create(
-        CommandShell shell, Func<string, CheckedWorkflow> check,
-        Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, Func<ILocalRunner> createRunner)
+        CommandShell shell, Func<string, CheckedWorkflow> check, ResolveWorkflow? resolve, Func<ILocalRunner> createRunner)
     {
         var file = new Argument<string>("file") { Description = "Workflow file" };
         var inputs = CommonOptions.Inputs();

@@ -8,7 +8,7 @@ namespace Periplon.Commands;
 internal static class ValidateCommand
 {
     public static Command Create(
-        CommandShell shell, Func<string, CheckedWorkflow> check, Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve)
+        CommandShell shell, Func<string, CheckedWorkflow> check, ResolveWorkflow? resolve)
     {
         var files = new Argument<string[]>("file")
         {
@@ -104,7 +104,7 @@ internal static class ValidateCommand
 
         public static async Task<FileCheck> OfAsync(
             CommandShell shell, string file, Func<string, CheckedWorkflow> check,
-            Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, CancellationToken cancellationToken)
+            ResolveWorkflow? resolve, CancellationToken cancellationToken)
         {
             try
             {

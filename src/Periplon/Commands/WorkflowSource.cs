@@ -21,10 +21,12 @@ internal sealed record WorkflowSource(string File, string Text, CheckedWorkflow 
             : new WorkflowSource(name, "", new CheckedWorkflow(null, [problem]));
     }
 
-    /// <summary>The same with the files that it takes from outside.</summary>
+    /// <summary>The same with the files and predefined tasks that it takes from outside.</summary>
     public async Task<WorkflowSource> ResolveAsync(
-        CommandShell shell, Func<string, string, CancellationToken, Task<CheckedWorkflow>>? resolve, CancellationToken cancellationToken) =>
-        resolve is null || Checked.Workflow is null ? this : this with { Checked = await resolve(Text, shell.PathOf(File), cancellationToken) };
+        CommandShell shell, ResolveWorkflow? resolve, CancellationToken cancellationToken) =>
+        resolve is null || Checked.Workflow is null
+            ? this
+            : this with { Checked = await resolve(shell, Text, shell.PathOf(File), cancellationToken) };
 
     /// <summary>The same with what keeps it from being started: parts of the language that this version loads but does not run.</summary>
     public WorkflowSource WithRunnable(RunnableOptions options) => Checked.IsValid

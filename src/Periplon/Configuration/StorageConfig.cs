@@ -31,7 +31,8 @@ internal sealed record StorageConfig
     public int ConnectionTimeoutSecs { get; init; } = 15;
 
     /// <summary>
-    /// Directory that the <c>file</c> sources of subflows come from, beneath <c>server.data_dir</c> unless absolute. Default: library.
+    /// Directory that the <c>file</c> sources of subflows come from, with predefined tasks in <c>tasks</c> and task groups in
+    /// <c>groups</c>; beneath <c>server.data_dir</c> unless absolute. Default: library.
     /// </summary>
     public string Library { get; init; } = "library";
 

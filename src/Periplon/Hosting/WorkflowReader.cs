@@ -3,6 +3,7 @@ using Periplon.Commands;
 using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Reuse;
 
 namespace Periplon.Hosting;
 
@@ -25,13 +26,26 @@ internal sealed class WorkflowReader(ResourceResolver resolver) : IWorkflowReade
     }
 
     /// <summary>Reads a file that is run or checked here, with what it takes from outside: whatever its user may read.</summary>
-    public static async Task<CheckedWorkflow> ReadAsync(string text, string file, CancellationToken cancellationToken)
+    public static async Task<CheckedWorkflow> ReadAsync(CommandShell shell, string text, string file, CancellationToken cancellationToken)
     {
-        var options = new ResourceOptions { Directory = Path.GetDirectoryName(file)!, TrustsAuthor = true, Timeout = LocalTimeout };
-        using var resolver = new ResourceResolver(
-            options, _ => Task.FromResult<IPredefinedTaskLibrary>(CollectedLibrary.Empty), TimeProvider.System);
+        var directory = Path.GetDirectoryName(file)!;
+        var options = new ResourceOptions { Directory = directory, TrustsAuthor = true, Timeout = LocalTimeout };
+        var loader = new LibraryLoader(shell.Directory, shell.Variables, shell.Time) { WorkflowDirectory = directory };
+        using var resolver = new ResourceResolver(options, token => OpenAsync(shell, loader, token), TimeProvider.System);
         var bundle = await resolver.ResolveAsync(text, cancellationToken);
         return new CheckedWorkflow(bundle.Workflow, bundle.Diagnostics) { Resources = bundle.Resources };
+    }
+
+    private static async Task<IPredefinedTaskLibrary> OpenAsync(
+        CommandShell shell, LibraryLoader loader, CancellationToken cancellationToken)
+    {
+        var (library, problems) = await loader.LoadAsync(extra: null, refresh: false, cancellationToken);
+        foreach (var problem in problems)
+        {
+            await shell.Error.WriteLineAsync($"Warning: {problem.Path}: {problem.Message}");
+        }
+
+        return library;
     }
 
     public async Task<IReadOnlyList<Diagnostic>> CheckAsync(string text, CancellationToken cancellationToken) =>

@@ -221,6 +221,22 @@ public sealed class PredefinedTasksTests
     }
 
     [Fact]
+    public void Expand_CollectedTextOfASourceThatIsNotTrusted_KeepsItsLimits()
+    {
+        var text = "tasks: {a: {uses: look@1.0.0}}\n# file: untrusted-look.task.yaml\napiVersion: task/v1\nkind: PredefinedTask\n"
+            + "metadata: {name: look, version: 1.0.0}\nspec: {agent_template: {description: Look around}}\n";
+        var first = ExpandWell(text);
+
+        var (library, _) = CollectedLibrary.Of(first.Texts());
+        var again = PredefinedTasks.Expand(
+            WorkflowParser.Parse(Checked.Named(ReuseFiles.Split(text)["workflow.yaml"])).Workflow!, library);
+
+        first.Texts().Keys.ShouldHaveSingleItem().ShouldBe("untrusted:task:look@1.0.0");
+        CollectedLibrary.IsKey("untrusted:task:look@1.0.0").ShouldBeTrue();
+        again.Workflow.Agents.Values.Single().Tools.ShouldBe(["Read", "Grep", "Glob"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void Expand_ExpandedWorkflow_ComesBackAsItIs()
     {
         var expanded = ExpandWell(

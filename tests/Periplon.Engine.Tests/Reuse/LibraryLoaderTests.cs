@@ -31,6 +31,28 @@ public sealed class LibraryLoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Load_WorkflowInAnotherDirectory_ItsTasksAndLockfileComeFirst()
+    {
+        _files.Write("project/.claude/tasks/tidy.task.yaml", Task("tidy", "1.0.0", "{description: of the project}"));
+        _files.Write("project/.claude/tasks/sort.task.yaml", Task("sort", "1.0.0"));
+        _files.Write("project/tasks.lock.yaml", "version: 1.0.0\ntasks: {}\n");
+        _files.Write("flows/.periplon/tasks/tidy.task.yaml", Task("tidy", "1.0.0", "{description: of the workflow}"));
+        _files.Write(
+            "flows/tasks.lock.yaml",
+            "version: 1.0.0\ntasks:\n  tidy:\n    version: 1.0.0\n    source: {type: local, path: a}\n"
+            + $"    checksum: \"sha256:{new string('0', 64)}\"\n");
+
+        var (library, _) = await new LibraryLoader(_files.Project, _files.Variables, _time)
+        {
+            WorkflowDirectory = Path.Combine(_files.Root, "flows"),
+        }.LoadAsync(null, refresh: false, Ct);
+
+        library.FindTasks("tidy").Single().Manifest.AgentTemplate.Description.ShouldBe("of the workflow");
+        library.FindTasks("sort").Count.ShouldBe(1);
+        library.Lockfile!.Tasks.Keys.ShouldBe(["tidy"]);
+    }
+
+    [Fact]
     public async Task Load_DirectoryBelowTasks_IsSearchedForSourcesOnly()
     {
         _files.Write("project/.claude/tasks/deep/tidy.task.yaml", Task("tidy", "1.0.0"));

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Periplon.Commands;
 using Periplon.Core.Validation;
 using Periplon.Hosting;
+using Periplon.Tests.Configuration;
 
 namespace Periplon.Tests.Documentation;
 
@@ -21,6 +22,7 @@ public sealed class LanguageExampleRunTests(EchoServer server) : IClassFixture<E
     {
         var example = LanguageExample.Find(name);
         await File.WriteAllTextAsync(Path.Combine(_directory, "flow.yaml"), example.Text, TestContext.Current.CancellationToken);
+        CopyDirectory(Repository.PathOf("examples/.periplon"), Path.Combine(_directory, ".periplon"));
         using StringWriter output = new(), error = new();
         _limit.CancelAfter(TimeSpan.FromMinutes(1));
 
@@ -48,6 +50,16 @@ public sealed class LanguageExampleRunTests(EchoServer server) : IClassFixture<E
     {
         _limit.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private static void CopyDirectory(string from, string to)
+    {
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
     }
 
     private IEnumerable<string> Inputs(LanguageExample example)

@@ -35,6 +35,19 @@ internal sealed record Example(string Path, string Text, WorkflowDefinition Work
         return new Example(path, text, workflow.Workflow!);
     }
 
+    /// <summary>Puts the predefined tasks and groups of the examples into the library of a server.</summary>
+    public static void CopyLibrary(string library)
+    {
+        foreach (var (from, to) in new[] { ("tasks", "tasks"), ("task-groups", "groups") })
+        {
+            var target = System.IO.Directory.CreateDirectory(System.IO.Path.Combine(library, to)).FullName;
+            foreach (var file in System.IO.Directory.GetFiles(System.IO.Path.Combine(Directory, ".periplon", from)))
+            {
+                File.Copy(file, System.IO.Path.Combine(target, System.IO.Path.GetFileName(file)), overwrite: true);
+            }
+        }
+    }
+
     /// <summary>Compares an end with the declared one.</summary>
     public void ShouldHaveEnded(string status, string? error, JsonNode? outputs)
     {

@@ -27,6 +27,7 @@ public abstract class ExampleServerTests(RunningServerFixture fixture)
             inputs["server"] = fixture.Server.Address;
         }
 
+        Example.CopyLibrary(Path.Combine(fixture.Server.Directory, "library"));
         var stored = await SendAsync("/api/v1/workflows", new StringContent(example.Text, Encoding.UTF8, "application/yaml"));
         var end = await SendAsync(
             "/api/v1/executions?wait=60", JsonContent.Create(new JsonObject { ["workflow_id"] = stored["id"]!.DeepClone(), ["inputs"] = inputs }));

@@ -15,6 +15,13 @@ public sealed class LibraryServerTests : IAsyncLifetime
         tasks: {a: {subflow: part}}
         """;
 
+    private const string Reuse = """
+        name: reuse
+        version: "1"
+        tasks: {a: {uses: "greet@^1.0.0", inputs: {who: Ada}}}
+        outputs: {text: "${task.a.output}"}
+        """;
+
     private RunningServer _server = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -70,6 +77,40 @@ public sealed class LibraryServerTests : IAsyncLifetime
         status.ShouldBe(HttpStatusCode.OK);
         ((bool)answer["valid"]!).ShouldBeFalse();
         answer["errors"]!.AsArray().ShouldContain(error => ((string)error!).Contains("PPL601"));
+    }
+
+    [Fact]
+    public async Task Create_PredefinedTaskThatIsNotInTheLibrary_Is400WithPathAndPlaces()
+    {
+        var (status, problem) = await PostAsync("/api/v1/workflows", Reuse);
+
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        var error = problem["errors"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string?)error["path"]).ShouldBe("tasks.a.uses");
+        ((string?)error["code"]).ShouldBe("PPL521");
+        error.ToJsonString().ShouldContain(Path.Combine(Library, "tasks"));
+    }
+
+    [Fact]
+    public async Task Execution_OfAPredefinedTask_RunsAlsoWhenItsFileIsGone()
+    {
+        Directory.CreateDirectory(Path.Combine(Library, "tasks", "team"));
+        await File.WriteAllTextAsync(Path.Combine(Library, "tasks", "team", "greet.task.yaml"), """
+            apiVersion: task/v1
+            kind: PredefinedTask
+            metadata: {name: greet, version: 1.4.0}
+            spec: {agent_template: {description: "Greet ${input.who}", provider: echo}, inputs: {who: {type: string, required: true}}}
+            """, Ct);
+        var (status, stored) = await PostAsync("/api/v1/workflows", Reuse);
+        status.ShouldBe(HttpStatusCode.Created, stored.ToJsonString());
+        Directory.Delete(Library, recursive: true);
+
+        using var answer = await _server.Http.PostAsync(
+            "/api/v1/executions?wait=60", JsonContent.Create(new { workflow_id = (string)stored["id"]! }), Ct);
+
+        var end = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!;
+        ((string?)end["status"]).ShouldBe("completed", end.ToJsonString());
+        ((string?)end["result"]!["text"]).ShouldBe("Greet Ada");
     }
 
     private async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(string path, string definition)

@@ -37,6 +37,35 @@ public sealed class LocalRunCrashTests
     }
 
     [Fact]
+    public async Task Kill9_BeforeAPredefinedTaskWhoseFileIsThenGone_ResumesWithTheTextThatWasKept()
+    {
+        await using var work = await Workspace.CreateAsync();
+        var tasks = Directory.CreateDirectory(work.PathOf(".periplon/tasks"));
+        await File.WriteAllTextAsync(Path.Combine(tasks.FullName, "greet.task.yaml"), """
+            apiVersion: task/v1
+            kind: PredefinedTask
+            metadata: {name: greet, version: 1.0.0}
+            spec: {agent_template: {description: Greet from the file, provider: echo}}
+            """, Ct);
+        await File.WriteAllTextAsync(
+            work.PathOf("slow.yaml"),
+            work.SlowWorkflow("slow") + "\n  greet: {uses: greet@1.0.0, depends_on: [last]}\noutputs: {text: \"${task.greet.output}\"}\n",
+            Ct);
+        await using (var first = PeriplonProcess.Start(work.Home, ["run", "slow.yaml"]))
+        {
+            await work.LinesAsync("slow", 1);
+            await first.KillAsync();
+        }
+
+        tasks.Delete(recursive: true);
+        work.Open("gate");
+        await using var resumed = PeriplonProcess.Start(work.Home, ["run", "slow.yaml", "--resume", "--json"]);
+
+        (await resumed.ExitAsync(Ct)).ShouldBe(0, resumed.Output);
+        resumed.Output.ShouldContain("\"text\": \"Greet from the file\"");
+    }
+
+    [Fact]
     public async Task Terminate_InTheMiddle_StopsItsTasksAndCanBeResumed()
     {
         await using var work = await Workspace.CreateAsync();
