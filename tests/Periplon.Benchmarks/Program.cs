@@ -6,6 +6,11 @@ if (args is not [] && args[0] is "-h" or "--help")
     return 0;
 }
 
+if (args is ["--corpus", var folder])
+{
+    return await CorpusBench.RunAsync(folder);
+}
+
 if (!BenchOptions.TryParse(args, out var options, out var problem))
 {
     Console.Error.WriteLine($"Error: {problem}\n\n{BenchOptions.Usage}");

@@ -46,7 +46,7 @@ public sealed class CorpusRunTests(CorpusRuns runs) : IClassFixture<CorpusRuns>
             ends[task.Id].ShouldHaveSingleItem($"{task.Id} in {run.Story}");
             if (task is { Output: { } output, Loop: null } && !row.Skipped.Contains(task.Id))
             {
-                File.Exists(Path.Combine(run.Directory, run.Workflow.Cwd ?? "", output)).ShouldBeTrue($"{output} of {task.Id}: {run.Story}");
+                File.Exists(Path.Combine(run.Directory, output)).ShouldBeTrue($"{output} of {task.Id}: {run.Story}");
             }
         }
     }
@@ -78,5 +78,5 @@ public sealed class CorpusRunTests(CorpusRuns runs) : IClassFixture<CorpusRuns>
 
     private static IEnumerable<string> Codes(string errors) =>
         errors.Split('\n').Where(line => line.Contains(": error PPL", StringComparison.Ordinal))
-            .Select(line => line.Split(": error ")[1].Split(' ')[0]).Distinct();
+            .Select(line => line.Split(": error ")[1].Split(':')[0]).Distinct();
 }
