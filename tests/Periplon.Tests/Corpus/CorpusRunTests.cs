@@ -31,7 +31,8 @@ public sealed class CorpusRunTests(CorpusRuns runs) : IClassFixture<CorpusRuns>
         run.Output.ShouldNotBeEmpty(run.Error);
         run.Status.ShouldBe(row.Status, run.Story);
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Story);
-        run.Tasks.Where(task => task.Status != "completed").ShouldBe(row.Skipped.Select(id => (id, "skipped")), ignoreOrder: true, run.Story);
+        run.Tasks.Where(task => task.Status != "completed")
+            .ShouldBe(row.Skipped.Select(id => (id, "skipped")), ignoreOrder: true, run.Story);
     }
 
     [Theory]

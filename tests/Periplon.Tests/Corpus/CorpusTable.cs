@@ -71,7 +71,8 @@ internal static class CorpusTable
             Edits =
             [
                 .. Keys,
-                (McpTask.ReplaceLineEndings("\n"), "    script: {language: bash, content: mkdir -p output && echo a > output/MyProject.csv}"),
+                (McpTask.ReplaceLineEndings("\n"),
+                    "    script: {language: bash, content: mkdir -p output && echo a > output/MyProject.csv}"),
                 ("\".secrets/", "\"DIRECTORY/.secrets/"),
                 ("https://hooks.example.com", "SERVER"), ("${task.analysis_result}", "85"),
                 ("type: state\n          key: \"script_output\"", "type: task_output\n          task: analyze_data"),
