@@ -12,6 +12,11 @@ if (args is ["--machine", ..])
     return 0;
 }
 
+if (args is ["--corpus", var folder])
+{
+    return await CorpusBench.RunAsync(folder);
+}
+
 if (!BenchOptions.TryParse(args, out var options, out var problem))
 {
     Console.Error.WriteLine($"Error: {problem}\n\n{BenchOptions.Usage}");

@@ -34,7 +34,8 @@ internal sealed class StartOrder(IReadOnlyList<PlannedTask> tasks, IReadOnlyDict
         return false;
     }
 
-    private IEnumerable<(PlannedTask, bool)> BeforeEnd(PlannedTask task) => _inside[task].Select(inner => (inner, true)).Prepend((task, false));
+    private IEnumerable<(PlannedTask, bool)> BeforeEnd(PlannedTask task) =>
+        _inside[task].Select(inner => (inner, true)).Prepend((task, false));
 
     private IEnumerable<(PlannedTask, bool)> BeforeStart(PlannedTask task)
     {

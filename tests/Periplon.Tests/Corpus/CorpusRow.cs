@@ -18,7 +18,7 @@ internal sealed record CorpusRow(string File)
     /// <summary>Values of inputs; <c>SERVER</c> is the address of the server that stands in for those that the file calls.</summary>
     public IReadOnlyList<string> Inputs { get; init; } = [];
 
-    /// <summary>Texts of the file that are replaced, in order; <c>SERVER</c> as above.</summary>
+    /// <summary>Texts of the file that are replaced, in order; <c>SERVER</c> as above, <c>DIRECTORY</c> is where it runs.</summary>
     public IReadOnlyList<(string From, string To)> Edits { get; init; } = [];
 
     /// <summary>Files beside the workflow, content by path.</summary>

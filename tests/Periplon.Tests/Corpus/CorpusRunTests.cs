@@ -31,7 +31,8 @@ public sealed class CorpusRunTests(CorpusRuns runs) : IClassFixture<CorpusRuns>
         run.Output.ShouldNotBeEmpty(run.Error);
         run.Status.ShouldBe(row.Status, run.Story);
         run.ExitCode.ShouldBe(ExitCode.Ok, run.Story);
-        run.Tasks.Where(task => task.Status != "completed").ShouldBe(row.Skipped.Select(id => (id, "skipped")), ignoreOrder: true, run.Story);
+        run.Tasks.Where(task => task.Status != "completed")
+            .ShouldBe(row.Skipped.Select(id => (id, "skipped")), ignoreOrder: true, run.Story);
     }
 
     [Theory]
@@ -46,7 +47,7 @@ public sealed class CorpusRunTests(CorpusRuns runs) : IClassFixture<CorpusRuns>
             ends[task.Id].ShouldHaveSingleItem($"{task.Id} in {run.Story}");
             if (task is { Output: { } output, Loop: null } && !row.Skipped.Contains(task.Id))
             {
-                File.Exists(Path.Combine(run.Directory, run.Workflow.Cwd ?? "", output)).ShouldBeTrue($"{output} of {task.Id}: {run.Story}");
+                File.Exists(Path.Combine(run.Directory, output)).ShouldBeTrue($"{output} of {task.Id}: {run.Story}");
             }
         }
     }
@@ -78,5 +79,5 @@ public sealed class CorpusRunTests(CorpusRuns runs) : IClassFixture<CorpusRuns>
 
     private static IEnumerable<string> Codes(string errors) =>
         errors.Split('\n').Where(line => line.Contains(": error PPL", StringComparison.Ordinal))
-            .Select(line => line.Split(": error ")[1].Split(' ')[0]).Distinct();
+            .Select(line => line.Split(": error ")[1].Split(':')[0]).Distinct();
 }

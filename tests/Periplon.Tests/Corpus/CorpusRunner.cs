@@ -19,12 +19,14 @@ internal static partial class CorpusRunner
     /// <summary>Runs a file of the corpus.</summary>
     public static Task<CorpusRun> RunAsync(CorpusRow row, string server, string root, CancellationToken cancellationToken)
     {
-        var directory = Directory.CreateDirectory(Path.Combine(root, $"{row.Name.Replace('/', '-')}")).FullName;
+        var folder = string.Concat(row.Name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
+        var directory = Directory.CreateDirectory(Path.Combine(root, folder)).FullName;
         CopyBeside(Path.GetDirectoryName(Path.Combine(Folder, row.File))!, directory);
         var text = AbsolutePath().Replace(File.ReadAllText(Path.Combine(Folder, row.File)), match => directory + match.Value);
         foreach (var (from, to) in row.Edits)
         {
-            text = text.Replace(from, to.Replace("SERVER", server, StringComparison.Ordinal), StringComparison.Ordinal);
+            var filled = to.Replace("SERVER", server, StringComparison.Ordinal).Replace("DIRECTORY", directory, StringComparison.Ordinal);
+            text = text.Replace(from, filled, StringComparison.Ordinal);
         }
 
         foreach (var (path, content) in row.Files)
@@ -91,6 +93,6 @@ internal static partial class CorpusRunner
     }
 
     // Folders at the root of the machine, which the files make for themselves.
-    [GeneratedRegex("""(?<![\w./])/(?=(?:tmp|ci|backups|recovery|test|hipaa|security|experiment)[/\s"])""")]
+    [GeneratedRegex("""(?<![\w./])/(?=(?:tmp|ci|deploy|backups|recovery|test|hipaa|security|experiment)[/\s"])""")]
     private static partial Regex AbsolutePath();
 }

@@ -14,7 +14,8 @@ public sealed class CorpusRuns : IAsyncLifetime
         await using var server = await CorpusServer.StartAsync(token);
         var work = CorpusTable.Rows
             .Select(row => (row.Name, Run: (Func<Task<CorpusRun>>)(() => CorpusRunner.RunAsync(row, server.Address, _root, token))))
-            .Concat(ExtraFile.All.Select(file => (file.Name, Run: (Func<Task<CorpusRun>>)(() => file.RunAsync(server.Address, _root, token)))));
+            .Concat(ExtraFile.All.Select(
+                file => (file.Name, Run: (Func<Task<CorpusRun>>)(() => file.RunAsync(server.Address, _root, token)))));
         await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = token }, async (job, _) =>
             _runs[job.Name] = await job.Run());
     }

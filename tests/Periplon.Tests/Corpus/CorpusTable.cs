@@ -66,17 +66,22 @@ internal static class CorpusTable
         new("deterministic_tasks_example.yaml")
         {
             Variant = "without mcp_tool",
-            Why = "The MCP task becomes a script; 'task.analysis_result' and two outputs name what nothing writes; one address is fixed",
+            Why = "The MCP task becomes a script; a reference and two outputs of tasks name what nothing writes; one address is fixed",
             Inputs = ["api_endpoint=SERVER"],
             Edits =
             [
                 .. Keys,
-                (McpTask.ReplaceLineEndings("\n"), "    script: {language: bash, content: mkdir -p output; echo a > \"output/${workflow.project_name}.csv\"}"),
+                (McpTask.ReplaceLineEndings("\n"),
+                    "    script: {language: bash, content: mkdir -p output && echo a > output/MyProject.csv}"),
+                ("\".secrets/", "\"DIRECTORY/.secrets/"),
                 ("https://hooks.example.com", "SERVER"), ("${task.analysis_result}", "85"),
+                ("type: state\n          key: \"script_output\"", "type: task_output\n          task: analyze_data"),
+                ("type: state\n          key: \"http_response\"", "type: task_output\n          task: fetch_external_data"),
             ],
             Files =
             [
                 (".secrets/db_password.txt", "s3cret-of-the-corpus"), ("data/input.md", "# Report"),
+                ("reports/MyProject_report.html", "<h1>Report</h1>"),
                 ("scripts/process_data.py", "import os\nprint(os.environ['PROJECT_NAME'])"),
             ],
         },
@@ -92,6 +97,7 @@ internal static class CorpusTable
         },
         new("predefined-tasks-demo.yaml")
         {
+            RefusedFor = ["PPL521"], Why = "The program does not look into .claude/tasks yet; everything else that the file needs is here",
             Inputs = ["input_file=notes.txt"],
             Files = [(".claude/tasks/example-file-processor.task.yaml", SummaryTask)],
             Answers = """
