@@ -279,6 +279,8 @@ public sealed record TaskView
     [Id(18)] public IReadOnlyList<string> DependsOn { get; init; } = [];
     /// <summary>Description of the task.</summary>
     [Id(19)] public string Description { get; init; } = "";
+    /// <summary>Labels of the task.</summary>
+    [Id(20)] public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(0);
 }
 
 /// <summary>One link of the answer to "why has it not ended?".</summary>

@@ -60,6 +60,7 @@ internal static class ExecutionViews
             ErrorKind = current.Failure?.Kind,
             Reason = current.Reason,
             DependsOn = [.. task.Planned.DependsOn.Select(on => state.FindSeenFrom(task, on)?.Instance.Path ?? on.Path)],
+            Labels = task.Planned.Definition.Labels,
         };
     }
 

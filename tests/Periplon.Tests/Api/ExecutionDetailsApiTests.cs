@@ -20,7 +20,8 @@ public sealed class ExecutionDetailsApiTests
         JsonNode.DeepEquals(answer.Json["tasks"]![0], JsonNode.Parse("""
             {"id":"build","status":"completed","kind":"script","description":"Builds","attempt":1,"delivery":1,"worker":null,
             "scheduled_at":null,"started_at":null,"completed_at":null,"output":"ok","output_truncated":false,"output_size":2,
-            "output_artifact":null,"outputs":{"n":1},"exit_code":0,"error":null,"error_kind":null,"reason":null,"depends_on":[]}
+            "output_artifact":null,"outputs":{"n":1},"exit_code":0,"error":null,"error_kind":null,"reason":null,"depends_on":[],
+            "labels":{"team":"data"}}
             """)).ShouldBeTrue(answer.Text);
     }
 

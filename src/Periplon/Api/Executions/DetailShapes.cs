@@ -9,12 +9,13 @@ internal sealed record TaskList(Guid ExecutionId, IReadOnlyList<TaskObject> Task
 internal sealed record TaskObject(
     string Id, string Status, string Kind, string Description, int Attempt, int Delivery, string? Worker, DateTimeOffset? ScheduledAt,
     DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Output, bool OutputTruncated, long OutputSize, string? OutputArtifact,
-    RawJson Outputs, int? ExitCode, string? Error, string? ErrorKind, string? Reason, IReadOnlyList<string> DependsOn)
+    RawJson Outputs, int? ExitCode, string? Error, string? ErrorKind, string? Reason, IReadOnlyList<string> DependsOn,
+    IReadOnlyDictionary<string, string> Labels)
 {
     public static TaskObject From(TaskView task) => new(
         task.Id, task.Status, task.Kind, task.Description, task.Attempt, task.Delivery, task.Worker, task.ScheduledAt, task.StartedAt,
         task.CompletedAt, task.Output, task.OutputTruncated, task.OutputSize, task.OutputArtifact, new RawJson(task.Outputs), task.ExitCode,
-        task.Error, task.ErrorKind, task.Reason, task.DependsOn);
+        task.Error, task.ErrorKind, task.Reason, task.DependsOn, task.Labels);
 }
 
 /// <summary>The history: each event as it was recorded, with the sequence number of its journal row.</summary>
