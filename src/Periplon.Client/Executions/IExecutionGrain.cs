@@ -321,6 +321,8 @@ public sealed record TaskView
     [Id(24)] public long Number { get; init; }
     /// <summary>Whether the workflow's author wrote it: hooks, notifications, stages and groups of the engine's own are not.</summary>
     [Id(25)] public bool IsAuthored { get; init; } = true;
+    /// <summary>Labels of the task.</summary>
+    [Id(26)] public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(0);
 }
 
 /// <summary>Which tasks of an execution are asked for.</summary>

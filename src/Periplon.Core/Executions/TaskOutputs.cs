@@ -99,7 +99,11 @@ internal static class TaskOutputs
         var values = new Dictionary<string, JsonElement>(output.Values ?? Map<JsonElement>.Empty, StringComparer.Ordinal);
         foreach (var (name, declared) in definition.Outputs)
         {
-            values[name] = ValueOf(seen, scope, task, declared);
+            values[name] = OutputTypes.Fit(ValueOf(seen, scope, task, declared), declared.Type, out var problem);
+            if (problem is not null)
+            {
+                throw new TemplateException(name, $"The output '{name}' could not be produced: {problem}");
+            }
         }
 
         seen = seen with { Tasks = seen.Tasks.SetItem(task.Path, seen.Task(task) with { Output = output with { Values = values } }) };

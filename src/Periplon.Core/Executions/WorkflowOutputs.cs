@@ -22,7 +22,9 @@ internal static class WorkflowOutputs
         var values = new Dictionary<string, JsonElement>(declared.Count, StringComparer.Ordinal);
         foreach (var (name, output) in declared)
         {
-            var value = ValueOf(state, scope, output);
+            // An execution that has ended well does not fail for an output: one that is not of its type reads as null.
+            var value = OutputTypes.Fit(ValueOf(state, scope, output), output.Type, out var problem);
+            value = problem is null ? value : ExecutionConstants.Null;
             values[name] = secrets?.Mask(value) ?? value;
         }
 

@@ -179,7 +179,7 @@ public sealed record OutputDefinition
     /// <summary>What the output means.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Type name, when declared.</summary>
+    /// <summary>Type name, as inputs have them; text is read as a value of it. None leaves values as they are.</summary>
     public string? Type { get; init; }
 }
 

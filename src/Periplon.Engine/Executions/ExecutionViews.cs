@@ -99,6 +99,7 @@ internal static class ExecutionViews
             ChildExecutionId = ChildOf(state, current),
             Number = task.Rank.Number + 1,
             IsAuthored = task.Planned.IsAuthored,
+            Labels = task.Planned.Definition.Labels,
         };
     }
 

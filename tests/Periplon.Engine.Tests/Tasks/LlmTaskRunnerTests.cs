@@ -72,6 +72,28 @@ public sealed class LlmTaskRunnerTests : TaskRunnerConformance
         (await Worker.RunAsync(task, Ct)).Failure!.Message.ShouldContain("only streams");
     }
 
+    [Theory]
+    [InlineData("42", true)]
+    [InlineData("forty", false)]
+    public async Task Run_OutputWithAType_IsOfItOrFails(string said, bool fits)
+    {
+        var outputs = new Dictionary<string, OutputDefinition>
+        {
+            ["count"] = new() { Source = new OutputSource.TaskOutput("job"), Type = "integer" },
+        };
+        var outcome = await Worker.RunAsync(Llm(ModelProvider.Echo, said) with { Outputs = outputs }, Ct);
+
+        outcome.IsFailed.ShouldBe(!fits, outcome.Failure?.Message);
+        if (fits)
+        {
+            outcome.Output!.Values!["count"].GetInt32().ShouldBe(42);
+        }
+        else
+        {
+            outcome.Failure!.Message.ShouldContain("The output 'count' could not be produced: it is a text that is no integer");
+        }
+    }
+
     [Fact]
     public async Task Run_WithProgress_PutsItBeforeThePrompt()
     {

@@ -21,7 +21,8 @@ public sealed class ExecutionDetailsApiTests
             {"id":"build","status":"completed","kind":"script","description":"Builds","attempt":1,"delivery":1,"worker":null,
             "scheduled_at":null,"started_at":null,"completed_at":null,"output":"ok","output_truncated":false,"output_size":2,
             "output_artifact":null,"outputs":{"n":1},"exit_code":0,"error":null,"error_kind":null,"reason":null,"depends_on":[],
-            "parent":null,"iteration":null,"phase":null,"child_execution_id":null,"number":1}
+            "parent":null,"iteration":null,"phase":null,"child_execution_id":null,"number":1,
+            "labels":{"team":"data"}}
             """)).ShouldBeTrue(answer.Text);
     }
 

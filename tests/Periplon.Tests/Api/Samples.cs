@@ -62,6 +62,7 @@ internal static class Samples
                 Id = "build", Status = "completed", Kind = "script", Attempt = 1, Delivery = 1, Output = "ok", OutputSize = 2,
                 Outputs = Encoding.UTF8.GetBytes("""{"n":1}"""), ExitCode = 0, Description = "Builds",
                 Number = 1,
+                Labels = new Dictionary<string, string> { ["team"] = "data" },
             },
             new TaskView { Id = "test", Status = "ready", Kind = "command", DependsOn = ["build"], Number = 2 },
         ],

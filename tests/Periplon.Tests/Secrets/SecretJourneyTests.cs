@@ -63,6 +63,7 @@ public sealed class SecretJourneyTests(SqliteServer fixture, EchoServer echo) : 
                   args: [-c, "echo unmet ${secret.env}; echo ${secret.file} | base64; exit 1"]
                   description: "never met, because of ${secret.inline}"
           model:
+            labels: {team: data}
             llm: {provider: echo, model: m, prompt: "ask ${secret.file}", api_key: "${secret.env}"}
           broken:
             continue_on_error: true
@@ -116,6 +117,7 @@ public sealed class SecretJourneyTests(SqliteServer fixture, EchoServer echo) : 
 
             var tasks = await Http.GetStringAsync($"/api/v1/executions/{end["id"]}/tasks", Ct);
             ((string)end["status"]!).ShouldBe("completed", $"{end}\n{tasks}");
+            tasks.ShouldContain("\"labels\":{\"team\":\"data\"}");
             ((string)end["result"]!["named"]!).ShouldBe("*** and ***");
             ((string)end["result"]!["echoed"]!).ShouldContain("sent *** ***");
             ((string)end["result"]!["said"]!).ShouldStartWith("inside *** *** *** and ***");

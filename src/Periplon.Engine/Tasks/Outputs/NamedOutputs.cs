@@ -36,6 +36,8 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
                 : Produce(definition, context, output, scope);
             problem ??= value is { } produced && SizeOf(produced) > MaxSizeOf(definition)
                 ? $"its value takes {SizeOf(produced)} bytes; allowed are {options.MaxValueBytes}" : null;
+            value = problem is null && value is { } typed && !whole.ContainsKey(name)
+                ? OutputTypes.Fit(typed, definition.Type, out problem) : value;
             if (problem is not null)
             {
                 return new CapturedOutput(output, $"The output '{name}' could not be produced: {problem}");
