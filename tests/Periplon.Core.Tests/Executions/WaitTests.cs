@@ -268,7 +268,7 @@ public sealed class WaitTests
     {
         var run = MachineHarness.Of("tasks: {w: {RUN, concurrency: \"k/${workflow.x}\", rate_limit: {key: r, limit: 1}}}", ("x", 1));
         run.State.Status.ShouldBe(ExecutionStatus.Waiting);
-        run.Task("w").Wait.ShouldBe(new TaskWait(WaitKind.Concurrency, "k/1"));
+        run.Task("w").Wait.ShouldBe(new TaskWait(WaitKind.Concurrency, "k/1", At: run.Now));
         run.Do(turn => ExecutionCommands.Grant(turn, "w", LimitKinds.Rate, null)).ShouldBeFalse();
         run.Do(turn => ExecutionCommands.Grant(turn, "w", LimitKinds.Concurrency, run.Now.AddSeconds(5))).ShouldBeTrue();
         run.Task("w").Wait!.Kind.ShouldBe(WaitKind.Rate);

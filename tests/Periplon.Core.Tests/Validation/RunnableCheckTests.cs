@@ -121,12 +121,12 @@ public sealed class RunnableCheckTests
     [Fact]
     public void A_refusal_names_the_task_and_the_construct()
     {
-        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    command: {executable: x}\n    rate_limit: 5")).Workflow!;
+        var workflow = WorkflowParser.Parse(Checked.Named("tasks:\n  build:\n    mcp_tool: {server: s, tool: t}")).Workflow!;
 
         var refusal = RunnableCheck.Check(workflow).ShouldHaveSingleItem();
 
-        refusal.ToString().ShouldBe("4:5: error PPL424: Task 'build' needs rate_limit, which this version loads but does not run.");
-        refusal.Path.ShouldBe("tasks.build.rate_limit");
+        refusal.ToString().ShouldBe("3:5: error PPL405: Task 'build' needs mcp_tool, which this version loads but does not run.");
+        refusal.Path.ShouldBe("tasks.build.mcp_tool");
     }
 
     private static string[] Codes(string yaml)

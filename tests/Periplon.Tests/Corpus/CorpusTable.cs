@@ -97,7 +97,6 @@ internal static class CorpusTable
         },
         new("predefined-tasks-demo.yaml")
         {
-            RefusedFor = ["PPL521"], Why = "The program does not look into .claude/tasks yet; everything else that the file needs is here",
             Inputs = ["input_file=notes.txt"],
             Files = [(".claude/tasks/example-file-processor.task.yaml", SummaryTask)],
             Answers = """

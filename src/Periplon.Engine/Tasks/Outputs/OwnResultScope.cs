@@ -30,7 +30,15 @@ internal sealed class OwnResultScope(
             }
         }
 
-        return outer.TryResolve(reference, out value);
+        return outer.TryResolve(reference, out value) || TryOwnValue(path, out value);
+    }
+
+    // A name alone means an input or loop variable first: task.summary is what the task has set itself only if there is none.
+    private bool TryOwnValue(ReferencePath? path, out JsonElement value)
+    {
+        value = default;
+        return path is { Root: "task", Segments: [_, { Name: { } name }, ..] } && values.TryGetValue(name, out var own)
+            && ReferencePath.TryGetMember(own, path.From(2), out value);
     }
 
     private bool TryResolveOwn(ReferencePath path, int from, out JsonElement value)
