@@ -34,6 +34,8 @@ public enum SignalStatus
     AlreadyFinished,
     /// <summary>There is no such execution.</summary>
     NotFound,
+    /// <summary>So many are kept that no further one is taken.</summary>
+    Full,
 }
 
 /// <summary>A person's decision about an approval.</summary>

@@ -1,8 +1,27 @@
+using System.Text.Json;
 
 namespace Periplon.Core.Executions;
 
 public static partial class ExecutionCommands
 {
+    /// <summary>How many signals an execution keeps until a task takes them.</summary>
+    public const int MaxKeptSignals = 1_000;
+
+    /// <summary>Characters of JSON that the payloads of kept signals may have together. 16 Mi.</summary>
+    public const long MaxKeptPayload = 16 * 1024 * 1024;
+
+    /// <summary>Whether the execution keeps so many signals that no further one is taken.</summary>
+    /// <param name="state">The execution.</param>
+    /// <param name="payload">What the next one brings.</param>
+    public static bool IsFullOfSignals(ExecutionState state, JsonElement? payload)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var kept = state.Signals.Values.SelectMany(signals => signals).ToList();
+        return kept.Count >= MaxKeptSignals || kept.Select(signal => signal.Payload).Append(payload).Sum(LengthOf) > MaxKeptPayload;
+    }
+
+    private static long LengthOf(JsonElement? payload) => payload is { } value ? value.GetRawText().Length : 0;
+
     /// <summary>
     /// A signal or webhook arrives. It is kept until a task takes it, also when none waits yet. False when one with the same key has come
     /// before or the execution has ended.

@@ -44,7 +44,7 @@ public static partial class ExecutionPlanner
                 StartIterations(turn, task, delayIsOver);
             }
         }
-        catch (Exception e) when (e is TemplateException or ExpressionException)
+        catch (Exception e) when (e is TemplateException or ExpressionException or TaskStartException)
         {
             RequestStop(turn, task, e.Message, new TaskFailure(FailureKinds.Input, e.Message));
         }
@@ -89,12 +89,12 @@ public static partial class ExecutionPlanner
         foreach (var index in loop.Unjudged)
         {
             var scope = new ExecutionScope(turn.State, turn.State.Find(task.PathOf(index))!.Instance);
-            if (breaks is not null && ConditionEvaluator.Evaluate(breaks, scope))
+            if (breaks is not null && turn.Holds(breaks, scope))
             {
                 EndLoop(turn, task, "its break_condition holds");
             }
             else if (definition is { Matrix: null, Loop: LoopDefinition.RepeatUntil until } && loop.Next >= until.MinIterations
-                && ConditionEvaluator.Evaluate(until.Condition, scope))
+                && turn.Holds(until.Condition, scope))
             {
                 EndLoop(turn, task, "its condition holds");
             }
@@ -117,6 +117,12 @@ public static partial class ExecutionPlanner
             if (!delayIsOver && !loop.HasWaited)
             {
                 return;
+            }
+
+            if (turn.State.NextNumber >= LoopItems.MaxTasks)
+            {
+                throw new TaskStartException(
+                    $"The execution has {turn.State.NextNumber} tasks; allowed are {LoopItems.MaxTasks}. Let subflows do parts of the work");
             }
 
             delayIsOver = false;

@@ -142,12 +142,12 @@ public static partial class ExecutionPlanner
 
         return definition.RateLimit is { } rate && !granted.HasFlag(LimitKinds.Rate) ? Ask(WaitKind.Rate, rate.Key) : null;
 
-        // Without a key the limit is that of the task in all executions of the workflow.
+        // Without a key the limit is that of the task in all executions of the workflow or subflow that declares it.
         TaskWaiting Ask(WaitKind kind, string? key) => new()
         {
             At = default, Task = task.Path, Kind = kind,
             Name = string.IsNullOrEmpty(key)
-                ? $"{state.Created.WorkflowId}/{task.Planned.Path}"
+                ? string.Join('/', new[] { state.Created.WorkflowId.ToString(), state.Created.Subflow, task.Planned.Path }.OfType<string>())
                 : Template.Parse(key).Render(scope, lenient: false),
         };
     }

@@ -9,6 +9,9 @@ public static class LoopItems
     /// <summary>Most items a loop may have. The same bound holds for collections written in the file (reference §7).</summary>
     public const int MaxItems = 100_000;
 
+    /// <summary>Most tasks that one execution may have, iterations and all: its state is held in memory.</summary>
+    public const int MaxTasks = 500_000;
+
     /// <summary>Iterations of a parallel loop at the same time when it says nothing (reference §7.3).</summary>
     public const int DefaultParallel = 10;
 

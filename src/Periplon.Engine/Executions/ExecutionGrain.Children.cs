@@ -66,10 +66,13 @@ internal sealed partial class ExecutionGrain
     {
         foreach (var rank in state.Waiting.Where(rank => state.Task(rank.Task).Wait is { Kind: WaitKind.Child }))
         {
-            children.Start(state, rank.Task.Path);
             if (!state.Stopping.IsEmpty && state.FindStop(rank.Task) is not null)
             {
                 Cancel(state, rank.Task);
+            }
+            else
+            {
+                children.Start(state, rank.Task.Path);
             }
         }
     }
@@ -78,7 +81,7 @@ internal sealed partial class ExecutionGrain
     {
         if (state.Task(task).Wait is { Kind: WaitKind.Child, Child: { } child })
         {
-            children.Cancel(child, state.Created.Organization, state.FindStop(task)?.Reason ?? $"execution {_id} has ended", state.IsKilled);
+            children.Cancel(state, task.Path, child, state.FindStop(task)?.Reason ?? $"execution {_id} has ended");
         }
     }
 }

@@ -78,12 +78,15 @@ internal static class ExecutionRows
     {
         var safety = now + SafetyInterval;
 
-        // Who waits for a limit asks again in time, lest an answer was lost.
+        // Who waits for a limit or a child asks again in time, lest an answer was lost.
         return ExecutionPlanner.NextTimer(state) is { } timer
-            && (timer < safety || (state.Status is ExecutionStatus.Waiting && !LimitRequests.Pending(state).Any()))
+            && (timer < safety || (state.Status is ExecutionStatus.Waiting && !LimitRequests.Pending(state).Any() && !WaitsForChild(state)))
             ? timer
             : safety;
     }
+
+    private static bool WaitsForChild(ExecutionState state) =>
+        state.Waiting.Any(rank => state.Task(rank.Task).Wait is { Kind: WaitKind.Child });
 
     // Coarse on purpose: a reason that changed with every task would make every commit write the row. "Why" asks the state itself.
     private static string WaitReasonOf(ExecutionState state) => state.Status switch

@@ -15,6 +15,11 @@ internal static class Signals
             return SignalStatus.AlreadyFinished;
         }
 
+        if (!turn.State.SignalKeys.Contains(key) && ExecutionCommands.IsFullOfSignals(turn.State, payload))
+        {
+            return SignalStatus.Full;
+        }
+
         var signal = new SignalReceived
         {
             At = turn.Now, Kind = isWebhook ? WaitKind.Webhook : WaitKind.Signal, Name = name, Payload = payload, By = by, Key = key,

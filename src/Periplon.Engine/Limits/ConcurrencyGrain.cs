@@ -8,7 +8,7 @@ namespace Periplon.Engine.Limits;
 
 /// <summary>
 /// One concurrency limit. Who holds a place is stored before anybody is told; who waits is not, because executions ask again. A holder
-/// whose execution has ended without saying so is found by asking it, while somebody waits.
+/// whose execution has ended without saying so is found by asking it, while somebody waits or after somebody was refused.
 /// </summary>
 [GrainType("concurrency")]
 internal sealed partial class ConcurrencyGrain(
@@ -19,6 +19,8 @@ internal sealed partial class ConcurrencyGrain(
 
     private ConcurrencyLimit _limit = ConcurrencyLimit.Empty;
     private IGrainTimer? _check;
+    private bool _refused;
+    private int _checked;
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -63,7 +65,8 @@ internal sealed partial class ConcurrencyGrain(
             messenger.Stop(Key, holder);
         }
 
-        CheckWhileOthersWait();
+        _refused |= answers.Contains(LimitAnswer.Refused);
+        CheckWhileOthersWant();
         return answers;
     }
 
@@ -86,9 +89,9 @@ internal sealed partial class ConcurrencyGrain(
         await stored.WriteStateAsync(CancellationToken.None);
     }
 
-    private void CheckWhileOthersWait()
+    private void CheckWhileOthersWant()
     {
-        if (_limit.Waiters.IsEmpty)
+        if (_limit.Waiters.IsEmpty && !_refused)
         {
             _check?.Dispose();
             _check = null;
@@ -106,12 +109,21 @@ internal sealed partial class ConcurrencyGrain(
 
     private async Task CheckHoldersAsync(CancellationToken cancellationToken)
     {
-        var holders = _limit.Holders.Take(MostChecked).ToList();
+        // A few in each round, and in the next round those after them.
+        _checked = _checked < _limit.Holders.Count ? _checked : 0;
+        var holders = _limit.Holders.Skip(_checked).Take(MostChecked).ToList();
+        _checked += holders.Count;
         var held = await Task.WhenAll(holders.Select(holder => HoldsAsync(holder, cancellationToken)));
         foreach (var (holder, _) in holders.Zip(held).Where(pair => !pair.Second))
         {
             LogGone(holder.Execution, holder.Task, Key);
             messenger.Release(Key, holder);
+        }
+
+        if (_checked >= _limit.Holders.Count)
+        {
+            _refused = false;
+            CheckWhileOthersWant();
         }
     }
 

@@ -280,6 +280,17 @@ public sealed class WaitTests
         run.State.Status.ShouldBe(ExecutionStatus.Completed);
     }
 
+    [Fact]
+    public void Concurrency_WithoutAKeyInASubflow_IsNotThatOfATaskOfTheSameNameOutside()
+    {
+        var workflow = MachineHarness.Of("tasks: {deploy: {RUN, concurrency: {limit: 1}}}");
+        var name = workflow.Task("deploy").Wait!.Name;
+        var created = workflow.State.Created with { Subflow = "release" };
+        var turn = new ExecutionTurn(ExecutionMachine.Start(workflow.Plan, created), MachineHarness.Start);
+        ExecutionPlanner.Advance(turn);
+        turn.State.Find("deploy")!.Wait!.Name.ShouldNotBe(name);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

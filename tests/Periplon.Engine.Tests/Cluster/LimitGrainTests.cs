@@ -1,6 +1,7 @@
 using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Limits;
+using Periplon.Core.Workflows;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -106,6 +107,16 @@ public sealed class LimitGrainTests(SiloWithHeldAttempts silo) : IClassFixture<S
         second.Tasks[0].ErrorKind.ShouldBe("limit");
         second.Tasks[0].Error.ShouldNotBeNull().ShouldContain(_key);
         await CancelAsync(first);
+    }
+
+    [Fact]
+    public async Task Concurrency_RejectWhileSomebodyHoldsWhoIsGone_FindsThatOut()
+    {
+        // Its execution has ended without giving the place back, and nobody who is refused waits.
+        PlaceRequest Ask() => new() { Place = new LimitPlace(Guid.NewGuid(), "a", Samples.Start), Strategy = LimitStrategy.Reject };
+        (await Limit.ApplyAsync([Ask()], Ct)).ShouldBe([LimitAnswer.Granted]);
+        (await Limit.ApplyAsync([Ask()], Ct)).ShouldBe([LimitAnswer.Refused]);
+        await HoldsAsync();
     }
 
     [Theory]

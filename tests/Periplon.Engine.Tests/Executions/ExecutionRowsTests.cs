@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Periplon.Client.Executions;
 using Periplon.Core.Executions;
 using Periplon.Core.Plans;
 using Periplon.Core.Inputs;
@@ -81,6 +82,38 @@ public sealed class ExecutionRowsTests
         var row = Samples.Row(state);
         state = Samples.Claim(state, "a", Samples.Start, Token);
         ExecutionRows.Next(row, state, Samples.Start)!.NextWakeAt.ShouldBe(Samples.Start.AddSeconds(5) + ExecutionPlanner.TimeoutGrace);
+    }
+
+    [Fact]
+    public void Wake_WaitForAChildWithAFarTimeLimit_IsLookedAtInTime()
+    {
+        // The end of the child may be lost on its way; nobody may notice for a day.
+        var workflow = Samples.Workflow("""
+            name: parent
+            version: "1"
+            subflows: {s: {tasks: {x: {command: {executable: "true"}}}}}
+            tasks: {a: {subflow: s, timeout_secs: 86400}}
+            """);
+        var state = Samples.Begin(workflow, Samples.Start).State;
+        state.Status.ShouldBe(ExecutionStatus.Waiting);
+        ExecutionRows.Wake(state, Samples.Start).ShouldBe(Samples.Start + ExecutionRows.SafetyInterval);
+    }
+
+    [Fact]
+    public void Receive_SignalsBeyondTheBound_AreRefusedAndThoseKnownAreNot()
+    {
+        var state = Samples.Begin(Samples.Workflow("", "a"), Samples.Start).State;
+        state = Samples.Do(state, Samples.Start, turn =>
+        {
+            for (var number = 0; number < ExecutionCommands.MaxKeptSignals; number++)
+            {
+                Signals.Receive(turn, isWebhook: false, "go", null, null, $"key {number}").ShouldBe(SignalStatus.Kept);
+            }
+
+            Signals.Receive(turn, isWebhook: false, "go", null, null, "one more").ShouldBe(SignalStatus.Full);
+            Signals.Receive(turn, isWebhook: false, "go", null, null, "key 7").ShouldBe(SignalStatus.Repeated);
+        });
+        state.Signals.Values.Sum(signals => signals.Count).ShouldBe(ExecutionCommands.MaxKeptSignals);
     }
 
     [Fact]

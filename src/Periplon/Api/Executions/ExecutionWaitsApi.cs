@@ -77,6 +77,8 @@ internal static class ExecutionWaitsApi
             SignalStatus.Kept => TypedResults.Accepted(
                 $"/api/v1/executions/{id:D}/events", new ExecutionSignalled(id, name, "kept", $"{what} is kept until a task waits for it")),
             SignalStatus.AlreadyFinished => Finished(id),
+            SignalStatus.Full => ApiProblem.Conflict(
+                $"Execution {id:D} keeps as many signals as it may; none is taken until a task takes one of them"),
             _ => ApiProblem.NotFound("execution", id.ToString("D")),
         };
     }
