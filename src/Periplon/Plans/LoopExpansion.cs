@@ -24,7 +24,8 @@ internal static class LoopExpansion
                 $"while {ConditionText.Of(loop.Condition)}, at most {Least(task, loop.MaxIterations)} times{Delay(loop.DelayBetweenSecs)}",
                 null, 1, []),
         { Loop: LoopDefinition.RepeatUntil loop } => new PlanLoop(
-            $"until {ConditionText.Of(loop.Condition)}, {loop.MinIterations} to {Least(task, loop.MaxIterations)} times{Delay(loop.DelayBetweenSecs)}",
+            $"until {ConditionText.Of(loop.Condition)}, {loop.MinIterations} to {Least(task, loop.MaxIterations)} times"
+            + Delay(loop.DelayBetweenSecs),
             null, 1, []),
         _ => null,
     };
@@ -96,7 +97,7 @@ internal static class LoopExpansion
     private static long Least(TaskDefinition task, long count) => Math.Min(count, task.LoopControl?.MaxIterations ?? count);
 
     private static string Most(TaskDefinition task) =>
-        task.LoopControl?.MaxIterations is { } most ? $", at most {Counted.Of((int)Math.Min(most, int.MaxValue), "time")}" : "";
+        task.LoopControl?.MaxIterations is { } most ? $", at most {most}" : "";
 
     private static string Delay(double? seconds) => seconds is > 0 and var pause ? $", {TaskDeeds.Seconds(pause)} apart" : "";
 

@@ -89,9 +89,10 @@ public sealed class RunPlannerTests
               cut: {loop: {type: repeat, count: 9}, loop_control: {max_iterations: 3}, command: {executable: echo}}
               added: {matrix: {os: [a, b], include: [{os: a}]}, command: {executable: echo}}
               other: {description: o, agent: x, on_error: {retry: 3, fallback_agent: y}}
-            """).ShouldNotBeNull(), new Dictionary<string, JsonElement>()).Sections).ToDictionary(step => step.Id);
+            """), new Dictionary<string, JsonElement>()).Sections).ToDictionary(step => step.Id);
 
         steps["cut"].Loop!.Count.ShouldBe(3);
+        steps["cut"].Loop!.Text.ShouldBe("9 times, at most 3");
         steps["added"].Loop!.Count.ShouldBe(3);
         steps["other"].Attempts.ShouldBe(1);
     }
