@@ -1,4 +1,6 @@
 using Periplon.Commands;
+using Periplon.Core.Plans;
+using Periplon.Core.Reuse;
 using Periplon.Core.Workflows;
 using Periplon.Plans;
 
@@ -6,15 +8,14 @@ namespace Periplon.Graphs;
 
 /// <summary>
 /// Makes the picture of a workflow. A task that holds others is a frame around them, with the task itself inside when it does something;
-/// task groups, stages and handlers are frames too.
+/// task groups, stages, hooks and handlers are frames too.
 /// </summary>
 internal sealed class FlowGraphBuilder
 {
-    private static readonly Dictionary<string, string> NoKeys = [];
-
     private readonly WorkflowDefinition _workflow;
     private readonly List<FlowEdge> _edges = [];
-    private readonly HashSet<string> _openSubflows = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<PlannedTask, string> _keys = [];
     private int _count;
 
     private FlowGraphBuilder(WorkflowDefinition workflow) => _workflow = workflow;
@@ -24,202 +25,150 @@ internal sealed class FlowGraphBuilder
     {
         var builder = new FlowGraphBuilder(workflow);
         var root = new FlowCluster("", "");
-        builder.AddTasks(root);
-        foreach (var orchestration in workflow.Workflows.Values.Where(each => each.Steps.Count > 0))
-        {
-            builder.AddStages(root, orchestration);
-        }
-
-        builder.AddFrame(root, "on failure", workflow.OnFailure.Values);
-        builder.AddFrame(root, "at the end", workflow.Finally.Values);
+        builder.AddPlan(root, ExecutionPlan.Compile(workflow), null);
         return new FlowGraph($"{workflow.Name} {workflow.Version}", root, builder._edges);
     }
 
-    private void AddTasks(FlowCluster root)
+    /// <summary>Adds what a plan holds, in the order in which it runs, and the arrows of its order.</summary>
+    /// <param name="home">The frame around it.</param>
+    /// <param name="plan">The plan of the workflow or of a subflow.</param>
+    /// <param name="caller">Key of the task that runs it; null for the workflow.</param>
+    private void AddPlan(FlowCluster home, ExecutionPlan plan, string? caller)
     {
-        var frames = new Dictionary<string, FlowCluster>(StringComparer.Ordinal);
-        var homes = new Dictionary<string, FlowCluster>(StringComparer.Ordinal);
-        var inside = _workflow.TaskGroups.Values
-            .SelectMany(group => TaskGroups.ChildrenOf(_workflow, group)).ToHashSet(StringComparer.Ordinal);
-        foreach (var group in _workflow.TaskGroups.Values.Where(group => !inside.Contains(group.Id)))
+        AddHooks(home, plan.Root, PhaseKind.Before);
+        AddBlock(home, (plan.Root.OwnBlock?.Tasks ?? []).Where(task => !PlanOrder.IsStage(task)), caller, "", false);
+        foreach (var stages in PlanOrder.StagesOf(plan).GroupBy(each => each.Workflow, each => each.Stage))
         {
-            AddGroup(root, group, frames, homes);
-        }
-
-        var after = TaskOrder.OfList([.. _workflow.Tasks.Values]).ToDictionary(pair => pair.Key, pair => pair.Value.ToList());
-        foreach (var members in _workflow.TaskGroups.Values.Where(group => group.ExecutionMode == "sequential")
-            .Select(group => TaskGroups.DirectMembersOf(_workflow, group)))
-        {
-            foreach (var (before, next) in members.Zip(members.Skip(1)).Where(pair => !after[pair.Second].Contains(pair.First)))
+            var frame = Frame(home, stages.Key);
+            foreach (var stage in stages)
             {
-                after[next].Add(before);
+                var inner = Frame(frame, $"stage {stage.Id}");
+                AddBlock(inner, stage.OwnBlock?.Tasks ?? [], null, "", false);
+                AddHooks(inner, stage, PhaseKind.After);
+                Know(stage, inner);
             }
         }
 
-        var keys = AddLevel(
-            task => homes.GetValueOrDefault(task.Id, root), _workflow.Tasks.Values, id => after[id], NoKeys);
-        foreach (var group in _workflow.TaskGroups.Values.Where(group => frames.TryGetValue(group.Id, out var frame) && !frame.IsEmpty))
+        foreach (var phase in plan.Root.Phases.Where(phase => phase.Kind is PhaseKind.OnFailure or PhaseKind.Finally))
         {
-            foreach (var name in group.DependsOn)
+            AddBlock(Frame(home, Title(phase)), phase.Block!.Tasks, null, "", false);
+        }
+
+        AddHooks(home, plan.Root, PhaseKind.After);
+        var order = new PlanOrder(plan);
+        foreach (var task in plan.Tasks.Where(_keys.ContainsKey))
+        {
+            var condition = ConditionText.Of(PlanOrder.DefinitionOf(task)) is { } text ? "if " + text : "";
+            foreach (var before in order.DirectlyBefore(task))
             {
-                var from = frames.TryGetValue(name, out var frame) && !frame.IsEmpty ? frame.Key : keys.GetValueOrDefault(name);
-                AddEdge(from, frames[group.Id].Key, group.Condition is { } condition ? "if " + condition : "");
+                AddEdge(_keys.GetValueOrDefault(before), _keys[task], condition);
             }
         }
     }
 
-    private void AddGroup(
-        FlowCluster parent, TaskGroupDefinition group, Dictionary<string, FlowCluster> frames, Dictionary<string, FlowCluster> homes)
+    private void AddHooks(FlowCluster home, PlannedTask task, PhaseKind kind)
     {
-        if (frames.ContainsKey(group.Id))
+        foreach (var block in PlanOrder.HooksOf(task, kind))
         {
+            var frame = Frame(home, $"hooks {PlanOrder.HookName(block)}");
+            foreach (var hook in block.Tasks)
+            {
+                _keys[hook] = NextKey();
+                frame.Nodes.Add(new FlowNode(_keys[hook], [Counted.FirstLine(hook.Definition.Description)], FlowShape.Work));
+            }
+        }
+    }
+
+    /// <summary>Adds tasks that stand beside one another, with arrows from the task around them to those that begin.</summary>
+    private void AddBlock(FlowCluster home, IEnumerable<PlannedTask> tasks, string? self, string label, bool dashed)
+    {
+        var list = tasks.ToArray();
+        foreach (var task in list.Where(task => !PlanOrder.IsTaskGroup(task)))
+        {
+            _keys[task] = NextKey();
+        }
+
+        foreach (var task in list)
+        {
+            if (PlanOrder.IsTaskGroup(task))
+            {
+                var frame = Frame(home, $"group {task.Id}");
+                AddBlock(frame, task.OwnBlock?.Tasks ?? [], null, "", false);
+                Know(task, frame);
+            }
+            else
+            {
+                AddTask(home, task);
+            }
+
+            if (self is not null && task.DependsOn.Length == 0)
+            {
+                AddEdge(self, _keys.GetValueOrDefault(task), label, dashed);
+            }
+        }
+    }
+
+    private void AddTask(FlowCluster home, PlannedTask task)
+    {
+        var inner = PlanOrder.Innermost(task);
+        var definition = PlanOrder.DefinitionOf(task);
+        if (!HoldsOthers(task, inner))
+        {
+            home.Nodes.Add(new FlowNode(_keys[task], Label(definition), ShapeOf(definition)));
             return;
         }
 
-        var frame = new FlowCluster(NextKey(), $"group {group.Id}");
-        frames.Add(group.Id, frame);
-        parent.Clusters.Add(frame);
-        foreach (var inner in TaskGroups.ChildrenOf(_workflow, group))
-        {
-            AddGroup(frame, _workflow.TaskGroups[inner], frames, homes);
-        }
-
-        foreach (var member in TaskGroups.DirectMembersOf(_workflow, group))
-        {
-            homes.TryAdd(member, frame);
-        }
-    }
-
-    private void AddStages(FlowCluster root, OrchestrationDefinition orchestration)
-    {
-        var home = new FlowCluster(NextKey(), orchestration.Id);
-        root.Clusters.Add(home);
-        var stages = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var stage in orchestration.Steps)
-        {
-            var frame = new FlowCluster(NextKey(), $"stage {stage.Stage}");
-            home.Clusters.Add(frame);
-            var after = TaskOrder.OfList(stage.Tasks, oneByOne: !stage.Parallel);
-            AddLevel(_ => frame, stage.Tasks, id => after[id], NoKeys);
-            if (!frame.IsEmpty)
-            {
-                stages.TryAdd(stage.Stage, frame.Key);
-            }
-        }
-
-        foreach (var stage in orchestration.Steps)
-        {
-            foreach (var before in stage.DependsOn)
-            {
-                AddEdge(stages.GetValueOrDefault(before), stages.GetValueOrDefault(stage.Stage), "");
-            }
-        }
-    }
-
-    private void AddFrame(FlowCluster parent, string title, IEnumerable<TaskDefinition> tasks)
-    {
-        var frame = new FlowCluster(NextKey(), title);
-        AddLevel(_ => frame, tasks, id => tasks.First(task => task.Id == id).DependsOn, NoKeys);
-        if (!frame.IsEmpty)
-        {
-            parent.Clusters.Add(frame);
-        }
-    }
-
-    /// <summary>Adds tasks that stand beside one another, and the arrows between them; gives their keys by id.</summary>
-    /// <param name="home">The frame of a task.</param>
-    /// <param name="tasks">The tasks.</param>
-    /// <param name="after">What a task waits for.</param>
-    /// <param name="outer">Keys of the tasks around them, by dotted id.</param>
-    private Dictionary<string, string> AddLevel(
-        Func<TaskDefinition, FlowCluster> home, IEnumerable<TaskDefinition> tasks, Func<string, IEnumerable<string>> after,
-        IReadOnlyDictionary<string, string> outer)
-    {
-        var keys = new Dictionary<string, string>(outer, StringComparer.Ordinal);
-        var list = tasks.DistinctBy(task => task.Id).ToArray();
-        var own = list.Select(task => (Task: task, Key: NextKey())).ToArray();
-        foreach (var (task, key) in own)
-        {
-            keys[task.Id] = key;
-        }
-
-        foreach (var (task, key) in own)
-        {
-            AddTask(home(task), task, key, keys);
-        }
-
-        foreach (var (task, key) in own)
-        {
-            var condition = ConditionText.Of(task) is { } text ? "if " + text : "";
-            foreach (var name in after(task.Id).Distinct())
-            {
-                AddEdge(keys.GetValueOrDefault(name), key, condition);
-            }
-        }
-
-        return keys;
-    }
-
-    private void AddTask(FlowCluster home, TaskDefinition task, string key, Dictionary<string, string> keys)
-    {
-        if (!HoldsOthers(task))
-        {
-            home.Nodes.Add(new FlowNode(key, Label(task), ShapeOf(task)));
-            return;
-        }
-
-        var frame = new FlowCluster(key, string.Join(", ", Label(task)));
+        var frame = new FlowCluster(_keys[task], string.Join(", ", Label(definition)));
         home.Clusters.Add(frame);
-        var self = task.Kind is TaskKind.None ? null : NextKey();
+        var self = definition.Kind is TaskKind.None ? null : NextKey();
         if (self is not null)
         {
-            frame.Nodes.Add(new FlowNode(self, [task.Id, WorkflowList.KindOf(task)], ShapeOf(task)));
+            frame.Nodes.Add(new FlowNode(self, [task.Id, WorkflowList.KindOf(definition)], ShapeOf(definition)));
         }
 
-        AddInner(frame, self, task.Subtasks, "", false, keys, task.Id);
-        foreach (var (text, tasks) in task.Switch?.Cases ?? new Dictionary<string, IReadOnlyList<TaskDefinition>>())
+        var isSwitch = inner.Shape is TaskShape.Switch;
+        foreach (var text in isSwitch ? inner.Definition.Switch!.Cases.Keys : [])
         {
-            AddInner(frame, self, tasks, text, false, keys, task.Id);
+            AddInner(frame, self, inner.Cases[text].Tasks, text, false);
         }
 
-        AddInner(frame, self, task.Switch?.Default ?? [], "otherwise", false, keys, task.Id);
-        if (task.Subflow is { } id && _workflow.Subflows.TryGetValue(id, out var subflow) && _openSubflows.Add(id))
+        AddInner(frame, self, inner.OwnBlock?.Tasks ?? [], isSwitch ? "otherwise" : "", false);
+        if (inner.Definition.Subflow is { } id && _workflow.Subflows.ContainsKey(id) && _open.Add(id))
         {
-            AddInner(frame, self, [.. subflow.Tasks.Values], "", false, [], "");
-            _openSubflows.Remove(id);
+            AddPlan(frame, ExecutionPlan.Compile(Subflows.DefinitionOf(_workflow, id)), self);
+            _open.Remove(id);
         }
 
-        AddInner(frame, self, [.. task.OnFailure.Values], "on failure", true, keys, "");
-        AddInner(frame, self, [.. task.Finally.Values], "at the end", true, keys, "");
+        foreach (var phase in task.Phases.Where(phase => phase is { Kind: PhaseKind.OnFailure or PhaseKind.Finally, Block: not null }))
+        {
+            AddInner(frame, self, phase.Block!.Tasks, Title(phase), true);
+        }
     }
 
-    private void AddInner(
-        FlowCluster frame, string? self, IReadOnlyList<TaskDefinition> tasks, string label, bool dashed, Dictionary<string, string> keys,
-        string id)
+    private void AddInner(FlowCluster frame, string? self, IReadOnlyList<PlannedTask> tasks, string label, bool dashed)
     {
         // Without a node of its own a task has nothing that an arrow could begin at; the frame's title then says what is in it.
-        var home = frame;
-        if (self is null && label.Length > 0 && tasks.Count > 0)
-        {
-            home = new FlowCluster(NextKey(), label);
-            frame.Clusters.Add(home);
-        }
+        var home = self is null && label.Length > 0 && tasks.Count > 0 ? Frame(frame, label) : frame;
+        AddBlock(home, tasks, self, label, dashed);
+    }
 
-        var after = TaskOrder.OfList(tasks);
-        var inner = AddLevel(_ => home, tasks, name => after[name], keys);
-        foreach (var task in tasks.DistinctBy(task => task.Id))
-        {
-            if (id.Length > 0)
-            {
-                keys.TryAdd($"{id}.{task.Id}", inner[task.Id]);
-            }
+    private FlowCluster Frame(FlowCluster parent, string title)
+    {
+        var frame = new FlowCluster(NextKey(), title);
+        parent.Clusters.Add(frame);
+        return frame;
+    }
 
-            if (self is not null && after[task.Id].Count == 0)
-            {
-                AddEdge(self, inner[task.Id], label, dashed);
-            }
+    // Nothing is drawn of an empty frame, so no arrow may lead to it.
+    private void Know(PlannedTask task, FlowCluster frame)
+    {
+        if (!frame.IsEmpty)
+        {
+            _keys[task] = frame.Key;
         }
     }
+
+    private static string Title(PlannedPhase phase) => phase.Kind is PhaseKind.Finally ? "at the end" : "on failure";
 
     private void AddEdge(string? from, string? to, string label, bool dashed = false)
     {
@@ -250,10 +199,10 @@ internal sealed class FlowGraphBuilder
         return lines;
     }
 
-    private bool HoldsOthers(TaskDefinition task) =>
-        task.Subtasks.Count > 0 || task.OnFailure.Count > 0 || task.Finally.Count > 0
-        || (task.Switch is { } branch && (branch.Default.Count > 0 || branch.Cases.Values.Any(tasks => tasks.Count > 0)))
-        || (task.Subflow is { } id && !_openSubflows.Contains(id)
+    private bool HoldsOthers(PlannedTask task, PlannedTask inner) =>
+        inner.OwnBlock is { Tasks.Length: > 0 } || inner.Cases.Values.Any(block => block.Tasks.Length > 0)
+        || task.Phases.Any(phase => phase is { Kind: PhaseKind.OnFailure or PhaseKind.Finally, Block: not null })
+        || (inner.Definition.Subflow is { } id && !_open.Contains(id)
             && _workflow.Subflows.TryGetValue(id, out var subflow) && subflow.Tasks.Count > 0);
 
     private static FlowShape ShapeOf(TaskDefinition task) => task switch

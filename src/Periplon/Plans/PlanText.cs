@@ -10,8 +10,15 @@ internal static class PlanText
     public static void Write(TextWriter writer, RunPlan plan)
     {
         var main = plan.Sections.FirstOrDefault(section => section.Kind == "tasks");
-        var waves = main is null ? "" : $" in {Counted.Of(main.Waves.Count, "wave")}";
-        var count = main?.Waves.Sum(wave => wave.Count) ?? 0;
+        var stages = plan.Sections.Where(section => section.Kind == "stage").ToArray();
+        string[] parts =
+        [
+            .. main is null ? Array.Empty<string>() : [Counted.Of(main.Waves.Count, "wave")],
+            .. stages.Length == 0 ? Array.Empty<string>() : [Counted.Of(stages.Length, "stage")],
+        ];
+        var waves = parts.Length == 0 ? "" : $" in {string.Join(" and ", parts)}";
+        var count = plan.Sections.Where(section => section == main || section.Kind == "stage")
+            .Sum(section => section.Waves.Sum(wave => wave.Count));
         writer.WriteLine($"Plan of {CellText.Printable(plan.Name)} {CellText.Printable(plan.Version)}: "
             + $"{Counted.Of(count, "task")}{waves}, at most {plan.MaxParallel} at a time");
         foreach (var (name, value) in plan.Inputs)
@@ -134,6 +141,7 @@ internal static class PlanText
             "stage" => $"stage {section.Name}{after}",
             "case" => section.Name == "default" ? "otherwise" : $"case {section.Name}",
             "subflow" => $"subflow {section.Name}",
+            "hooks" => $"hooks {section.Name}{after}",
             "on_failure" => "on failure",
             "finally" => "at the end",
             _ => section.Kind,

@@ -17,15 +17,15 @@ internal sealed record RunPlan
     /// <summary>Inputs that are required and have no value.</summary>
     public required IReadOnlyList<string> MissingInputs { get; init; }
 
-    /// <summary>The workflow's tasks, then stages, <c>on_failure</c> and <c>finally</c>.</summary>
+    /// <summary>The workflow's tasks, then stages, <c>on_failure</c> and <c>finally</c>, with the hooks where they run.</summary>
     public required IReadOnlyList<PlanSection> Sections { get; init; }
 }
 
 /// <summary>Steps that belong together.</summary>
 /// <param name="Kind">
-/// <c>tasks</c>, <c>stage</c>, <c>subtasks</c>, <c>case</c>, <c>subflow</c>, <c>on_failure</c> or <c>finally</c>.
+/// <c>tasks</c>, <c>stage</c>, <c>subtasks</c>, <c>case</c>, <c>subflow</c>, <c>hooks</c>, <c>on_failure</c> or <c>finally</c>.
 /// </param>
-/// <param name="Name">Name of the stage, case or subflow; empty for the others.</param>
+/// <param name="Name">Name of the stage, case, subflow or hooks; empty for the others.</param>
 /// <param name="After">Names of stages that come before.</param>
 /// <param name="Waves">Steps by wave: those of one wave need nothing of one another.</param>
 internal sealed record PlanSection(string Kind, string Name, IReadOnlyList<string> After, IReadOnlyList<IReadOnlyList<PlanStep>> Waves);
@@ -33,7 +33,7 @@ internal sealed record PlanSection(string Kind, string Name, IReadOnlyList<strin
 /// <summary>A task of a plan.</summary>
 internal sealed record PlanStep
 {
-    /// <summary>Dotted id.</summary>
+    /// <summary>Path, as an execution calls it; what is inside a subflow stands behind <c>/</c>.</summary>
     public required string Path { get; init; }
 
     /// <summary>Id among its siblings.</summary>

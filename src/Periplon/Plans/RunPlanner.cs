@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Periplon.Commands;
+using Periplon.Core.Plans;
+using Periplon.Core.Reuse;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Plans;
@@ -7,11 +9,19 @@ namespace Periplon.Plans;
 /// <summary>Works out the plan of a run from the definition alone: nothing is read, asked or started.</summary>
 internal sealed class RunPlanner
 {
-    private readonly WorkflowDefinition _workflow;
+    private readonly ExecutionPlan _plan;
+    private readonly PlanOrder _order;
     private readonly PlanValues _values;
-    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private readonly string _prefix;
+    private readonly HashSet<string> _open;
 
-    private RunPlanner(WorkflowDefinition workflow, PlanValues values) => (_workflow, _values) = (workflow, values);
+    private RunPlanner(WorkflowDefinition workflow, PlanValues values, string prefix, HashSet<string> open)
+    {
+        // The order is that of an execution, so it is asked of the same plan.
+        _plan = ExecutionPlan.Compile(workflow);
+        _order = new PlanOrder(_plan);
+        (_values, _prefix, _open) = (values, prefix, open);
+    }
 
     /// <summary>Plans a run.</summary>
     /// <param name="workflow">A workflow without errors.</param>
@@ -27,132 +37,113 @@ internal sealed class RunPlanner
             Inputs = values.Inputs,
             MissingInputs =
                 [.. workflow.Inputs.Where(input => input.Value.Required && !inputs.ContainsKey(input.Key)).Select(input => input.Key)],
-            Sections = [.. new RunPlanner(workflow, values).Sections()],
+            Sections = [.. new RunPlanner(workflow, values, "", new HashSet<string>(StringComparer.Ordinal)).Sections("tasks", "")],
         };
     }
 
-    private IEnumerable<PlanSection> Sections()
+    private IEnumerable<PlanSection> Sections(string kind, string name)
     {
-        if (_workflow.Tasks.Count > 0)
+        foreach (var section in Hooks(_plan.Root, PhaseKind.Before, "", []))
         {
-            yield return Section("tasks", "", [], [.. _workflow.Tasks.Values], TaskOrder.OfWorkflow(_workflow), "", _values);
+            yield return section;
         }
 
-        foreach (var (id, orchestration) in _workflow.Workflows)
+        var own = (_plan.Root.OwnBlock?.Tasks ?? []).Where(task => !PlanOrder.IsStage(task)).ToArray();
+        if (own.Length > 0)
         {
-            foreach (var stage in orchestration.Steps)
+            yield return Section(kind, name, own, _values);
+        }
+
+        foreach (var (workflow, stage) in PlanOrder.StagesOf(_plan))
+        {
+            yield return Section("stage", $"{workflow}.{stage.Id}", stage.OwnBlock?.Tasks ?? [], _values) with
             {
-                yield return Section(
-                    "stage", $"{id}.{stage.Stage}", stage.DependsOn, stage.Tasks, TaskOrder.OfList(stage.Tasks, oneByOne: !stage.Parallel),
-                    $"{id}.{stage.Stage}.", _values);
+                After = [.. stage.DependsOn.Select(before => before.Id)],
+            };
+            foreach (var section in Hooks(stage, PhaseKind.After, $"{workflow}.{stage.Id}.", [stage.Id]))
+            {
+                yield return section;
             }
         }
 
-        foreach (var section in Handlers(_workflow.OnFailure, _workflow.Finally, "", _values))
+        foreach (var section in Handlers(_plan.Root, _values).Concat(Hooks(_plan.Root, PhaseKind.After, "", [])))
         {
             yield return section;
         }
     }
 
-    private PlanSection Section(
-        string kind, string name, IReadOnlyList<string> stagesBefore, IReadOnlyList<TaskDefinition> tasks,
-        IReadOnlyDictionary<string, IReadOnlyList<string>> after, string prefix, PlanValues values) =>
-        new(kind, name, stagesBefore, [.. TaskOrder.Waves(tasks, after).Select(wave => (IReadOnlyList<PlanStep>)
-            [.. wave.Select(task => Step(task, prefix + task.Id, after.GetValueOrDefault(task.Id, []), values))])]);
-
-    private PlanStep Step(TaskDefinition task, string path, IReadOnlyList<string> after, PlanValues values)
+    private PlanSection Section(string kind, string name, IEnumerable<PlannedTask> tasks, PlanValues values)
     {
+        var members = PlanOrder.WithoutGroups(tasks).ToArray();
+        return new PlanSection(kind, name, [], [.. PlanOrder.Waves(members, _order.Before).Select(wave =>
+            (IReadOnlyList<PlanStep>)[.. wave.Select(task => Step(task, values))])]);
+    }
+
+    private PlanStep Step(PlannedTask planned, PlanValues values)
+    {
+        var task = PlanOrder.DefinitionOf(planned);
         var isGroup = task is { Kind: TaskKind.None, Subtasks.Count: > 0 };
-        string Does(PlanValues scope) => isGroup ? "" : TaskDeeds.Of(task, _workflow, scope);
+        string Does(PlanValues scope) => isGroup ? "" : TaskDeeds.Of(task, _plan.Workflow, scope);
+        var inner = PlanOrder.Innermost(planned);
         return new PlanStep
         {
-            Path = path,
-            Id = task.Id,
+            Path = _prefix + planned.Path,
+            Id = planned.Id,
             Kind = WorkflowList.KindOf(task),
             Does = Does(values),
-            After = after,
+            After = [.. _order.Before(planned).Select(before => before.Parent == planned.Parent ? before.Id : before.Path)],
             Condition = ConditionText.Of(task),
-            Attempts = Attempts(task),
-            TimeoutSecs = Timeout(task),
+            Attempts = MakesNoAttempt(task) ? 1 : inner.Retry.MaxAttempts,
+            TimeoutSecs = inner.TimeoutSecs,
             ContinueOnError = task.ContinueOnError,
             Loop = LoopExpansion.Of(task, values, Does),
-            Sections = [.. Inner(task, path + ".", values)],
+            Sections = [.. Inner(planned, inner, values)],
         };
     }
 
-    private IEnumerable<PlanSection> Inner(TaskDefinition task, string prefix, PlanValues values)
+    private IEnumerable<PlanSection> Inner(PlannedTask task, PlannedTask inner, PlanValues values)
     {
-        if (task.Subtasks.Count > 0)
+        foreach (var text in inner.Shape is TaskShape.Switch ? inner.Definition.Switch!.Cases.Keys : [])
         {
-            yield return List("subtasks", "", task.Subtasks, prefix, values);
+            yield return Section("case", text, inner.Cases[text].Tasks, values);
         }
 
-        foreach (var (text, tasks) in task.Switch?.Cases ?? new Dictionary<string, IReadOnlyList<TaskDefinition>>())
+        if (inner.OwnBlock is { Tasks.Length: > 0 } block)
         {
-            yield return List("case", text, tasks, prefix, values);
-        }
-
-        if (task.Switch is { Default.Count: > 0 } branch)
-        {
-            yield return List("case", "default", branch.Default, prefix, values);
+            var (kind, name) = inner.Shape is TaskShape.Switch ? ("case", "default") : ("subtasks", "");
+            yield return Section(kind, name, block.Tasks, values);
         }
 
         // A subflow inside itself is shown once.
-        if (task.Subflow is { } id && _workflow.Subflows.TryGetValue(id, out var subflow) && subflow.Tasks.Count > 0 && _open.Add(id))
+        if (inner.Definition.Subflow is { } id && _plan.Workflow.Subflows.TryGetValue(id, out var subflow) && _open.Add(id))
         {
-            yield return List("subflow", id, [.. subflow.Tasks.Values], prefix, values.Inside(subflow, task));
+            var child = new RunPlanner(
+                Subflows.DefinitionOf(_plan.Workflow, id), values.Inside(subflow, inner.Definition), $"{_prefix}{task.Path}/", _open);
+            foreach (var section in child.Sections("subflow", id))
+            {
+                yield return section;
+            }
+
             _open.Remove(id);
         }
 
-        foreach (var section in Handlers(task.OnFailure, task.Finally, prefix, values))
+        foreach (var section in Handlers(task, values))
         {
             yield return section;
         }
     }
 
-    private IEnumerable<PlanSection> Handlers(
-        IReadOnlyDictionary<string, TaskDefinition> onFailure, IReadOnlyDictionary<string, TaskDefinition> atTheEnd, string prefix,
-        PlanValues values)
-    {
-        if (onFailure.Count > 0)
-        {
-            yield return List("on_failure", "", [.. onFailure.Values], prefix, values);
-        }
+    private IEnumerable<PlanSection> Handlers(PlannedTask task, PlanValues values) =>
+        from phase in task.Phases
+        where phase is { Kind: PhaseKind.OnFailure or PhaseKind.Finally, Block: not null }
+        select Section(phase.Kind is PhaseKind.Finally ? "finally" : "on_failure", "", phase.Block!.Tasks, values);
 
-        if (atTheEnd.Count > 0)
-        {
-            yield return List("finally", "", [.. atTheEnd.Values], prefix, values);
-        }
-    }
-
-    private PlanSection List(string kind, string name, IReadOnlyList<TaskDefinition> tasks, string prefix, PlanValues values) =>
-        Section(kind, name, [], tasks, TaskOrder.OfList(tasks), prefix, values);
-
-    // The more exact word wins: retry over on_error, the task's own over the workflow's defaults.
-    private int Attempts(TaskDefinition task) => MakesNoAttempt(task) ? 1 :
-        task.Retry?.MaxAttempts
-        ?? (task.OnError is { } own ? own.Retry + 1 : default(int?))
-        ?? _workflow.Defaults?.Retry?.MaxAttempts
-        ?? (_workflow.Defaults?.OnError is { } usual ? usual.Retry + 1 : 1);
+    private IEnumerable<PlanSection> Hooks(PlannedTask task, PhaseKind kind, string prefix, IReadOnlyList<string> after) =>
+        from block in PlanOrder.HooksOf(task, kind)
+        select Section("hooks", prefix + PlanOrder.HookName(block), block.Tasks, _values) with { After = after };
 
     // What only waits or only holds others is not tried: the defaults are for what is executed.
     private static bool MakesNoAttempt(TaskDefinition task) =>
         task is { Kind: TaskKind.Sleep or TaskKind.WaitFor or TaskKind.Approval or TaskKind.Switch }
             or { Kind: TaskKind.None, Subtasks.Count: > 0 };
-
-    private double? Timeout(TaskDefinition task)
-    {
-        if (MakesNoAttempt(task))
-        {
-            return task.TimeoutSecs;
-        }
-
-        var kind = task.Script?.TimeoutSecs ?? task.Command?.TimeoutSecs ?? task.Http?.TimeoutSecs ?? task.Llm?.TimeoutSecs
-            ?? task.McpTool?.TimeoutSecs;
-        return (task.TimeoutSecs, kind) switch
-        {
-            ({ } whole, { } own) => Math.Min(whole, own),
-            var (whole, own) => whole ?? own ?? _workflow.Defaults?.TimeoutSecs,
-        };
-    }
 }

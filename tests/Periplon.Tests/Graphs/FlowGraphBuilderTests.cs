@@ -46,6 +46,37 @@ public sealed partial class FlowGraphBuilderTests
     }
 
     [Fact]
+    public void Build_TasksNamedInAStageOrAsSubtask_AreDrawnThereOnlyInTheOrderOfTheStage()
+    {
+        var text = MermaidWriter.Write(Build("""
+            name: staged
+            version: "1"
+            tasks:
+              a: {command: {executable: make}}
+              b: {command: {executable: test}}
+              c: {subtasks: [{d: {}}]}
+              d: {command: {executable: ship}}
+            workflows:
+              all: {steps: [{stage: one, tasks: [b: {}, a: {}]}]}
+            """));
+
+        text.ShouldBe("""
+            flowchart TD
+              subgraph n1["c"]
+                n2["d<br/>command"]
+              end
+              subgraph n3["all"]
+                subgraph n4["stage one"]
+                  n5["b<br/>command"]
+                  n6["a<br/>command"]
+                end
+              end
+              n5 --> n6
+
+            """.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
     public void Write_HostileNames_StayInsideTheirLabels() =>
         Gen.String[Gen.Char["ab\"#;&<>`%{}[]|()\\\n\r\t*_-.\e\u2028日"], 1, 30].Sample(name =>
         {

@@ -38,14 +38,63 @@ public sealed class RunPlannerTests
 
         var plan = RunPlanner.Plan(workflow, new Dictionary<string, JsonElement>());
 
-        var waves = plan.Sections.Where(section => section.Kind == "tasks").SelectMany(section => section.Waves).ToArray();
-        waves.SelectMany(wave => wave).Select(step => step.Id).Order().ShouldBe(workflow.Tasks.Keys.Order());
-        var settled = new HashSet<string>();
-        foreach (var wave in waves)
+        var steps = StepsOf(plan.Sections).ToArray();
+        steps.Select(step => step.Path).ShouldBeUnique();
+        steps.Select(step => step.Path).Where(workflow.Tasks.ContainsKey).Order().ShouldBe(workflow.Tasks.Keys.Order());
+        foreach (var section in plan.Sections)
         {
-            wave.SelectMany(step => step.After).Where(workflow.Tasks.ContainsKey).ShouldBeSubsetOf(settled);
-            settled.UnionWith(wave.Select(step => step.Id));
+            var beside = section.Waves.SelectMany(wave => wave).Select(step => step.Path).ToHashSet();
+            var settled = new HashSet<string>();
+            foreach (var wave in section.Waves)
+            {
+                wave.SelectMany(step => step.After).Where(beside.Contains).ShouldBeSubsetOf(settled);
+                settled.UnionWith(wave.Select(step => step.Path));
+            }
         }
+    }
+
+    [Fact]
+    public void Plan_TaskNamedInAStage_IsShownThereOnlyWithTheHooksAround()
+    {
+        var plan = RunPlanner.Plan(Parse("""
+            name: staged
+            version: "1"
+            tasks:
+              a: {command: {executable: make}}
+              b: {command: {executable: test}}
+              c: {subtasks: [{d: {}}]}
+              d: {command: {executable: ship}}
+            workflows:
+              all:
+                hooks: {pre_workflow: [echo first], on_stage_complete: [echo stage], post_workflow: [echo last]}
+                steps:
+                  - {stage: one, tasks: [b: {}, a: {}]}
+            """), new Dictionary<string, JsonElement>());
+
+        plan.Sections.Select(section => $"{section.Kind} {section.Name}".TrimEnd()).ShouldBe(
+            ["hooks pre_workflow", "tasks", "stage all.one", "hooks all.one.on_stage_complete", "hooks post_workflow"]);
+        StepsOf(plan.Sections).Select(step => step.Path).ShouldBe(
+            ["pre_workflow.1", "c", "d", "b", "a", "stage:one.on_stage_complete.1", "post_workflow.1"]);
+        plan.Sections[2].Waves.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Plan_LoopsAndAttempts_AreThoseOfAnExecution()
+    {
+        var steps = StepsOf(RunPlanner.Plan(Parse("""
+            name: bounds
+            version: "1"
+            agents: {x: {description: x, provider: script, model: cat}, y: {description: y, provider: script, model: cat}}
+            tasks:
+              cut: {loop: {type: repeat, count: 9}, loop_control: {max_iterations: 3}, command: {executable: echo}}
+              added: {matrix: {os: [a, b], include: [{os: a}]}, command: {executable: echo}}
+              other: {description: o, agent: x, on_error: {retry: 3, fallback_agent: y}}
+            """), new Dictionary<string, JsonElement>()).Sections).ToDictionary(step => step.Id);
+
+        steps["cut"].Loop!.Count.ShouldBe(3);
+        steps["cut"].Loop!.Text.ShouldBe("9 times, at most 3");
+        steps["added"].Loop!.Count.ShouldBe(3);
+        steps["other"].Attempts.ShouldBe(1);
     }
 
     [Fact]
@@ -76,9 +125,9 @@ public sealed class RunPlannerTests
     [Fact]
     public void Plan_TenThousandTasksInARow_AreSortedWithoutRecursion()
     {
-        var tasks = Enumerable.Range(0, 10_000).Select(i => new TaskDefinition { Id = $"t{i}", DependsOn = i < 9_999 ? [$"t{i + 1}"] : [] }).ToArray();
+        var tasks = Enumerable.Range(0, 10_000).Select(i => new TaskDefinition { Id = $"t{i}", DependsOn = i < 9_999 ? [$"t{i + 1}"] : [] });
 
-        TaskOrder.Waves(tasks, TaskOrder.OfList(tasks)).Count.ShouldBe(10_000);
+        Plan(tasks).Sections[0].Waves.Count.ShouldBe(10_000);
     }
 
     [Fact]
@@ -86,7 +135,7 @@ public sealed class RunPlannerTests
     {
         TaskDefinition[] tasks = [new() { Id = "a", DependsOn = ["b"] }, new() { Id = "b", DependsOn = ["a"] }, new() { Id = "c", DependsOn = ["c"] }];
 
-        TaskOrder.Waves(tasks, TaskOrder.OfList(tasks)).SelectMany(wave => wave).Select(task => task.Id).Order().ShouldBe(["a", "b", "c"]);
+        Plan(tasks).Sections[0].Waves.SelectMany(wave => wave).Select(step => step.Id).Order().ShouldBe(["a", "b", "c"]);
     }
 
     [Fact]
@@ -103,6 +152,13 @@ public sealed class RunPlannerTests
 
         plan.Sections[0].Waves[0][0].Sections[0].Waves[0][0].Sections.ShouldBeEmpty();
     }
+
+    private static RunPlan Plan(IEnumerable<TaskDefinition> tasks) => RunPlanner.Plan(
+        new WorkflowDefinition { Name = "n", Version = "1", Tasks = tasks.ToDictionary(task => task.Id) },
+        new Dictionary<string, JsonElement>());
+
+    private static IEnumerable<PlanStep> StepsOf(IEnumerable<PlanSection> sections) =>
+        sections.SelectMany(section => section.Waves).SelectMany(wave => wave).SelectMany(step => StepsOf(step.Sections).Prepend(step));
 
     private static string Text(WorkflowDefinition workflow)
     {
