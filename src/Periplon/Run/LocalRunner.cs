@@ -7,7 +7,6 @@ using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Reuse;
-using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Executions;
@@ -27,13 +26,6 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     public async Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
     {
-        var unsupported = RunnableCheck.Check(
-            request.Workflow, new RunnableOptions { HasModelScript = request.Config.Ai.Script is not null });
-        if (unsupported.Count > 0)
-        {
-            throw new LocalRunException("This version cannot run the workflow", [.. unsupported.Select(d => $"{d.Path}: {d.Message}")]);
-        }
-
         var path = LocalDatabase.PathOf(request.StateDirectory, request.Workflow.Name);
         if (request.Clean)
         {
