@@ -51,6 +51,11 @@ internal sealed partial class LocalExecution
 
             await using var execution = await OpenChildAsync(request);
             child.Begin(execution);
+            if (_onChild is not null)
+            {
+                await _onChild(execution);
+            }
+
             var ended = await execution.RunAsync(_interrupt.Token);
             if (ended.IsTerminal)
             {
@@ -69,13 +74,15 @@ internal sealed partial class LocalExecution
         var id = request.Start.ExecutionId;
         if ((await _journal.ReadAsync(id, 0, CancellationToken.None)).Count > 0)
         {
-            var resumed = await ResumeAsync(_plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
+            var resumed = await ResumeAsync(
+                _plans, id, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits, _onChild);
             _onChange(resumed.State, []);
             return resumed;
         }
 
         var created = ExecutionBeginning.CreatedOf(_plans.PlanOf(request.Subflow), request, _time.GetUtcNow());
-        var execution = await CreateAsync(_plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits);
+        var execution = await CreateAsync(
+            _plans, created, _journal, _attempts, _onChange, _time, CancellationToken.None, _limits, _onChild);
         _onChange(execution.State, []);
         return execution;
     }

@@ -22,6 +22,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     private readonly IJournalStore _journal;
     private readonly IAttemptRunner _attempts;
     private readonly Action<ExecutionState, IReadOnlyList<ExecutionEvent>> _onChange;
+    private readonly Func<LocalExecution, Task>? _onChild;
     private readonly TimeProvider _time;
     private readonly LocalLimits _limits;
     private readonly Random _random = new();
@@ -35,9 +36,10 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
 
     private LocalExecution(
         Guid id, ExecutionState state, long seq, ExecutionRow row, RevisionPlans plans, IJournalStore journal, IAttemptRunner attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, LocalLimits? limits, TimeProvider time)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, Func<LocalExecution, Task>? onChild, LocalLimits? limits,
+        TimeProvider time)
     {
-        (_id, _plans, _journal, _attempts, _onChange, _time) = (id, plans, journal, attempts, onChange, time);
+        (_id, _plans, _journal, _attempts, _onChange, _onChild, _time) = (id, plans, journal, attempts, onChange, onChild, time);
         _limits = limits ?? new LocalLimits(time);
         _driver = new ExecutionDriver(id, state, seq, row, journal, this, time);
         _timer = time.CreateTimer(_ => _ = AdvanceAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -47,22 +49,26 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     /// <summary>The committed state.</summary>
     public ExecutionState State => _driver.State;
 
-    /// <summary>Records a new execution and returns it, not yet running.</summary>
+    /// <summary>
+    /// Records a new execution and returns it, not yet running. <paramref name="onChild"/> is given each execution that is started below it,
+    /// before that one runs.
+    /// </summary>
     public static async Task<LocalExecution> CreateAsync(
         RevisionPlans plans, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,
         Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken,
-        LocalLimits? limits = null)
+        LocalLimits? limits = null, Func<LocalExecution, Task>? onChild = null)
     {
         var beginning = ExecutionBeginning.Of(plans.PlanOf(created.Subflow), created, partition: 0);
         await beginning.AppendAsync(journal, cancellationToken);
-        return new LocalExecution(created.ExecutionId, beginning.State, 1, beginning.Row, plans, journal, attempts, onChange, limits, time);
+        return new LocalExecution(
+            created.ExecutionId, beginning.State, 1, beginning.Row, plans, journal, attempts, onChange, onChild, limits, time);
     }
 
     /// <summary>Loads an execution that was interrupted. Attempts that were running then go out again.</summary>
     public static async Task<LocalExecution> ResumeAsync(
         RevisionPlans plans, Guid id, IJournalStore journal, IAttemptRunner attempts,
         Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, TimeProvider time, CancellationToken cancellationToken,
-        LocalLimits? limits = null)
+        LocalLimits? limits = null, Func<LocalExecution, Task>? onChild = null)
     {
         var rows = await journal.ReadAsync(id, 0, cancellationToken);
         var history = rows.SelectMany(r => EventCodec.Decode(r.Events.Span)).ToList();
@@ -70,7 +76,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
         var state = ExecutionMachine.Replay(plans.PlanOf(created.Subflow), history);
         var first = ExecutionRows.First(id, created, partition: 0);
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
-        var execution = new LocalExecution(id, state, rows[^1].Seq, row, plans, journal, attempts, onChange, limits, time);
+        var execution = new LocalExecution(id, state, rows[^1].Seq, row, plans, journal, attempts, onChange, onChild, limits, time);
         await execution._driver.DoAsync(
             turn =>
             {

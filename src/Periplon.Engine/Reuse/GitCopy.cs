@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
-using CliWrap;
-using CliWrap.Buffered;
-using CliWrap.Exceptions;
 using Periplon.Core.Reuse;
+using Periplon.Engine.Resources;
 
 namespace Periplon.Engine.Reuse;
 
@@ -123,38 +121,19 @@ internal sealed class GitCopy(TaskSource.Git source, string directory, TimeProvi
     {
         using var deadline = new CancellationTokenSource(Deadline, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        // A repository's links and hooks do nothing, and nobody is there to be asked for a password.
-        var command = Cli.Wrap("git")
-            .WithArguments(["-c", "core.symlinks=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", .. arguments])
-            .WithWorkingDirectory(workingDirectory)
-            .WithEnvironmentVariables(new Dictionary<string, string?>
-            {
-                ["GIT_TERMINAL_PROMPT"] = "0",
-                ["GIT_ASKPASS"] = "",
-                ["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes",
-                ["LC_ALL"] = "C",
-            })
-            .WithValidation(CommandResultValidation.None);
+
+        // The sources are those of whoever runs the command: repositories on this machine, credential helpers and proxies are theirs.
+        var options = new ResourceOptions { Directory = workingDirectory, TrustsAuthor = true };
+        var git = new GitProcess(workingDirectory, options) { SshCommand = "ssh -o BatchMode=yes" };
         try
         {
-            var result = await command.ExecuteBufferedAsync(Encoding.UTF8, stop.Token);
-            return result.IsSuccess ? (result.StandardOutput, null) : (null, Reason(result.StandardError));
+            // A repository's links do nothing.
+            var (output, error) = await git.RunAsync(["-c", "core.symlinks=false", .. arguments], stop.Token);
+            return output is null ? (null, error.TrimEnd('.')) : (Encoding.UTF8.GetString(output), null);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return (null, $"git took longer than {Deadline.TotalMinutes} minutes");
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or CommandExecutionException)
-        {
-            return (null, $"the program 'git' could not be started ({e.Message})");
-        }
-    }
-
-    private static string Reason(string error)
-    {
-        var lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.LastOrDefault(line => line.StartsWith("fatal:", StringComparison.Ordinal))
-            ?? lines.LastOrDefault()
-            ?? "git gave no reason";
     }
 }

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using Periplon.Core.Plans;
+using Periplon.Core.Reuse;
 using Periplon.Core.Workflows;
 using Periplon.Run;
+using PlannedTask = Periplon.Core.Plans.PlannedTask;
 
 namespace Periplon.Commands;
 
@@ -16,12 +19,12 @@ internal sealed class RunAnswers
 
     public Option<string[]> Approvals { get; } = new("--approve")
     {
-        Description = "Approval task that is approved when it asks; may be repeated", HelpName = "TASK",
+        Description = "Approval task (in a subflow: CALL/TASK) that is approved when it asks; may be repeated", HelpName = "TASK",
     };
 
     public Option<string[]> Rejections { get; } = new("--reject")
     {
-        Description = "Approval task that is rejected when it asks; may be repeated", HelpName = "TASK",
+        Description = "Approval task (in a subflow: CALL/TASK) that is rejected when it asks; may be repeated", HelpName = "TASK",
     };
 
     /// <summary>Whether a workflow may ask for decisions.</summary>
@@ -46,6 +49,7 @@ internal sealed class RunAnswers
 
     public IReadOnlyDictionary<string, bool> ReadDecisions(ParseResult parsed, WorkflowDefinition workflow)
     {
+        var plans = new RevisionPlans(workflow);
         var decisions = new Dictionary<string, bool>(StringComparer.Ordinal);
         Read("--approve", parsed.GetValue(Approvals), approved: true);
         Read("--reject", parsed.GetValue(Rejections), approved: false);
@@ -55,7 +59,7 @@ internal sealed class RunAnswers
         {
             foreach (var task in tasks ?? [])
             {
-                if (ExecutionPlan.Compile(workflow).Find(task) is not { Shape: TaskShape.Approval })
+                if (Find(plans, task) is not { Shape: TaskShape.Approval })
                 {
                     var known = string.Join(", ", ApprovalsOf(workflow));
                     throw new CommandException(
@@ -71,8 +75,47 @@ internal sealed class RunAnswers
         }
     }
 
-    private static IEnumerable<string> ApprovalsOf(WorkflowDefinition workflow) =>
-        ExecutionPlan.Compile(workflow).Tasks.Where(task => task.Shape is TaskShape.Approval).Select(task => task.Path);
+    // "call/ok" is the task "ok" of the subflow that "call" runs.
+    private static PlannedTask? Find(RevisionPlans plans, string path)
+    {
+        var plan = plans.PlanOf(null);
+        var parts = path.Split('/');
+        foreach (var part in parts[..^1])
+        {
+            if (SubflowOf(plans, plan.Find(part)) is not { } subflow)
+            {
+                return null;
+            }
+
+            plan = plans.PlanOf(subflow);
+        }
+
+        return plan.Find(parts[^1]);
+    }
+
+    private static IEnumerable<string> ApprovalsOf(WorkflowDefinition workflow) => ApprovalsOf(new RevisionPlans(workflow), null, "", []);
+
+    private static IEnumerable<string> ApprovalsOf(RevisionPlans plans, string? subflow, string prefix, ImmutableList<string> around)
+    {
+        foreach (var task in plans.PlanOf(subflow).Tasks)
+        {
+            if (task.Shape is TaskShape.Approval)
+            {
+                yield return prefix + task.Path;
+            }
+            else if (SubflowOf(plans, task) is { } inner && !around.Contains(inner))
+            {
+                // One that runs itself would never come to an end.
+                foreach (var path in ApprovalsOf(plans, inner, $"{prefix}{task.Path}/", around.Add(inner)))
+                {
+                    yield return path;
+                }
+            }
+        }
+    }
+
+    private static string? SubflowOf(RevisionPlans plans, PlannedTask? task) =>
+        task is { Shape: TaskShape.Subflow, Definition.Subflow: { } id } && plans.Workflow.Subflows.ContainsKey(id) ? id : null;
 
     private static JsonElement Payload(string text)
     {

@@ -20,7 +20,7 @@ internal interface ILocalRunner
 /// <summary>What <c>periplon run</c> was asked for.</summary>
 internal sealed record LocalRunRequest
 {
-    /// <summary>The workflow, free of errors.</summary>
+    /// <summary>The workflow, free of errors and of what this version cannot run.</summary>
     public required WorkflowDefinition Workflow { get; init; }
 
     /// <summary>Its text.</summary>

@@ -7,7 +7,6 @@ using Periplon.Core.Plans;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Reuse;
-using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 using Periplon.Engine.Executions;
@@ -27,13 +26,6 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     public async Task<LocalRunResult> ExecuteAsync(LocalRunRequest request, IRunProgress progress, CancellationToken cancellationToken)
     {
-        var unsupported = RunnableCheck.Check(
-            request.Workflow, new RunnableOptions { HasModelScript = request.Config.Ai.Script is not null });
-        if (unsupported.Count > 0)
-        {
-            throw new LocalRunException("This version cannot run the workflow", [.. unsupported.Select(d => $"{d.Path}: {d.Message}")]);
-        }
-
         var path = LocalDatabase.PathOf(request.StateDirectory, request.Workflow.Name);
         if (request.Clean)
         {
@@ -50,7 +42,7 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var report = new LocalRunReport(progress);
         var attempts = new LocalAttempts(services.GetRequiredService<AttemptPipeline>(), request.Directory, report);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var waits = new LocalWaits(request, ending.Token);
+        var waits = new LocalWaits(request, report.PathOf, ending.Token);
         var last = request.Resume ? await FindLastAsync(services, request, cancellationToken) : null;
         if (last is { Status: ExecutionStatus.Completed })
         {
@@ -62,8 +54,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         var id = last?.Id ?? Guid.CreateVersion7(time.GetUtcNow());
         await using var held = RunLock.Take(path, id);
         await using var execution = last is not null
-            ? await ResumeAsync(services, request, last, attempts, OnChange, cancellationToken)
-            : await CreateAsync(services, request, id, attempts, OnChange, cancellationToken);
+            ? await ResumeAsync(services, request, last, attempts, OnChange, waits.BeginAsync, cancellationToken)
+            : await CreateAsync(services, request, id, attempts, OnChange, waits.BeginAsync, cancellationToken);
         report.Begin(execution.State);
         var started = time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, request.Abort);
@@ -83,7 +75,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     private async Task<LocalExecution> CreateAsync(
         IServiceProvider services, LocalRunRequest request, Guid id, LocalAttempts attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, CancellationToken cancellationToken)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, Func<LocalExecution, Task> onChild,
+        CancellationToken cancellationToken)
     {
         var revision = await PinAsync(services.GetRequiredService<IWorkflowStore>(), request, cancellationToken);
         var now = time.GetUtcNow();
@@ -103,7 +96,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
         };
         attempts.Plans = new RevisionPlans(request.Workflow);
         return await LocalExecution.CreateAsync(
-            attempts.Plans, created, services.GetRequiredService<IJournalStore>(), attempts, onChange, time, cancellationToken, _limits);
+            attempts.Plans, created, services.GetRequiredService<IJournalStore>(), attempts, onChange, time, cancellationToken, _limits,
+            onChild);
     }
 
     private static async Task<ExecutionRow> FindLastAsync(
@@ -148,7 +142,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
     private async Task<LocalExecution> ResumeAsync(
         IServiceProvider services, LocalRunRequest request, ExecutionRow row, LocalAttempts attempts,
-        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, CancellationToken cancellationToken)
+        Action<ExecutionState, IReadOnlyList<ExecutionEvent>> onChange, Func<LocalExecution, Task> onChild,
+        CancellationToken cancellationToken)
     {
         // The run goes on with the file as it was, whatever it is now.
         var version = await services.GetRequiredService<IWorkflowStore>().FindVersionAsync(row.WorkflowId, row.Revision, cancellationToken);
@@ -163,7 +158,8 @@ internal sealed class LocalRunner(TimeProvider time) : ILocalRunner
 
         attempts.Plans = new RevisionPlans(pinned);
         return await LocalExecution.ResumeAsync(
-            attempts.Plans, row.Id, services.GetRequiredService<IJournalStore>(), attempts, onChange, time, cancellationToken, _limits);
+            attempts.Plans, row.Id, services.GetRequiredService<IJournalStore>(), attempts, onChange, time, cancellationToken, _limits,
+            onChild);
     }
 
     private async Task<int> PinAsync(IWorkflowStore store, LocalRunRequest request, CancellationToken cancellationToken)

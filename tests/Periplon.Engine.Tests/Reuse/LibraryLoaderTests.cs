@@ -138,8 +138,20 @@ public sealed class LibraryLoaderTests : IDisposable
 
         var (library, problems) = await LoadAsync();
 
-        problems.Single().Message.ShouldStartWith("The source 'shared' could not be refreshed; its last copy is used: fatal:");
+        problems.Single().Message.ShouldStartWith("The source 'shared' could not be refreshed; its last copy is used: ");
         library.FindTasks("tidy").Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:9/tasks.git", "http")]
+    [InlineData("git://127.0.0.1:9/tasks.git", "git")]
+    public async Task Load_GitSourceWithoutEncryption_IsRefused(string url, string transport)
+    {
+        _files.Write("home/.claude/task-sources.yaml", $"sources:\n  - {{type: git, name: shared, url: \"{url}\"}}\n");
+
+        var (_, problems) = await LoadAsync();
+
+        problems.Single().Message.ShouldBe($"The source 'shared' could not be fetched: transport '{transport}' not allowed.");
     }
 
     [Fact]

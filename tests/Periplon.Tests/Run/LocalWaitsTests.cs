@@ -6,6 +6,12 @@ namespace Periplon.Tests.Run;
 /// <summary>What tasks wait for, through <c>periplon run</c>.</summary>
 public sealed class LocalWaitsTests : IDisposable
 {
+    private const string Asking = """
+        subflows:
+          s: {tasks: {ok: {approval: {message: Go?}}}}
+          outer: {tasks: {inner: {subflow: s}}}
+        """;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("periplon-waits-").FullName;
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
@@ -48,6 +54,52 @@ public sealed class LocalWaitsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("call: {subflow: s}", "call/ok")]
+    [InlineData("call: {subflow: outer}", "call/inner/ok")]
+    [InlineData("call: {loop: {type: repeat, count: 1}, subflow: s}", "call[0]/ok")]
+    [InlineData("call: {loop: {type: repeat, count: 2}, subflow: s}", "call[]/ok")]
+    [InlineData("ok: {subflow: s}", "ok/ok")]
+    public async Task Run_DecisionInASubflow_ReachesTheTaskThatAsks(string task, string approved)
+    {
+        await RunAsync(task, Asking, ["--approve", approved]);
+        _error.ToString().ShouldNotContain("Approve?");
+    }
+
+    [Fact]
+    public async Task Run_PersonAtTheTerminal_IsAskedForASubflow()
+    {
+        const string Tasks = "call: {subflow: s}\n  ok: {approval: {message: Mine?}, depends_on: [call]}";
+        await RunAsync(Tasks, Asking, [], new StringReader("yes\nyes\n"));
+        _error.ToString().ShouldContain("Task 'call/ok' asks for approval: Go?");
+        _error.ToString().ShouldContain("Task 'ok' asks for approval: Mine?");
+    }
+
+    [Fact]
+    public async Task Run_Signal_ReachesEachSubflowThatWaitsForIt()
+    {
+        const string Waiting = """
+            subflows:
+              hear: {tasks: {w: {wait_for: {signal: go}}}, outputs: {n: "${task.w.outputs.payload.n}"}}
+              hook: {tasks: {w: {wait_for: {webhook: go}}}, outputs: {n: "${task.w.outputs.payload.n}"}}
+            outputs: {a: "${task.a.outputs.n}", b: "${task.b.outputs.n}", c: "${task.c.outputs.n}"}
+            """;
+        var report = await RunAsync(
+            "a: {subflow: hear}\n  b: {subflow: hear, depends_on: [a]}\n  c: {subflow: hook}", Waiting, ["--signal", "go={\"n\":3}"]);
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            report["outputs"]![name]!.GetValue<int>().ShouldBe(3, name);
+        }
+    }
+
+    [Fact]
+    public async Task Run_NoSignalInASubflow_SaysWhereItIsAwaited()
+    {
+        await RunAsync(
+            "call: {subflow: s}", "subflows: {s: {tasks: {w: {wait_for: {signal: go, timeout_secs: 0.2, default: late}}}}}", []);
+        _error.ToString().ShouldContain("Waiting: task 'call/w' waits for the signal 'go'");
+    }
+
+    [Theory]
     [InlineData("maybe\nyes, looks good\n", "completed")]
     [InlineData("no\n", "failed")]
     public async Task Run_PersonAtTheTerminal_IsAsked(string typed, string status)
@@ -65,12 +117,13 @@ public sealed class LocalWaitsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--approve", "nothing", "it has ok")]
-    [InlineData("--reject", "w", "it has ok")]
+    [InlineData("--approve", "nothing", "it has call/ok, ok")]
+    [InlineData("--reject", "w", "it has call/ok, ok")]
+    [InlineData("--approve", "call/nothing", "it has call/ok, ok")]
     [InlineData("--signal", "=1", "NAME=JSON")]
     public async Task Run_AnswerToNoQuestion_IsRefusedBeforeTheStart(string option, string value, string expected)
     {
-        Write("ok: {approval: {}}\n  w: {command: {executable: echo}}", "");
+        Write("call: {subflow: s}\n  ok: {approval: {}}\n  w: {command: {executable: echo}}", Asking);
         (await RunAsync(null, option, value)).ShouldBe(ExitCode.Usage);
         _error.ToString().ShouldContain(expected);
     }
