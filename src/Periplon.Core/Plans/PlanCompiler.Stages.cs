@@ -1,3 +1,4 @@
+using Periplon.Core.Validation;
 using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Plans;
@@ -8,6 +9,8 @@ internal sealed partial class PlanCompiler
     private readonly Dictionary<string, PlannedTask> _groups = new(StringComparer.Ordinal);
     private readonly List<(PlannedTask Task, IReadOnlyList<PlannedTask> On)> _orders = [];
     private readonly List<(PlannedTask Task, string Group)> _groupOrders = [];
+    private Dictionary<string, string>? _groupsAround;
+    private ILookup<string, TaskGroupDefinition>? _groupsInside;
 
     // Top-level tasks that a stage, a group or a list of subtasks names run there and nowhere else.
     private void FindAdopted()
@@ -148,29 +151,55 @@ internal sealed partial class PlanCompiler
     private bool HasMembers(TaskGroupDefinition group) =>
         MembersOf(group).Any(workflow.Tasks.ContainsKey) || InnerGroups(group).Any();
 
-    private IEnumerable<TaskGroupDefinition> InnerGroups(TaskGroupDefinition group) =>
-        workflow.TaskGroups.Values.Where(inner => GroupAround(inner) == group.Id);
+    private IEnumerable<TaskGroupDefinition> InnerGroups(TaskGroupDefinition group) => GroupsInside()[group.Id];
 
-    private string? GroupAround(TaskGroupDefinition group)
-    {
-        var around = group.Parent
-            ?? workflow.TaskGroups.Values.FirstOrDefault(outer => outer.Id != group.Id && outer.Groups.Contains(group.Id))?.Id;
-        return around is not null && workflow.TaskGroups.ContainsKey(around) && !IsAround(group.Id, around) ? around : null;
-    }
+    private string? GroupAround(TaskGroupDefinition group) => GroupsAround().GetValueOrDefault(group.Id);
 
-    // Whether one group is, by its parents, around another: a circle is cut where it would close.
-    private bool IsAround(string id, string other)
+    private ILookup<string, TaskGroupDefinition> GroupsInside() => _groupsInside ??= workflow.TaskGroups.Values
+        .Where(inner => GroupAround(inner) is not null)
+        .ToLookup(inner => GroupAround(inner)!, StringComparer.Ordinal);
+
+    // Groups that stand inside themselves, by parent or by the list of another, stand at the top instead: none may be left out, since its
+    // members run nowhere else.
+    private Dictionary<string, string> GroupsAround()
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var at = other; at is not null && seen.Add(at); at = workflow.TaskGroups.GetValueOrDefault(at)?.Parent)
+        if (_groupsAround is not null)
         {
-            if (at == id)
+            return _groupsAround;
+        }
+
+        var around = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (id, group) in workflow.TaskGroups)
+        {
+            if (group.Parent is { } parent && workflow.TaskGroups.ContainsKey(parent))
             {
-                return true;
+                around[id] = parent;
             }
         }
 
-        return false;
+        foreach (var (id, group) in workflow.TaskGroups)
+        {
+            foreach (var inner in group.Groups.Where(inner => workflow.TaskGroups.GetValueOrDefault(inner) is { Parent: null }))
+            {
+                around.TryAdd(inner, id);
+            }
+        }
+
+        List<int>?[] edges = [.. workflow.TaskGroups.Keys.Select(_ => (List<int>?)null)];
+        string[] ids = [.. workflow.TaskGroups.Keys];
+        var numbers = ids.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
+        foreach (var (inner, outer) in around)
+        {
+            edges[numbers[inner]] = [numbers[outer]];
+        }
+
+        // Each group has one around it at most, so no group is in two circles.
+        foreach (var id in CycleSearch.Find(edges).SelectMany(circle => circle).Select(number => ids[number]).ToList())
+        {
+            around.Remove(id);
+        }
+
+        return _groupsAround = around;
     }
 
     private PlannedTask AddGroup(TaskGroupDefinition group, TaskPlace place)

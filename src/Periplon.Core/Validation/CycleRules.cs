@@ -94,7 +94,7 @@ internal static class CycleRules
         }
     }
 
-    private static void AddEdge(List<int>?[] edges, int from, int to) => (edges[from] ??= []).Add(to);
+    internal static void AddEdge(List<int>?[] edges, int from, int to) => (edges[from] ??= []).Add(to);
 
     private static IEnumerable<T> Rotate<T>(List<T> cycle, T first)
     {
@@ -102,7 +102,7 @@ internal static class CycleRules
         return cycle.Skip(start).Concat(cycle.Take(start));
     }
 
-    private static string Chain(List<string> names)
+    internal static string Chain(List<string> names)
     {
         // Start and end of one task follow each other; one mention is enough.
         List<string> chain = [];

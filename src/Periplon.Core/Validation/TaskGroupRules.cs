@@ -52,6 +52,39 @@ internal static class TaskGroupRules
             }
         }
 
+        CheckCircles(context);
         bool IsTask(string name) => TaskTree.FindFromTop(context.Tree.Main, name) is not null;
+    }
+
+    // One group is inside another by its own parent or by the other's list; both count.
+    private static void CheckCircles(ValidationContext context)
+    {
+        var groups = context.Workflow.TaskGroups;
+        string[] ids = [.. groups.Keys];
+        var numbers = ids.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
+        var edges = new List<int>?[ids.Length];
+        foreach (var (id, group) in groups)
+        {
+            foreach (var inner in group.Groups.Where(groups.ContainsKey))
+            {
+                CycleRules.AddEdge(edges, numbers[id], numbers[inner]);
+            }
+
+            if (group.Parent is { } parent && groups.ContainsKey(parent))
+            {
+                CycleRules.AddEdge(edges, numbers[parent], numbers[id]);
+            }
+        }
+
+        foreach (var circle in CycleSearch.Find(edges))
+        {
+            var (outer, inner) = (ids[circle[0]], ids[circle[1 % circle.Count]]);
+            var entry = groups[outer].Groups.Index().Where(listed => listed.Item == inner).Select(listed => listed.Index).FirstOrDefault(-1);
+            context.Report.Error(
+                ValidationCodes.TaskGroupCycle,
+                entry >= 0 ? $"task_groups.{outer}.groups[{entry}]" : $"task_groups.{inner}.parent",
+                $"Task group '{outer}' is inside itself: {CycleRules.Chain([.. circle.Select(number => ids[number])])}.",
+                "Remove one of these from `groups` or `parent`.");
+        }
     }
 }

@@ -131,6 +131,7 @@ internal static class ValidationCodes
     internal const string LabelControlCharacter = "PPL332";
     internal const string MatrixTooLarge = "PPL333";
     internal const string MatrixAxisEmpty = "PPL334";
+    internal const string TaskGroupCycle = "PPL335";
     internal const string InputSecretBoolean = "PPL340";
     internal const string LanguageNewer = "PPL341";
 

@@ -182,6 +182,7 @@ internal sealed class WorkflowGenerator(Random random, int size)
             {
                 Id = $"g{i}", ExecutionMode = Chance(2) ? "sequential" : "parallel", MaxConcurrency = Chance(2) ? random.Next(1, 3) : null,
                 Tasks = [.. tasks.Where(_ => Chance(2))], Parent = i > 0 && Chance(2) ? "g0" : null,
+                Groups = Chance(3) ? [$"g{random.Next(3)}"] : [],
                 DependsOn = i > 0 && Chance(2) ? [$"g{i - 1}"] : [], OnError = Chance(2) ? "continue" : "stop",
                 TimeoutSecs = Chance(4) ? random.Next(1, 60) : null, Condition = Chance(6) ? "1 > 2" : null,
             };

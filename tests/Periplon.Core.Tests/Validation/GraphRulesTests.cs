@@ -85,6 +85,11 @@ public sealed class GraphRulesTests
     [InlineData("task_groups: {g: {groups: [h]}}", "PPL319")]
     [InlineData("task_groups: {g: {parent: h}}", "PPL319")]
     [InlineData("task_groups: {g: {depends_on: [h]}}", "PPL319")]
+    [InlineData("task_groups: {g: {groups: [h], tasks: [a]}, h: {groups: [g]}}\ntasks: {a: {R}}", "PPL335")]
+    [InlineData("task_groups: {g: {parent: h}, h: {parent: g}}", "PPL335")]
+    [InlineData("task_groups: {g: {parent: h, groups: [h]}, h: {}}", "PPL335")]
+    [InlineData("task_groups: {g: {groups: [g]}}", "PPL335")]
+    [InlineData("task_groups: {g: {parent: g}}", "PPL335")]
     public void Groups_and_their_members_name_each_other(string yaml, params string[] codes) =>
         Checked.Codes(yaml.Replace("R", Run, StringComparison.Ordinal)).ShouldBe(codes);
 
