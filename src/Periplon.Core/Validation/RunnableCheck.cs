@@ -56,9 +56,15 @@ public static class RunnableCheck
             RefuseModel(report, models.ProblemOf(llm), ValidationCodes.LlmProviderNotRun, $"{node.Path}.llm.provider", What(node), "llm");
         }
 
-        if (AgentOf(workflow, task) is { } agent)
+        if (AgentOf(workflow, node) is { } agent)
         {
-            RefuseModel(report, models.ProblemOf(agent), ValidationCodes.AgentNotRun, $"{node.Path}.agent", What(node), $"agent '{agent}'");
+            RefuseModel(
+                report,
+                models.ProblemOf(agent, node.Realm),
+                ValidationCodes.AgentNotRun,
+                $"{node.Path}.agent",
+                What(node),
+                $"agent '{agent}'");
         }
 
         CheckChannels(
@@ -68,7 +74,7 @@ public static class RunnableCheck
             $"{node.Path}.on_complete.notify.channels",
             What(node),
             "on_complete.notify");
-        CheckOnError(report, task.OnError, $"{node.Path}.on_error", What(node), models);
+        CheckOnError(report, task.OnError, $"{node.Path}.on_error", What(node), models, node.Realm);
 
         void Need(bool isNeeded, string code, string field, string construct)
         {
@@ -81,18 +87,25 @@ public static class RunnableCheck
 
     private static string What(TaskNode node) => $"Task '{node.FullId}'";
 
-    // A task that names nothing to execute takes the default agent.
-    private static string? AgentOf(WorkflowDefinition workflow, TaskDefinition task) =>
-        task.Agent ?? (task is { Kind: TaskKind.None, Subtasks.Count: 0 } ? workflow.Defaults?.Agent : null);
+    // A task that names nothing to execute takes the default agent: that of the file its subflow was fetched from, or the workflow's.
+    private static string? AgentOf(WorkflowDefinition workflow, TaskNode node) =>
+        node.Task.Agent ?? (node.Task is { Kind: TaskKind.None, Subtasks.Count: 0 }
+            ? (node.Realm.Subflow?.File?.Defaults ?? workflow.Defaults)?.Agent
+            : null);
 
     private static void CheckOnError(
-        ValidationReport report, ErrorHandlingDefinition? onError, string path, string what, RunnableModels models)
+        ValidationReport report,
+        ErrorHandlingDefinition? onError,
+        string path,
+        string what,
+        RunnableModels models,
+        TaskRealm? realm = null)
     {
         if (onError?.FallbackAgent is { } agent)
         {
             RefuseModel(
                 report,
-                models.ProblemOf(agent),
+                models.ProblemOf(agent, realm),
                 ValidationCodes.FallbackAgentNotRun,
                 $"{path}.fallback_agent",
                 what,

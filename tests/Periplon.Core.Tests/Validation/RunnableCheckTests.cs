@@ -81,6 +81,25 @@ public sealed class RunnableCheckTests
     }
 
     [Theory]
+    [InlineData("agents: {w: {description: d}}, tasks: {x: {description: d, agent: w}}", "PPL404")]
+    [InlineData("agents: {w: {description: d, provider: echo}}, tasks: {x: {description: d, agent: w}}")]
+    [InlineData("agents: {w: {description: d}}, tasks: {x: {description: d, subtasks: [y: {description: d, agent: w}]}}", "PPL404")]
+    [InlineData("agents: {w: {description: d}}, tasks: {x: {command: {executable: x}, on_error: {fallback_agent: w}}}", "PPL427")]
+    [InlineData("agents: {main: {description: d}}, tasks: {x: {description: d, agent: main}}", "PPL404")]
+    [InlineData("agents: {main: {description: d, provider: openai}}, tasks: {x: {description: d}}", "PPL404")]
+    [InlineData("tasks: {x: {description: d}}")]
+    public void An_agent_of_a_subflow_runs_or_is_refused(string subflow, params string[] codes) =>
+        Codes(
+            $"agents: {{main: {{description: d, provider: echo}}}}\ndefaults: {{agent: main}}\nsubflows: {{s: {{{subflow}}}}}\n"
+            + "tasks: {a: {subflow: s}}").ShouldBe(codes);
+
+    [Fact]
+    public void The_default_agent_of_the_workflow_is_refused_in_a_subflow_too() =>
+        Codes(
+            "agents: {main: {description: d}}\ndefaults: {agent: main}\nsubflows: {s: {tasks: {x: {description: d}}}}\n"
+            + "tasks: {a: {subflow: s}}").ShouldBe(["PPL404"]);
+
+    [Theory]
     [InlineData("provider: openai\nagents: {w: {description: d}}\ntasks: {a: {description: d, agent: w}}", "'openai'")]
     [InlineData("provider: openai\nagents: {w: {description: d, provider: codex}}\ntasks: {a: {description: d, agent: w}}", "'codex'")]
     [InlineData("agents: {w: {description: d, provider: script}}\ntasks: {a: {description: d, agent: w}}", "no script of answers")]
