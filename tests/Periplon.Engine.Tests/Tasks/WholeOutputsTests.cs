@@ -80,6 +80,35 @@ public sealed class WholeOutputsTests : IDisposable
         output.Values!["report"].GetString()!.ShouldNotContain("hunter");
     }
 
+    [Theory]
+    [InlineData("mkfifo report", "is a pipe, not a file")]
+    [InlineData("ln -s /dev/zero report", "is a device, not a file")]
+    [InlineData("true", "does not exist")]
+    public async Task Run_NamedOutputFromWhatIsNoFile_IsAnOutputFailure(string script, string expected)
+    {
+        var task = TaskFixture.Bash(script) with
+        {
+            Outputs = new Dictionary<string, OutputDefinition> { ["report"] = new() { Source = new OutputSource.File("report") } },
+        };
+
+        var outcome = await _worker.RunAsync(task, Ct);
+
+        outcome.Failure!.Kind.ShouldBe(FailureKinds.Output);
+        outcome.Failure.Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Run_SecretInWhatIsNoFile_IsNotWaitedFor()
+    {
+        var pipe = Files.RegularFileTests.MakePipe(_worker.Directory);
+        var secrets = new Dictionary<string, SecretDefinition> { ["s"] = new(new SecretSource.File(pipe), null) };
+        var workflow = new WorkflowDefinition { Name = "test", Version = "1", Secrets = secrets };
+
+        var outcome = await _worker.RunAsync(_worker.Request(TaskFixture.Bash("echo ${secret.s}"), workflow), Ct);
+
+        outcome.Failure!.Message.ShouldContain("is a pipe, not a file");
+    }
+
     [Fact]
     public async Task Run_OutputsThatAreTooLargeTogether_AreRefusedByName()
     {

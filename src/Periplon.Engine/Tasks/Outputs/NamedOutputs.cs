@@ -4,6 +4,8 @@ using Periplon.Core.Executions;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 using Periplon.Engine.Artifacts;
+using Periplon.Engine.Files;
+using Periplon.Engine.Resources;
 
 namespace Periplon.Engine.Tasks.Outputs;
 
@@ -88,25 +90,27 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
         try
         {
             var directory = WorkingDirectory.Find(context, out _) ?? context.Directory;
-            var file = new FileInfo(Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory));
-            if (!file.Exists)
-            {
-                return (null, $"the file {file.FullName} does not exist");
-            }
-
+            var path = Path.GetFullPath(Template.Parse(written).Render(scope, lenient: false), directory);
+            // Opened once, so that every look is at the same file, and bounded by what is read: a task may leave anything behind.
+            await using var file = RegularFile.Open(path);
             if (file.Length > options.MaxSpillBytes)
             {
-                return (null, $"the file {file.FullName} has {file.Length} bytes; allowed are {options.MaxSpillBytes}");
+                return (null, $"the file {path} has {file.Length} bytes; allowed are {options.MaxSpillBytes}");
             }
 
-            if (file.Length <= options.MaxValueBytes)
+            if (await BoundedRead.ToEndAsync(file, options.MaxValueBytes, cancellationToken) is { } bytes)
             {
-                var bytes = await File.ReadAllBytesAsync(file.FullName, cancellationToken);
-                return (JsonSerializer.SerializeToElement(Utf8Text.Decode(bytes)), null);
+                return (JsonSerializer.SerializeToElement(Utf8Text.Decode(bytes.Span)), null);
             }
 
-            whole[name] = await StoreAsync(file, name, context, cancellationToken);
-            return (JsonSerializer.SerializeToElement(await PartOfAsync(file, context, cancellationToken)), null);
+            whole[name] = await StoreAsync(FromStart(), name, context, cancellationToken);
+            return (JsonSerializer.SerializeToElement(await PartOfAsync(FromStart(), context, cancellationToken)), null);
+
+            BoundedStream FromStart()
+            {
+                file.Position = 0;
+                return new BoundedStream(file, $"the file {path}", options.MaxSpillBytes);
+            }
         }
         catch (Exception exception) when (exception is TemplateException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -114,19 +118,17 @@ internal sealed class NamedOutputs(TaskOptions options, IArtifactStore artifacts
         }
     }
 
-    private async Task<ArtifactReference> StoreAsync(FileInfo file, string name, TaskContext context, CancellationToken cancellationToken)
+    private async Task<ArtifactReference> StoreAsync(Stream content, string name, TaskContext context, CancellationToken cancellationToken)
     {
-        await using var content = file.OpenRead();
         await using var masked = new MaskingStream([content], context.Texts, options.MaxLineBytes);
         return await CompressedArtifacts.PutAsync(
             artifacts, context.ExecutionId, $"{context.TaskPath}/{context.Attempt}/outputs/{name}", masked, context.Limits.CompressExternal,
             cancellationToken);
     }
 
-    private async Task<string> PartOfAsync(FileInfo file, TaskContext context, CancellationToken cancellationToken)
+    private async Task<string> PartOfAsync(Stream content, TaskContext context, CancellationToken cancellationToken)
     {
         var part = new KeptText(options.MaxValueBytes, context.Limits.TruncationStrategy, context.Texts);
-        await using var content = file.OpenRead();
         var buffer = new byte[ReadBytes];
         int read;
         while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)

@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Files;
 
 namespace Periplon.Engine.Tasks.Secrets;
 
 /// <summary>The secrets of a workflow, read on this machine, each once.</summary>
 internal sealed class SecretSources(WorkflowDefinition workflow, TaskOptions options)
 {
-    private const long MaxFileBytes = 1024 * 1024;
+    private const int MaxFileBytes = 1024 * 1024;
 
     private readonly Dictionary<string, (string? Value, string? Problem)> _read = new(StringComparer.Ordinal);
 
@@ -55,15 +57,21 @@ internal sealed class SecretSources(WorkflowDefinition workflow, TaskOptions opt
     {
         try
         {
-            var size = new FileInfo(path).Length;
-            return size > MaxFileBytes
-                ? (null, $"The secret '{name}' reads the file {path} of {size} bytes; allowed are {MaxFileBytes}")
-                : (TrimLineBreak(File.ReadAllText(path)), null);
+            return RegularFile.ReadBytes(path, MaxFileBytes) is { } bytes
+                ? (TrimLineBreak(TextOf(bytes)), null)
+                : (null, $"The secret '{name}' reads the file {path} of more than {MaxFileBytes} bytes, which are allowed");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return (null, $"The secret '{name}' could not be read on this worker: {exception.Message}");
         }
+    }
+
+    // Through a reader, which leaves out a mark of the encoding at the beginning.
+    private static string TextOf(byte[] bytes)
+    {
+        using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 
     private static string TrimLineBreak(string text) =>
