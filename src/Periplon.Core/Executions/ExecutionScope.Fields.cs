@@ -7,6 +7,8 @@ namespace Periplon.Core.Executions;
 
 public sealed partial class ExecutionScope
 {
+    private const string GroupPrefix = "group:";
+
     // The first name of task.* in a handler, and the task of metadata.*: what the handler belongs to.
     private static TaskInstance Subject(TaskInstance task) =>
         task.Planned.IsAuthored || task.Around is not { } around ? task : around;
@@ -72,11 +74,44 @@ public sealed partial class ExecutionScope
         : time.TotalHours < 1 ? $"{time.Minutes}m {time.Seconds}s"
         : $"{(long)time.TotalHours}h {time.Minutes}m {time.Seconds}s";
 
+    // A task group by its id: what it has put out, else its inputs; or, for its members, an input by its name alone.
     private bool TryGroup(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
     {
         value = default;
-        return !rest.IsEmpty && _state.Find($"group:{name}") is { } group && TryTaskField(group, rest, out value);
+        if (!rest.IsEmpty && _state.Find(GroupPrefix + name) is { } group
+            && (TryTaskField(group, rest, out value)
+                || (rest[0].Name is { } input && TryGroupInput(group.Instance, input, rest[1..], out value))))
+        {
+            return true;
+        }
+
+        for (var at = _task; at is not null; at = at.Around)
+        {
+            if (IsTaskGroup(at) && TryGroupInput(at, name, rest, out value))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
+
+    // Rendered in the group's own scope, wherever it is asked for. An input of a group may refer to anything but inputs of groups, so that
+    // two of them cannot refer to each other for ever.
+    private bool TryGroupInput(TaskInstance group, string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
+    {
+        value = default;
+        if (_insideGroupInputs || !group.Planned.Definition.Inputs.TryGetValue(name, out var input))
+        {
+            return false;
+        }
+
+        var scope = new ExecutionScope(_state, group) { _insideGroupInputs = true, _insideOwnInputs = true };
+        return ReferencePath.TryGetMember(TemplateValues.Render(input, scope), rest, out value);
+    }
+
+    private static bool IsTaskGroup(TaskInstance task) =>
+        !task.Planned.IsAuthored && task.Planned.Segment.StartsWith(GroupPrefix, StringComparison.Ordinal);
 
     private bool TryAgent(string name, ReadOnlySpan<ReferenceSegment> rest, out JsonElement value)
     {

@@ -16,6 +16,7 @@ public sealed partial class ExecutionScope : IConditionScope
     private readonly TaskInstance? _task;
     private readonly int _upcoming;
     private bool _insideOwnInputs;
+    private bool _insideGroupInputs;
 
     /// <summary>The scope of a task.</summary>
     /// <param name="state">The execution.</param>

@@ -89,10 +89,15 @@ internal static class LoopCollections
                 axis => axis.Key,
                 axis => (IReadOnlyList<JsonElement>)[.. axis.Value.Select(value => TemplateValues.Render(value, scope))],
                 StringComparer.Ordinal),
+            Include = [.. matrix.Include.Select(Rendered)],
+            Exclude = [.. matrix.Exclude.Select(Rendered)],
         };
         return ToArray([.. LoopItems.Combinations(rendered).Select(
             combination => JsonSerializer.SerializeToElement(
                 combination, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement))]);
+
+        IReadOnlyDictionary<string, JsonElement> Rendered(IReadOnlyDictionary<string, JsonElement> combination) =>
+            combination.ToDictionary(entry => entry.Key, entry => TemplateValues.Render(entry.Value, scope), StringComparer.Ordinal);
     }
 
     private static JsonElement ToArray(IReadOnlyList<JsonElement> items) =>

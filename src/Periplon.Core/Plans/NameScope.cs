@@ -27,20 +27,6 @@ internal sealed class NameScope(NameScope? outer)
         return null;
     }
 
-    /// <summary>The task beside or around, by its id alone.</summary>
-    internal PlannedTask? FindId(string id)
-    {
-        for (var scope = this; scope is not null; scope = scope.Outer)
-        {
-            if (scope._tasks.TryGetValue(id, out var task))
-            {
-                return task;
-            }
-        }
-
-        return null;
-    }
-
     private bool TryWalk(string name, out PlannedTask? found)
     {
         found = null;

@@ -65,17 +65,22 @@ internal sealed partial class PlanCompiler
         }
     }
 
-    private static bool IsBareName(TaskDefinition task) =>
-        task is { Kind: TaskKind.None, Subtasks.Count: 0, Loop: null, Matrix: null, Description: "", DependsOn.Count: 0 };
+    private static bool IsBareName(TaskDefinition task) => task is { Description: "", Agent: null } && IsOnlyNamed(task);
 
     // Files name a top-level task again inside a stage and repeat no more than its description and agent. That says where the task runs;
     // it is not a second task, which would run once more without the conditions and dependencies of the first.
-    private bool IsMention(TaskDefinition task) => IsBareName(task) || (task is
+    private bool IsMention(TaskDefinition task) => IsBareName(task)
+        || (IsOnlyNamed(task) && workflow.Tasks.TryGetValue(task.Id, out var top) && (task.Agent is null || task.Agent == top.Agent));
+
+    // Every field but id, description and agent is left out: none that is written may be lost. A test goes through all of them.
+    private static bool IsOnlyNamed(TaskDefinition task) => task is
     {
-        Kind: TaskKind.None or TaskKind.Agent, Subtasks.Count: 0, Loop: null, Matrix: null, DependsOn.Count: 0, ParallelWith.Count: 0,
-        Condition: null, If: null, DefinitionOfDone: null, OnError: null, Retry: null, Output: null, OnComplete: null, Inputs.Count: 0,
-        Outputs.Count: 0, SetState.Count: 0, OnFailure.Count: 0, Finally.Count: 0,
-    } && workflow.Tasks.TryGetValue(task.Id, out var top) && (task.Agent is null || task.Agent == top.Agent));
+        Kind: TaskKind.None or TaskKind.Agent, Overrides: null, Inputs.Count: 0, Outputs.Count: 0, Priority: 0, Subtasks.Count: 0,
+        DependsOn.Count: 0, ParallelWith.Count: 0, Output: null, OnComplete: null, OnError: null, Condition: null, If: null,
+        DefinitionOfDone: null, Loop: null, LoopControl: null, InjectContext: false, Limits: null, Context: null, Group: null,
+        TimeoutSecs: null, Retry: null, ContinueOnError: false, OnFailure.Count: 0, Finally.Count: 0, Matrix: null, SetState.Count: 0,
+        Concurrency: null, RateLimit: null, Cache: null, Labels.Count: 0, WorkerTags.Count: 0,
+    };
 
     // The top-level task that a bare name stands for; the first list that names it gets it.
     private TaskDefinition? Adopted(TaskDefinition task) => IsBareName(task) ? Take(task.Id) : null;
@@ -141,9 +146,9 @@ internal sealed partial class PlanCompiler
         return planned;
     }
 
-    // A stage with one agent gives it to tasks that name nothing to execute.
+    // A stage with exactly one agent gives it to tasks that name nothing to execute.
     private static TaskDefinition WithStageAgent(TaskDefinition task, StageDefinition stage) =>
-        task is { Kind: TaskKind.None, Subtasks.Count: 0 } && stage.Agents is [var only, ..] ? task with { Agent = only } : task;
+        task is { Kind: TaskKind.None, Subtasks.Count: 0 } && stage.Agents is [var only] ? task with { Agent = only } : task;
 
     private IEnumerable<string> MembersOf(TaskGroupDefinition group) =>
         group.Tasks.Concat(workflow.Tasks.Values.Where(task => task.Group == group.Id).Select(task => task.Id)).Distinct();

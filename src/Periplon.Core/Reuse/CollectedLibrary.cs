@@ -43,15 +43,6 @@ public sealed class CollectedLibrary : IPredefinedTaskLibrary
         return Trust(group.Origin) + GroupPrefix + group.Manifest.Metadata.Reference;
     }
 
-    /// <summary>Whether a key is one of a task or group, rather than of something else that is collected beside them.</summary>
-    /// <param name="key">The key.</param>
-    public static bool IsKey(string key)
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        var name = NameOf(key, out _);
-        return name.StartsWith(TaskPrefix, StringComparison.Ordinal) || name.StartsWith(GroupPrefix, StringComparison.Ordinal);
-    }
-
     /// <summary>Builds a library from texts.</summary>
     /// <param name="texts">Texts by key; keys of other things are left out.</param>
     /// <returns>The library, and the errors of texts that cannot be read, whose tasks and groups are then missing.</returns>

@@ -25,7 +25,7 @@ public static class ManifestChecksum
     {
         ArgumentNullException.ThrowIfNull(text);
         text = text.StartsWith('\ufeff') ? text[1..] : text;
-        var reading = new Reading(text.Length, "The file");
+        var reading = new Reading(text.Length);
         if ((JsonTree.TryRead(text) ?? YamlTree.Read(text, reading)) is not { } root)
         {
             throw new FormatException("The text is neither YAML nor JSON.");

@@ -42,7 +42,7 @@ public static class ManifestParser
     {
         ArgumentNullException.ThrowIfNull(text);
         text = text.StartsWith('\ufeff') ? text[1..] : text;
-        var reading = new Reading(text.Length, "The file");
+        var reading = new Reading(text.Length);
         var root = JsonTree.TryRead(text) ?? YamlTree.Read(text, reading);
         if (root is not MapNode)
         {

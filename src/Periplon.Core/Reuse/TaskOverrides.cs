@@ -111,7 +111,7 @@ internal static class TaskOverrides
         where T : class
     {
         var text = json.ToJsonString();
-        var reading = new Reading(text.Length, "The embedded task");
+        var reading = new Reading(text.Length);
         var value = shape.Read(Cursor.Root(JsonTree.TryRead(text)!, reading));
         foreach (var found in reading.Diagnostics)
         {

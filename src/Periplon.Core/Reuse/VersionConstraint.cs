@@ -91,10 +91,6 @@ public sealed class VersionConstraint
             && (!version.IsPreRelease || _bounds.Any(bound => bound.NamesPreReleaseOf(version)));
     }
 
-    /// <summary>The highest of some versions that will do; null when none will.</summary>
-    /// <param name="versions">The versions, in any order.</param>
-    public SemanticVersion? Highest(IEnumerable<SemanticVersion> versions) => versions.Where(Allows).Max();
-
     /// <summary>The constraint as written.</summary>
     public override string ToString() => Text;
 }

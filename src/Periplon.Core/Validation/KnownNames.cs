@@ -24,9 +24,9 @@ internal sealed class KnownNames
         var workflow = context.Workflow;
         _workflowNames = [.. workflow.Inputs.Keys, .. workflow.Outputs.Keys];
         var agents = workflow.Agents.Values.Concat(workflow.Subflows.Values.SelectMany(subflow => subflow.Agents.Values));
-        _agentNames = [.. agents.SelectMany(agent => agent.Inputs.Keys.Concat(agent.Outputs.Keys))];
+        _agentNames = [.. agents.SelectMany(agent => agent.Inputs.Keys)];
         _taskInputs = [.. context.Tree.Nodes.SelectMany(node => node.Task.Inputs.Keys)];
-        _subflowNames = [.. workflow.Subflows.Values.SelectMany(s => s.Inputs.Keys.Concat(s.Outputs.Keys))];
+        _subflowNames = [.. workflow.Subflows.Values.SelectMany(subflow => subflow.Inputs.Keys)];
     }
 
     /// <summary>Names that the scope of a reference would have known, for a hint.</summary>
@@ -86,9 +86,42 @@ internal sealed class KnownNames
     private static bool IsSubflowName(string name, TaskNode? node) =>
         node?.Realm.Subflow is { } subflow && (subflow.Inputs.ContainsKey(name) || subflow.Outputs.ContainsKey(name));
 
-    private bool IsGroupInput(string name, TaskNode? node) =>
-        node?.Task.Group is { } id && _context.Workflow.TaskGroups.TryGetValue(id, out var group)
-        && (group.Inputs.ContainsKey(name) || group.Outputs.ContainsKey(name));
+    // Members, what is inside them and the groups inside a group see its inputs without its id.
+    private bool IsGroupInput(string name, TaskNode? node)
+    {
+        var top = node;
+        while (top?.Parent is { } parent)
+        {
+            top = parent;
+        }
+
+        if (top is null)
+        {
+            return false;
+        }
+
+        var groups = _context.Workflow.TaskGroups;
+        var open = new Stack<TaskGroupDefinition>(
+            groups.Values.Where(group => group.Id == top.Task.Group || group.Tasks.Contains(top.Task.Id)));
+        HashSet<string> seen = [];
+        while (open.TryPop(out var group))
+        {
+            if (group.Inputs.ContainsKey(name))
+            {
+                return true;
+            }
+
+            if (seen.Add(group.Id))
+            {
+                foreach (var outer in groups.Values.Where(outer => outer.Id == group.Parent || outer.Groups.Contains(group.Id)))
+                {
+                    open.Push(outer);
+                }
+            }
+        }
+
+        return false;
+    }
 
     private bool IsTaskMember(ReferencePath reference, TaskNode? node)
     {

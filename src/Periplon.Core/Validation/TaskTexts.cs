@@ -22,6 +22,7 @@ internal static class TaskTexts
         AddKind(texts, task, path);
         AddConditions(texts, task, path);
         AddCollection(texts, task, path);
+        AddMatrix(texts, task.Matrix, path);
         AddCriteria(texts, task, path);
         NotificationTexts.Add(texts, $"{path}.on_complete.notify", task.OnComplete);
         NotificationTexts.Add(texts, $"{path}.on_error.notify", task.OnError?.Notify);
@@ -138,6 +139,27 @@ internal static class TaskTexts
                 texts.Add($"{path}.loop.collection.body", http.Body);
                 texts.AddMap($"{path}.loop.collection.headers", http.Headers);
                 break;
+        }
+    }
+
+    private static void AddMatrix(TextList texts, MatrixDefinition? matrix, string path)
+    {
+        foreach (var (axis, values) in matrix?.Axes ?? Map<IReadOnlyList<System.Text.Json.JsonElement>>.Empty)
+        {
+            for (var i = 0; i < values.Count; i++)
+            {
+                texts.AddValue($"{path}.matrix.{axis}[{i}]", values[i]);
+            }
+        }
+
+        for (var i = 0; i < matrix?.Include.Count; i++)
+        {
+            texts.AddValues($"{path}.matrix.include[{i}]", matrix.Include[i]);
+        }
+
+        for (var i = 0; i < matrix?.Exclude.Count; i++)
+        {
+            texts.AddValues($"{path}.matrix.exclude[{i}]", matrix.Exclude[i]);
         }
     }
 

@@ -4,8 +4,7 @@ namespace Periplon.Core.Yaml;
 
 /// <summary>What one reading of a file collects: its findings and the place of every node.</summary>
 /// <param name="textLength">Length of the text, in characters.</param>
-/// <param name="rootName">What messages call the whole file.</param>
-internal sealed class Reading(int textLength, string rootName = "The workflow")
+internal sealed class Reading(int textLength)
 {
     // A file that is wrong throughout says so after this many lines of each severity; more would help nobody.
     private const int MostDiagnostics = 500;
@@ -17,8 +16,6 @@ internal sealed class Reading(int textLength, string rootName = "The workflow")
     // Long keys around many values would make the paths far larger than the text. Past this many characters, values are
     // found by their nearest ancestor instead.
     private long _pathBudget = 1_000_000 + (16L * textLength);
-
-    internal string RootName => rootName;
 
     internal bool HasErrors => _errors.Count > 0;
 

@@ -269,6 +269,19 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public void Matrix_IncludeAndExcludeWithReferences_AreFilledIn()
+    {
+        var run = MachineHarness.Of(
+            """
+            inputs: {without: {type: string}, more: {type: string}}
+            tasks:
+              m: {RUN, matrix: {os: [a, b], exclude: [{os: "${workflow.without}"}], include: [{os: "${workflow.more}"}]}}
+            """,
+            ("without", "b"), ("more", "c"));
+        run.Ready.Select(path => run.Resolve(path, "matrix.os")).ShouldBe(["\"a\"", "\"c\""]);
+    }
+
+    [Fact]
     public void Matrix_OfALoop_LoopsInEachCombination()
     {
         var run = MachineHarness.Of("tasks: {m: {RUN, matrix: {os: [a, b]}, loop: {type: repeat, count: 2, iterator: n}}}");

@@ -68,16 +68,6 @@ public sealed class VersionConstraintTests
     }
 
     [Fact]
-    public void Highest_SeveralFit_IsTheHighestRelease()
-    {
-        var versions = Versions.Select(SemanticVersion.Parse).ToArray();
-
-        Parse("^1.0.0").Highest(versions)!.ToString().ShouldBe("1.3.0");
-        Parse("latest").Highest(versions)!.ToString().ShouldBe("2.1.5");
-        Parse("^3").Highest(versions).ShouldBeNull();
-    }
-
-    [Fact]
     public void TryParseReference_FullVersion_IsThatVersion()
     {
         VersionConstraint.TryParseReference("1.2.3", out var exact, out _).ShouldBeTrue();

@@ -8,9 +8,9 @@ public sealed class VariableRulesTests
         inputs: {root: {type: string}}
         outputs: {report: "x"}
         secrets: {key: {source: {type: env, var: KEY}}}
-        task_groups: {g: {tasks: [grouped], outputs: {score: "1"}}}
-        subflows: {s: {inputs: {depth: {type: number}}, tasks: {x: {command: {executable: x}}}}}
-        agents: {w: {description: d, inputs: {tone: {type: string}}}}
+        task_groups: {g: {tasks: [grouped, a], inputs: {least: 1}, outputs: {score: "1"}}, h0: {groups: [g], inputs: {most: 2}}}
+        subflows: {s: {inputs: {depth: {type: number}}, outputs: {found: "1"}, tasks: {x: {command: {executable: x}}}}}
+        agents: {w: {description: d, inputs: {tone: {type: string}}, outputs: {text: "1"}}}
 
         """;
 
@@ -22,6 +22,15 @@ public sealed class VariableRulesTests
         """;
 
     [Theory]
+    [InlineData("os: [\"${workflow.rot}\"]", "PPL204")]
+    [InlineData("os: [a], include: [{os: \"${workflow.rot}\"}]", "PPL204")]
+    [InlineData("os: [a], exclude: [{os: \"${workflow.rot}\"}]", "PPL204")]
+    [InlineData("os: [\"${workflow.root}\"], include: [{os: \"${workflow.root}\"}], exclude: [{os: \"${workflow.root}\"}]")]
+    public void References_in_a_matrix_lead_somewhere(string matrix, params string[] codes) =>
+        Checked.Codes($"inputs: {{root: {{type: string}}}}\ntasks: {{a: {{command: {{executable: x}}, matrix: {{{matrix}}}}}}}")
+            .ShouldBe(codes);
+
+    [Theory]
     [InlineData("${workflow.root} ${workflow.report} ${input.root}")]
     [InlineData("${root}")]
     [InlineData("{{workflow.root}} {{root}}")]
@@ -30,7 +39,7 @@ public sealed class VariableRulesTests
     [InlineData("${task.build.output} ${task.build.output.items[0].id} ${task.build.status} ${task.build.error} ${task.build.exit_code}")]
     [InlineData("${task.build.outputs.version} ${task.build.version} ${task.plain.outputs.anything}")]
     [InlineData("${task.outer.inner.output}")]
-    [InlineData("${agent.tone} ${subflow.depth} ${group.g.score}")]
+    [InlineData("${agent.tone} ${subflow.depth} ${group.g.score} ${group.g.least} ${group.least} ${group.most}")]
     [InlineData("\\${workflow.rot} \\${nowhere.x}")]
     [InlineData("${VAR:-default} ${a + b} $HOME ${}")]
     [InlineData("${workflow.rot}", "PPL204")]
@@ -46,6 +55,9 @@ public sealed class VariableRulesTests
     [InlineData("${loop.item}", "PPL204")]
     [InlineData("${agent.mood}", "PPL204")]
     [InlineData("${subflow.width}", "PPL204")]
+    [InlineData("${agent.text}", "PPL204")]
+    [InlineData("${subflow.found}", "PPL204")]
+    [InlineData("${group.score}", "PPL204")]
     [InlineData("${group.h.score}", "PPL204")]
     [InlineData("${rot}", "PPL205")]
     [InlineData("${workflw.root}", "PPL137")]
