@@ -9,7 +9,11 @@ public sealed partial class ReadmeTests
 {
     private static readonly string Readme = File.ReadAllText(Repository.PathOf("README.md"));
 
-    public static TheoryData<string> Pages => ["README.md", "examples/README.md", "docs/api.md", "docs/configuration.md"];
+    public static TheoryData<string> Pages =>
+    [
+        "README.md", "examples/README.md",
+        .. Directory.GetFiles(Repository.PathOf("docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}"),
+    ];
 
     [Fact]
     public void Readme_QuickStart_BeginsWithServerAndTests() =>
