@@ -122,9 +122,10 @@ internal sealed partial class GitRepositories(IHttpTargetPolicy policy, Resource
     private async Task<(string? Commit, string? Problem)> FetchAsync(
         GitProcess git, string[] pin, ResourceReference.Git reference, CancellationToken cancellationToken)
     {
-        var url = GitAddress.TryParse(reference.Url)!.Transport is GitTransport.Local && !reference.Url.Contains("://", StringComparison.Ordinal)
-            ? Path.GetFullPath(reference.Url, options.Directory)
-            : reference.Url;
+        var address = GitAddress.TryParse(reference.Url)!;
+        var url = address.Transport is GitTransport.Local && !address.Url.Contains("://", StringComparison.Ordinal)
+            ? Path.GetFullPath(address.Url, options.Directory)
+            : address.Url;
         var wanted = reference.Ref.Length == 0 ? "HEAD" : reference.Ref;
         string[] fetch = [.. pin, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules"];
         var (done, error) = await git.RunAsync([.. fetch, "--depth=1", "--", url, wanted], cancellationToken);

@@ -29,6 +29,7 @@ public sealed class DefinitionOfDoneTests : IDisposable
         { new DoneCriterion.FileContains("a.txt", "(${name}", "d"), "the text '(${name}'" },
         { new DoneCriterion.FileContains("none", "x", "d"), "there is no" },
         { new DoneCriterion.FileContains("dir", "x", "d"), "is a directory" },
+        { new DoneCriterion.FileContains("/dev/zero", "x", "d"), "is a device, not a file" },
         { new DoneCriterion.FileNotContains("a.txt", "TODO", "d"), null },
         { new DoneCriterion.FileNotContains("a.txt", "one", "d"), "the file contains a match of 'one'" },
         { new DoneCriterion.FileNotContains("none", "x", "d"), "there is no" },

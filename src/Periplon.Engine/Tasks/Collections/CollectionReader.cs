@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Files;
 using Periplon.Engine.Tasks.Http;
 
 namespace Periplon.Engine.Tasks.Collections;
@@ -11,8 +12,6 @@ namespace Periplon.Engine.Tasks.Collections;
 /// </summary>
 internal sealed class CollectionReader(HttpSender sender, TaskOptions options, TimeProvider time)
 {
-    private const int BufferBytes = 64 * 1024;
-
     /// <summary>Reads the items; expected failures are outcomes of the kind <c>collection</c>, a time limit aside.</summary>
     internal async Task<TaskOutcome> ReadAsync(TaskContext context, CancellationToken cancellationToken)
     {
@@ -31,7 +30,7 @@ internal sealed class CollectionReader(HttpSender sender, TaskOptions options, T
                 FailureKinds.Internal, $"The loop of task '{context.TaskPath}' has no items that a worker has to read")),
         };
 
-    private static async Task<TaskOutcome> ReadFileAsync(
+    private async Task<TaskOutcome> ReadFileAsync(
         CollectionDefinition.File file, TaskContext context, CancellationToken cancellationToken)
     {
         var workingDir = context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir;
@@ -41,14 +40,21 @@ internal sealed class CollectionReader(HttpSender sender, TaskOptions options, T
         }
 
         var path = Path.GetFullPath(context.Texts.Strict(file.Path), directory);
-        if (!File.Exists(path))
+        using var deadline = TimeLimit.Start(context.Timeout, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
         {
-            return Failed(Directory.Exists(path) ? $"{path} is a directory, not a file" : $"the file {path} does not exist on this worker");
+            await using var content = RegularFile.Open(path);
+            return await ParseAsync(content, file.Format, null, $"the file {path}", context, stop.Token);
         }
-
-        await using var content = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, BufferBytes, FileOptions.Asynchronous);
-        return await ParseAsync(content, file.Format, null, $"the file {path}", context, cancellationToken);
+        catch (FileNotFoundException)
+        {
+            return Failed($"the file {path} does not exist on this worker");
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return TaskOutcome.TimedOut(context.Timeout!.Value);
+        }
     }
 
     private async Task<TaskOutcome> ReadHttpAsync(

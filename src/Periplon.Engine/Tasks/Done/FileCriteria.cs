@@ -1,4 +1,5 @@
 using Periplon.Core.Workflows;
+using Periplon.Engine.Files;
 using Periplon.Engine.Tasks.Outputs;
 
 namespace Periplon.Engine.Tasks.Done;
@@ -66,20 +67,13 @@ internal static class FileCriteria
                 return null;
             }
 
-            using var file = File.OpenRead(full);
-            using var content = new MemoryStream();
-            var buffer = new byte[64 * 1024];
-            for (int read; (read = file.Read(buffer)) > 0;)
+            if (RegularFile.ReadBytes(full, MostBytes) is { } content)
             {
-                content.Write(buffer, 0, read);
-                if (content.Length > MostBytes)
-                {
-                    problem = $"{full} has more than {MostBytes} bytes, which are not searched";
-                    return null;
-                }
+                return Utf8Text.Decode(content);
             }
 
-            return Utf8Text.Decode(content.GetBuffer().AsSpan(0, (int)content.Length));
+            problem = $"{full} has more than {MostBytes} bytes, which are not searched";
+            return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

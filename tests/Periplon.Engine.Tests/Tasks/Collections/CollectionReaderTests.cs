@@ -35,6 +35,7 @@ public sealed class CollectionReaderTests(HttpTestServer server) : IClassFixture
     [Theory]
     [InlineData("nothing.json", "does not exist on this worker")]
     [InlineData(".", "is a directory, not a file")]
+    [InlineData("/dev/zero", "is a device, not a file")]
     [InlineData("${workflow.nothing}", "workflow.nothing")]
     public async Task Read_FileThatIsNotThere_IsACollectionFailure(string path, string expected)
     {
@@ -42,6 +43,17 @@ public sealed class CollectionReaderTests(HttpTestServer server) : IClassFixture
 
         outcome.Failure!.Kind.ShouldBe(FailureKinds.Collection);
         outcome.Failure.Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Read_PipeNobodyWritesInto_IsNotWaitedFor()
+    {
+        var pipe = Files.RegularFileTests.MakePipe(_worker.Directory);
+
+        var outcome = await _worker.RunAsync(Request(new CollectionDefinition.File(pipe, CollectionFormat.Json)), Ct);
+
+        outcome.Failure!.Kind.ShouldBe(FailureKinds.Collection);
+        outcome.Failure.Message.ShouldContain("is a pipe, not a file");
     }
 
     [Fact]
