@@ -158,6 +158,8 @@ public sealed record TaskLease
     [Id(9)] public string? Context { get; init; }
     /// <summary>Subflow whose definition holds the task, in an execution of a subflow; null in the workflow itself.</summary>
     [Id(10)] public string? Subflow { get; init; }
+    /// <summary>Texts of the execution's secret inputs, which the worker masks whichever way the task comes by them.</summary>
+    [Id(11)] public IReadOnlyList<string>? SecretTexts { get; init; }
 }
 
 /// <summary>A worker's report of an attempt's end.</summary>

@@ -1,3 +1,4 @@
+using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
 
 namespace Periplon.Core.Executions;
@@ -188,9 +189,11 @@ public static partial class ExecutionPlanner
             : state.CancelRequestedAt is not null ? ExecutionStatus.Cancelled
             : (state.FirstFailure ?? failedHandler) is not null ? ExecutionStatus.Failed
             : ExecutionStatus.Completed;
+        var error = ErrorOf(state, failedHandler);
         return new ExecutionFinished
         {
-            At = turn.Now, Status = status, Error = ErrorOf(state, failedHandler), Outputs = WorkflowOutputs.Of(state),
+            At = turn.Now, Status = status, Error = error is null ? null : SecretTexts.Of(state.Created)?.Mask(error) ?? error,
+            Outputs = WorkflowOutputs.Of(state),
         };
     }
 

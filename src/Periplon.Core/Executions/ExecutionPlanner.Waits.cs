@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
 using Periplon.Core.Templates;
 
@@ -74,9 +75,12 @@ public static partial class ExecutionPlanner
         var state = turn.State.Task(task);
         try
         {
+            // Masked when it is recorded, as a worker masks what it reports.
+            var whole = TaskOutputs.WithDeclared(turn.State, task, output);
             turn.Record(new TaskCompleted
             {
-                At = turn.Now, Task = task.Path, Attempt = state.Attempt, Output = TaskOutputs.WithDeclared(turn.State, task, output),
+                At = turn.Now, Task = task.Path, Attempt = state.Attempt,
+                Output = SecretTexts.Of(turn.State.Created)?.Mask(whole) ?? whole,
             });
         }
         catch (TemplateException e)
@@ -86,11 +90,18 @@ public static partial class ExecutionPlanner
     }
 
     /// <summary>Fails a task for good.</summary>
-    internal static void Fail(ExecutionTurn turn, TaskInstance task, TaskFailure failure, TaskOutput? output = null) =>
+    internal static void Fail(ExecutionTurn turn, TaskInstance task, TaskFailure failure, TaskOutput? output = null)
+    {
+        if (SecretTexts.Of(turn.State.Created) is { } secrets)
+        {
+            (failure, output) = (failure with { Message = secrets.Mask(failure.Message) }, output is null ? null : secrets.Mask(output));
+        }
+
         turn.Record(new TaskFailed
         {
             At = turn.Now, Task = task.Path, Attempt = turn.State.Task(task).Attempt, Failure = failure, Output = output, Final = true,
         });
+    }
 
     private static void FireTimers(ExecutionTurn turn)
     {

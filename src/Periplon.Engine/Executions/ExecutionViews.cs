@@ -22,7 +22,7 @@ internal static class ExecutionViews
         IsTerminal = state.IsTerminal,
         TotalTasks = state.Tasks.Count - 1,
         SettledTasks = state.Settled,
-        Error = state.Error,
+        Error = Masked(state.Error, SecretTexts.Of(state.Created)),
         Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
         Why = WaitViews.Of(state, places),
         Approvals = Approvals.Of(state),
@@ -44,6 +44,7 @@ internal static class ExecutionViews
     /// <summary>A page of its tasks, in the order in which they came into being.</summary>
     public static TaskPage PageOf(ExecutionState state, TaskSlice slice)
     {
+        var secrets = SecretTexts.Of(state.Created);
         var page = new List<TaskView>();
         long? next = null;
         var bytes = 0L;
@@ -56,7 +57,7 @@ internal static class ExecutionViews
                 break;
             }
 
-            page.Add(OfTask(state, task));
+            page.Add(OfTask(state, task, secrets));
             bytes += (2 * page[^1].Output?.Length ?? 0) + page[^1].Outputs.Length;
         }
 
@@ -64,11 +65,15 @@ internal static class ExecutionViews
     }
 
     /// <summary>All of its tasks.</summary>
-    public static IReadOnlyList<TaskView> TasksOf(ExecutionState state) =>
-        [.. state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number)
-            .Select(task => OfTask(state, task))];
+    public static IReadOnlyList<TaskView> TasksOf(ExecutionState state)
+    {
+        var secrets = SecretTexts.Of(state.Created);
+        return [.. state.Tasks.Values.Where(task => task.Instance.Around is not null).OrderBy(task => task.Instance.Rank.Number)
+            .Select(task => OfTask(state, task, secrets))];
+    }
 
-    private static TaskView OfTask(ExecutionState state, TaskState current)
+    // Masked once more: journals of earlier versions hold what the machine recorded as it was.
+    private static TaskView OfTask(ExecutionState state, TaskState current, SecretTexts? secrets)
     {
         var task = current.Instance;
         return new TaskView
@@ -83,15 +88,15 @@ internal static class ExecutionViews
             ScheduledAt = current.ScheduledAt,
             StartedAt = current.StartedAt,
             CompletedAt = current.FinishedAt,
-            Output = current.Output?.Text,
+            Output = Masked(current.Output?.Text, secrets),
             OutputTruncated = current.Output?.Truncated ?? false,
             OutputSize = current.Output?.Size ?? 0,
             OutputArtifact = current.Output?.Artifact?.Uri,
-            Outputs = current.Output?.Values is { } values ? Json(values) : default,
+            Outputs = current.Output?.Values is { } values ? Json(secrets?.Mask(values) ?? values) : default,
             ExitCode = current.Output?.ExitCode ?? current.Failure?.ExitCode,
-            Error = current.Failure?.Message,
+            Error = Masked(current.Failure?.Message, secrets),
             ErrorKind = current.Failure?.Kind,
-            Reason = current.Reason,
+            Reason = Masked(current.Reason, secrets),
             DependsOn = [.. task.Planned.DependsOn.Select(on => state.FindSeenFrom(task, on)?.Instance.Path ?? on.Path)],
             Parent = task.Around!.Around is null ? null : task.Around.Path,
             Iteration = task.Iteration < 0 ? null : task.Iteration,
@@ -102,6 +107,8 @@ internal static class ExecutionViews
             Labels = task.Planned.Definition.Labels,
         };
     }
+
+    private static string? Masked(string? text, SecretTexts? secrets) => text is null || secrets is null ? text : secrets.Mask(text);
 
     private static string? PhaseWord(TaskInstance task) => task.Around!.Planned.Phases[task.Planned.ParentPhase].Kind switch
     {

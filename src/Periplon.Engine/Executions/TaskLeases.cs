@@ -2,6 +2,7 @@ using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Core.Contexts;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 
 namespace Periplon.Engine.Executions;
 
@@ -22,5 +23,6 @@ internal static class TaskLeases
         Agent = state.Task(task).Agent,
         Context = ProgressSummary.Of(state, task),
         Subflow = state.Created.Subflow,
+        SecretTexts = SecretTexts.ListOf(state.Created.Inputs, state.Created.SecretInputs) is { Count: > 0 } secret ? secret : null,
     };
 }

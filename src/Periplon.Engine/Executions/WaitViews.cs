@@ -1,6 +1,7 @@
 using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Executions;
+using Periplon.Core.Inputs;
 
 namespace Periplon.Engine.Executions;
 
@@ -11,6 +12,15 @@ internal static partial class WaitViews
     private const int MaxLinks = 100;
 
     public static IReadOnlyList<WaitView> Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null)
+    {
+        // Names of signals and keys of limits may be made of secret inputs.
+        var links = LinksOf(state, places);
+        return SecretTexts.Of(state.Created) is { } secrets
+            ? [.. links.Select(link => link with { Message = secrets.Mask(link.Message) })]
+            : links;
+    }
+
+    private static List<WaitView> LinksOf(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places)
     {
         if (state.IsTerminal)
         {

@@ -28,6 +28,12 @@ internal sealed record AttemptRequest
     /// <summary>References to outputs whose whole texts the worker has put in the place of what the execution knows of them.</summary>
     public IReadOnlyList<string> WholeOutputs { get; init; } = [];
 
+    /// <summary>
+    /// Texts of the execution's secret inputs. They are masked by value: a task may come by them without naming the input, through its
+    /// group, its loop, a file, or the execution that started this one.
+    /// </summary>
+    public IReadOnlyList<string> SecretTexts { get; init; } = [];
+
     /// <summary>Longest time of the attempt, beside the limits of the task and the workflow's defaults.</summary>
     public TimeSpan? Timeout { get; init; }
 

@@ -29,7 +29,7 @@ internal sealed class TaskTexts : ITaskTexts, ITemplateScope
         _readableEnvironment = new HashSet<string>([.. request.Workflow.Env, .. options.ReadableEnvironment], StringComparer.Ordinal);
         _readableEnvironment.RemoveWhere(name => options.ForbiddenSecretVariables.Any(pattern => NamePattern.Matches(pattern, name)));
         _secrets = new SecretSources(request.Workflow, options);
-        _mask = new SecretMask([.. _secrets.Values, .. SecretInputs.TextsOf(request.Workflow, request.Values)]);
+        _mask = new SecretMask([.. _secrets.Values, .. request.SecretTexts, .. SecretInputs.TextsOf(request.Workflow, request.Values)]);
     }
 
     public bool HasSecrets => !_mask.IsEmpty;

@@ -59,6 +59,7 @@ internal static class AttemptRequests
             Feedback = lease.Feedback,
             Agent = lease.Agent,
             Context = lease.Context,
+            SecretTexts = lease.SecretTexts ?? [],
         };
     }
 }

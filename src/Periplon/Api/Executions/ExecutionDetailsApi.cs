@@ -41,7 +41,7 @@ internal static class ExecutionDetailsApi
         var max = read.Integer("limit", limit, fallback: 200, min: 1, max: 1000);
         read.ThrowIfRefused();
         var row = await reader.GetRowAsync(id, caller, cancellationToken);
-        return TypedResults.Ok(EventPages.Read(row.Id, await journal.ReadAsync(row.Id, after, cancellationToken), max));
+        return TypedResults.Ok(EventPages.Read(row.Id, await journal.ReadAsync(row.Id, 0, cancellationToken), after, max));
     }
 
     private static async Task<Ok<LogPage>> ListLogs(
