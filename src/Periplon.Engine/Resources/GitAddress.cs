@@ -28,7 +28,8 @@ internal sealed partial record GitAddress(GitTransport Transport, string Host, i
             return !Uri.TryCreate(url, UriKind.Absolute, out var uri) ? null : uri.Scheme switch
             {
                 "https" when !IsOdd(url) && WebUserPattern().IsMatch(uri.UserInfo) => Rebuild(GitTransport.Https, uri),
-                "ssh" when !IsOdd(url) && (uri.UserInfo.Length is 0 || UserPattern().IsMatch(uri.UserInfo)) => Rebuild(GitTransport.Ssh, uri),
+                "ssh" when !IsOdd(url) && (uri.UserInfo is "" || UserPattern().IsMatch(uri.UserInfo)) =>
+                    Rebuild(GitTransport.Ssh, uri),
                 "file" when uri.Host is "" or "localhost" => new GitAddress(GitTransport.Local, "", 0, url),
                 _ => null,
             };
@@ -44,7 +45,8 @@ internal sealed partial record GitAddress(GitTransport Transport, string Host, i
         var at = url.LastIndexOf('@', colon);
         var host = url[(at + 1)..colon];
         // A second colon would name a helper program of git.
-        return HostPattern().IsMatch(host) && (at < 0 || UserPattern().IsMatch(url[..at])) && !IsOdd(url) && url.IndexOf("::", colon) != colon
+        return HostPattern().IsMatch(host) && (at < 0 || UserPattern().IsMatch(url[..at])) && !IsOdd(url)
+                && url.IndexOf("::", colon) != colon
             ? new GitAddress(GitTransport.Ssh, host, 0, url)
             : null;
     }
@@ -53,7 +55,8 @@ internal sealed partial record GitAddress(GitTransport Transport, string Host, i
     private static GitAddress? Rebuild(GitTransport transport, Uri uri)
     {
         var isV6 = uri.HostNameType is UriHostNameType.IPv6;
-        if (uri.Fragment.Length > 0 || (isV6 ? transport is GitTransport.Ssh || uri.IdnHost.Contains('%') : !HostPattern().IsMatch(uri.IdnHost)))
+        if (uri.Fragment.Length > 0
+            || (isV6 ? transport is GitTransport.Ssh || uri.IdnHost.Contains('%') : !HostPattern().IsMatch(uri.IdnHost)))
         {
             return null;
         }

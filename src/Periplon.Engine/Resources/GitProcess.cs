@@ -70,6 +70,12 @@ internal sealed class GitProcess(string directory, ResourceOptions options)
         variables["GIT_ALLOW_PROTOCOL"] = options.TrustsAuthor ? "https:ssh:file" : "https:ssh";
         if (!options.TrustsAuthor)
         {
+            // A home without configuration, passwords or keys; nothing ever makes it.
+            variables["HOME"] = Path.Combine(directory, "no-home");
+            variables["SSH_AUTH_SOCK"] = null;
+            variables["GIT_SSH_COMMAND"] = SshCommand.Length is 0
+                ? ""
+                : $"{SshCommand} -F /dev/null -o IdentitiesOnly=yes -o IdentityAgent=none";
             variables["GIT_CONFIG_GLOBAL"] = "/dev/null";
         }
 

@@ -1,6 +1,7 @@
 using Periplon.Core.Names;
 using Periplon.Core.Reuse;
 using Periplon.Core.Yaml;
+using Periplon.Engine.Files;
 
 namespace Periplon.Engine.Reuse;
 
@@ -13,7 +14,7 @@ internal sealed record LibraryProblem(string Path, string Message);
 internal sealed class FileLibrary : IPredefinedTaskLibrary
 {
     // A manifest is a page of text; anything larger is none, and is not read into memory.
-    private const long LargestFile = 1024 * 1024;
+    private const int LargestFile = 1024 * 1024;
     private const int MostLevels = 32;
 
     private readonly Dictionary<string, List<LibraryTask>> _tasks = new(StringComparer.Ordinal);
@@ -134,9 +135,10 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
     {
         try
         {
-            if (new FileInfo(path).Length <= LargestFile)
+            if (RegularFile.ReadBytes(path, LargestFile) is { } bytes)
             {
-                return File.ReadAllText(path);
+                using var reader = new StreamReader(new MemoryStream(bytes));
+                return reader.ReadToEnd();
             }
 
             _problems.Add(new LibraryProblem(path, $"The file is larger than {LargestFile / 1024} KiB."));
@@ -207,10 +209,10 @@ internal sealed class FileLibrary : IPredefinedTaskLibrary
         }
     }
 
-    private static string? ReadBelow(string directory, string file)
+    private string? ReadBelow(string directory, string file)
     {
         var path = Path.Combine(directory, file);
-        return File.Exists(path) && new FileInfo(path).Length <= LargestFile ? File.ReadAllText(path) : null;
+        return File.Exists(path) ? ReadText(path) : null;
     }
 
     private static List<T> VersionsOf<T>(Dictionary<string, List<T>> all, string name)

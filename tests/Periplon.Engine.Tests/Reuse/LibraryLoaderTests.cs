@@ -85,6 +85,24 @@ public sealed class LibraryLoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Load_PipesAndDevices_AreNamedAndLeftOut()
+    {
+        var tasks = Path.Combine(_files.Project, ".claude", "tasks");
+        _files.Write("project/.claude/tasks/one.task.yaml", Task("tidy", "1.0.0"));
+        _files.Write("project/.claude/tasks/package.yaml",
+            "kind: TaskPackage\nmetadata: {name: p, version: 1.0.0}\ntasks: [{path: pipe, name: tidy, version: 1.0.0}]\n");
+        var pipe = Files.RegularFileTests.MakePipe(tasks);
+        var device = Path.Combine(tasks, "zero.task.yaml");
+        File.CreateSymbolicLink(device, "/dev/zero");
+
+        var (library, _) = await LoadAsync();
+
+        library.Problems.Single(problem => problem.Path == pipe).Message.ShouldContain("is a pipe");
+        library.Problems.Single(problem => problem.Path == device).Message.ShouldContain("is a device");
+        library.FindTasks("tidy").Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Load_GitSource_IsFetchedAndRefreshedByItsPolicy()
     {
         Publish("1.0.0");
