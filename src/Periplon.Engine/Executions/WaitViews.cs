@@ -16,7 +16,11 @@ internal static partial class WaitViews
         // Names of signals and keys of limits may be made of secret inputs.
         var links = LinksOf(state, places);
         return SecretTexts.Of(state.Created) is { } secrets
-            ? [.. links.Select(link => link with { Message = secrets.Mask(link.Message) })]
+            ? [.. links.Select(link => link with
+            {
+                Message = secrets.Mask(link.Message), WakesBy = secrets.Mask(link.WakesBy),
+                HeldBy = link.HeldBy is { } holder ? secrets.Mask(holder) : null,
+            })]
             : links;
     }
 
