@@ -4,6 +4,7 @@ using Orleans.Runtime.Placement;
 using Orleans.Serialization;
 using Periplon.Core.Reuse;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -33,6 +34,8 @@ public static class EngineHostingExtensions
         // Without this a caller on another silo is told that the exception has no codec, rather than what went wrong.
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Periplon", "Npgsql"]));
         services.TryAddSingleton<EngineInstruments>();
+        services.AddSingleton<InvariantMonitor>();
+        services.AddSingleton<InvariantChecks>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
