@@ -8,6 +8,7 @@ using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Reuse;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
@@ -50,6 +51,7 @@ public static class EngineHostingExtensions
         services.AddHostedService<PartitionSchedule>();
         services.AddHostedService<TaskCacheCleaner>();
         services.AddHostedService<WorkerService>();
+        services.AddRetention();
         return silo;
     }
 
