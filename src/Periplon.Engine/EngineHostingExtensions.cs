@@ -38,6 +38,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<InvariantChecks>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
+        services.AddSingleton<RetryPreparation>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();

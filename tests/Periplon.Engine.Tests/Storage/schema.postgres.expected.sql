@@ -85,6 +85,7 @@ executions.labels jsonb not null
 executions.created_at timestamp with time zone not null
 executions.started_at timestamp with time zone
 executions.completed_at timestamp with time zone
+executions.retry_of uuid
 executions executions_end: CHECK (
 CASE
     WHEN (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])) THEN ((completed_at IS NOT NULL) AND (next_wake_at IS NULL) AND (wait_reason IS NULL))
@@ -103,6 +104,7 @@ CREATE INDEX executions_active ON public.executions USING btree (partition, id) 
 CREATE INDEX executions_labels ON public.executions USING gin (labels jsonb_path_ops) WHERE (labels <> '{}'::jsonb)
 CREATE INDEX executions_parent ON public.executions USING btree (parent_execution_id) WHERE (parent_execution_id IS NOT NULL)
 CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
+CREATE INDEX executions_retry_of ON public.executions USING btree (retry_of) WHERE (retry_of IS NOT NULL)
 CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
 orleansmembershiptable.deploymentid text not null
 orleansmembershiptable.address text not null

@@ -58,7 +58,7 @@ CREATE TABLE executions (
   labels              text    not null check (json_type(labels) = 'object'),
   created_at          integer not null,
   started_at          integer,
-  completed_at        integer,
+  completed_at        integer, retry_of text,
   -- What has ended has an end and waits for nothing; what has not ended has a next look at it, so that nothing is ever forgotten.
   constraint executions_end check (
     case when status in ('completed', 'failed', 'cancelled', 'timed_out')
@@ -72,6 +72,7 @@ CREATE INDEX executions_due on executions (partition, next_wake_at)
 CREATE INDEX executions_ended on executions (completed_at, id) where completed_at is not null;
 CREATE INDEX executions_list on executions (organization, created_at desc, id desc);
 CREATE INDEX executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
+CREATE INDEX executions_retry_of on executions (retry_of) where retry_of is not null;
 CREATE INDEX executions_status on executions (organization, status, created_at desc, id desc);
 CREATE INDEX executions_workflow on executions (workflow_id, created_at desc, id desc);
 CREATE TABLE orleansmembershiptable (
