@@ -32,5 +32,11 @@ internal static class RetentionHostingExtensions
     }
 
     /// <summary>Tables beside those of executions whose rows are forgotten by age.</summary>
-    internal static IReadOnlyList<AgedTable> Aged { get; } = [];
+    internal static IReadOnlyList<AgedTable> Aged { get; } =
+    [
+        new("schedule_runs", "completed_at", "schedule_id, tick"),
+        new("schedule_backfills", "completed_at", "id"),
+        new("trigger_runs", "created_at", "trigger_id, source", "status <> 'pending'"),
+        new("bulk_operations", "completed_at", "id"),
+    ];
 }

@@ -42,6 +42,7 @@ public static class ApiHostingExtensions
         services.AddSingleton<LogReader>();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ReadinessProbe>();
+        services.AddSingleton<DoctorDesk>();
         services.AddSingleton<PrometheusExport>();
         services.AddSingleton<ProcessSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<ProcessSampler>());
@@ -62,6 +63,7 @@ public static class ApiHostingExtensions
         app.MapSystem();
         app.MapWorkflows();
         app.MapExecutions();
+        app.MapDoctor();
         return app;
     }
 
@@ -79,5 +81,6 @@ public static class ApiHostingExtensions
         json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(DoctorJson.Default);
     }
 }
