@@ -44,7 +44,9 @@ public static class EngineHostingExtensions
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
+        silo.KeepIdleExecutionsShortly();
         services.AddHostedService<RecoveryService>();
+        services.AddHostedService<PartitionKeeper>();
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
         services.AddHostedService<TaskCacheCleaner>();

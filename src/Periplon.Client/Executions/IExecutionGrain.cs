@@ -67,6 +67,17 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task<bool> WakeAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same; returns when to look the next time at the latest, even if nothing happens. Null when there is no such execution or it has
+    /// ended.
+    /// </summary>
+    [Alias("Look")]
+    Task<DateTimeOffset?> LookAsync(CancellationToken cancellationToken);
+
+    /// <summary>The queue had no room for its offers: it stays in the database until its partition looks at it.</summary>
+    [Alias("Refused"), OneWay, AlwaysInterleave]
+    Task RefusedAsync();
+
     /// <summary>The execution as it stands, without its tasks; null when there is none.</summary>
     [Alias("Describe"), ReadOnly, AlwaysInterleave]
     Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken);

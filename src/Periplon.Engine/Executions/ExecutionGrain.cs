@@ -32,6 +32,7 @@ internal sealed partial class ExecutionGrain(
     private IGrainTimer? _timer;
     private Guid _id;
     private bool _waitedFor;
+    private int _waiters;
     private Task? _loading;
     private Task<StartStatus>? _creating;
 
@@ -107,20 +108,7 @@ internal sealed partial class ExecutionGrain(
     public Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken) =>
         ControlAsync(request, turn => ExecutionCommands.Resume(turn, request.By), cancellationToken);
 
-    public async Task<bool> WakeAsync(CancellationToken cancellationToken)
-    {
-        if (await LoadAsync(cancellationToken) is not { State.IsTerminal: false } driver)
-        {
-            return false;
-        }
-
-        await ReturnLostAsync(cancellationToken);
-        await driver.AdvanceAsync(cancellationToken);
-        OfferReady(driver.State, driver.State.Ready);
-        LookAfterChildren(driver.State);
-        limits.Send(LimitRequests.Pending(driver.State));
-        return !driver.State.IsTerminal;
-    }
+    public async Task<bool> WakeAsync(CancellationToken cancellationToken) => await LookAsync(cancellationToken) is not null;
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
         await LoadAsync(cancellationToken) is { } driver
@@ -135,6 +123,7 @@ internal sealed partial class ExecutionGrain(
         if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
         {
             _waitedFor = true;
+            _waiters++;
             try
             {
                 await _ended.Task.WaitAsync(wait, time, cancellationToken);
@@ -142,6 +131,10 @@ internal sealed partial class ExecutionGrain(
             catch (TimeoutException)
             {
                 // The caller gets the status as it is now.
+            }
+            finally
+            {
+                _waiters--;
             }
         }
 
@@ -159,6 +152,7 @@ internal sealed partial class ExecutionGrain(
         if (!after.IsTerminal)
         {
             SetTimer();
+            StayWhileRunning(after);
             return;
         }
 

@@ -169,6 +169,7 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
         CreatedAt = reader.GetTime(19),
         StartedAt = reader.FindTime(20),
         CompletedAt = reader.FindTime(21),
+        QueueLane = reader.FindString(22),
     };
 
     private static ExecutionStatus ReadStatus(string word) =>

@@ -47,6 +47,8 @@ internal static class SiloSetup
             {
                 options.Partitions = config.Queue.Partitions;
                 options.SweepInterval = TimeSpan.FromSeconds(config.Queue.SweepIntervalSecs);
+                options.QueueWindow = config.Queue.Window;
+                options.Ageing = TimeSpan.FromSeconds(config.Queue.AgeingSecs);
                 options.RunsTasks = config.Worker.Slots > 0;
                 options.Slots = Math.Max(1, config.Worker.Slots);
                 options.Tags = config.Worker.Tags;
