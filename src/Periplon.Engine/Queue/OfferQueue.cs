@@ -8,13 +8,14 @@ namespace Periplon.Engine.Queue;
 /// up by work it may not take. Not safe for several threads.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="ageing">How long an offer waits before it counts as much as one of the next higher priority.</param>
+/// <param name="ageing">How long an offer waits before it counts as much as one of the next higher priority. Default: 60 seconds.</param>
 /// <param name="onGone">Hears of every offer that was taken and is done with.</param>
-internal sealed class OfferQueue(TimeProvider time, TimeSpan ageing, Action<TaskOffer>? onGone = null)
+internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Action<TaskOffer>? onGone = null)
 {
     /// <summary>How long a taken offer may stay without a word of the worker before it goes out again.</summary>
     public static readonly TimeSpan TicketTimeout = TimeSpan.FromSeconds(10);
 
+    private readonly TimeSpan _ageing = ageing ?? TimeSpan.FromSeconds(60);
     private readonly FairShares _shares = new();
     private readonly Dictionary<string, OfferLane> _lanes = new(StringComparer.Ordinal);
     // Zero while the offer waits, its ticket while it is taken.
@@ -128,7 +129,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan ageing, Action<Task
             _lanes.Add(key, lane = new OfferLane(key, offer.Tags, _shares));
         }
 
-        lane.Add(offer, OfferRank.Of(offer, ageing, ++_arrivals));
+        lane.Add(offer, OfferRank.Of(offer, _ageing, ++_arrivals));
         _known[KeyOf(offer)] = 0;
         Count++;
     }
