@@ -15,7 +15,7 @@ internal sealed class OfferQueue(TimeProvider time)
     // Zero while the offer waits, its ticket while it is taken.
     private readonly Dictionary<(Guid, string, int), long> _known = [];
     private readonly Dictionary<long, TaskOffer> _taken = [];
-    private readonly Queue<(long Ticket, DateTimeOffset At)> _takenOrder = new();
+    private readonly Queue<(long Ticket, long Since)> _takenOrder = new();
     private long _arrivals;
     private long _tickets;
 
@@ -56,7 +56,7 @@ internal sealed class OfferQueue(TimeProvider time)
     public List<TaskOffer> Take(int max, IReadOnlyList<string> tags)
     {
         var taken = new List<TaskOffer>(Math.Min(max, Count));
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         while (taken.Count < max && BestLane(tags) is { } lane)
         {
             var offer = lane.Offers.Dequeue() with { Ticket = ++_tickets };
@@ -91,8 +91,7 @@ internal sealed class OfferQueue(TimeProvider time)
     public int ReturnOverdue()
     {
         var returned = 0;
-        var limit = time.GetUtcNow() - TicketTimeout;
-        while (_takenOrder.TryPeek(out var oldest) && oldest.At <= limit)
+        while (_takenOrder.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) >= TicketTimeout)
         {
             _takenOrder.Dequeue();
             if (_taken.Remove(oldest.Ticket, out var offer))

@@ -129,10 +129,13 @@ internal sealed partial class QueueGrain(
 
         try
         {
-            var due = await journal.ListDueAsync(_partition, time.GetUtcNow(), PageSize, cancellationToken);
-            if (due.Count > 0)
+            // Those that cannot be woken stay due, and must not keep the sweep from the ones behind them.
+            var now = time.GetUtcNow();
+            DueExecution? after = null;
+            while (await journal.ListDueAsync(_partition, now, after, PageSize, cancellationToken) is { Count: > 0 } due)
             {
-                await WakeAllAsync(due, cancellationToken);
+                await WakeAllAsync([.. due.Select(execution => execution.Id)], cancellationToken);
+                after = due[^1];
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
