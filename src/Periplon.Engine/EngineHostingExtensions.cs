@@ -41,6 +41,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<ChildExecutions>();
         services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();
+        services.AddSingleton<WorkerDirectory>();
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
@@ -48,6 +49,10 @@ public static class EngineHostingExtensions
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
         services.AddHostedService<TaskCacheCleaner>();
+
+        // Before the worker, so that it still stands when the worker stops.
+        services.AddSingleton<SiloFence>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloFence>());
         services.AddHostedService<WorkerService>();
         return silo;
     }
