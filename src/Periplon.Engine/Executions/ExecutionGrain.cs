@@ -10,6 +10,7 @@ using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
 namespace Periplon.Engine.Executions;
@@ -21,7 +22,8 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger)
+    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time,
+    ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
@@ -112,7 +114,8 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
         await LoadAsync(cancellationToken) is { } driver
-            ? ExecutionViews.Of(driver.State, await ReadPlacesAsync(driver.State, cancellationToken))
+            ? ExecutionViews.Of(
+                driver.State, await ReadPlacesAsync(driver.State, cancellationToken), await ReadWorkersAsync(driver.State, cancellationToken))
             : null;
 
     public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
@@ -292,7 +295,7 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
-        var due = ExecutionTimers.Until(next, time.GetUtcNow());
+        var due = ExecutionTimers.Until(next, _driver.Now);
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(
