@@ -72,8 +72,14 @@ internal static class SiloSetup
         // The ports between silos know no password: nobody else reaches them unless an address is named.
         options.AdvertisedIPAddress = cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised) : IPAddress.Loopback;
         options.SiloPort = cluster.SiloPort != 0 ? cluster.SiloPort : FreePort(config.Storage.IsPostgres ? UsualSiloPort : 0);
+        options.SiloListeningEndpoint = ListeningEndpoint(cluster, options.AdvertisedIPAddress);
         options.GatewayPort = cluster.GatewayPort != 0 ? cluster.GatewayPort : FreePort(config.Storage.IsPostgres ? UsualGatewayPort : 0);
     }
+
+    // An address that is mapped to this machine is none that can be listened on here.
+    private static IPEndPoint? ListeningEndpoint(ClusterConfig cluster, IPAddress advertised) => cluster.SiloListenPort == 0
+        ? null
+        : new IPEndPoint(IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any, cluster.SiloListenPort);
 
     private static int FreePort(int usual)
     {
