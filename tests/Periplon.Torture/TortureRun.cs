@@ -103,6 +103,7 @@ internal sealed class TortureRun
         LimitCheck.Run(stored, ledger.Runs, load.Started, _violations);
         await CheckApiAsync(client, stored, cancellationToken);
         await ExplainAsync(client, stored, cancellationToken);
+        SlowExecutions.Show(stored, load.Started, faults.Records, _output);
         Evidence.Show(_violations, stored, ledger, cluster.Silos, _output);
 
         var report = new TortureReport

@@ -15,14 +15,10 @@ namespace Periplon.Engine.Queue;
 [GrainType("queue"), HashBasedPlacement]
 internal sealed partial class QueueGrain(
     IJournalStore journal, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
-    : Grain, IQueueGrain, IRemindable
+    : Grain, IQueueGrain
 {
     private const int PageSize = 500;
     private const int WakeParallelism = 64;
-    private const string ReminderName = "sweep";
-
-    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
-
     private readonly OfferQueue _queue = new(time);
     private readonly List<Waiter> _waiters = [];
     private int _partition;
@@ -30,12 +26,11 @@ internal sealed partial class QueueGrain(
     private bool _recoverAgain;
     private IGrainTimer? _recovery;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _partition = QueuePartitions.PartitionOf(this.GetPrimaryKeyString());
 
-        // The reminder only brings the partition back to life when nothing else does.
-        await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod, cancellationToken);
+        StartReminder();
         this.RegisterGrainTimer(
             static (grain, token) => grain.SweepAsync(token), this,
             new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval)
@@ -45,6 +40,7 @@ internal sealed partial class QueueGrain(
         _recovery = this.RegisterGrainTimer(
             static (grain, token) => grain.RecoverLoopAsync(token), this,
             new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
     }
 
     public Task OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken)
@@ -101,8 +97,6 @@ internal sealed partial class QueueGrain(
 
     public Task<QueueStats> StatsAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new QueueStats(_queue.Count, _queue.Taken, _queue.OldestAt));
-
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     // One waiter for each offer is woken, not all: the others would find nothing.
     private void WakeWaiters()

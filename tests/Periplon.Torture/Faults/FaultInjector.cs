@@ -11,6 +11,11 @@ internal sealed partial class FaultInjector(
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan WorkPatience = TimeSpan.FromSeconds(4);
+
+    // A fault that hits nobody at work tells nothing.
+    private const int EnoughUnderWay = 2;
+
     private readonly List<FaultRecord> _records = [];
 
     public IReadOnlyList<FaultRecord> Records => _records;
@@ -46,6 +51,7 @@ internal sealed partial class FaultInjector(
     private async Task InjectAsync(string kind, CancellationToken cancellationToken)
     {
         var silo = cluster.Silos[random.Next(cluster.Silos.Count)];
+        await watch.UntilUnderWayAsync([silo], EnoughUnderWay, WorkPatience, cancellationToken);
         var fault = kind switch
         {
             FaultKinds.Kill => await KillAsync(silo, cancellationToken),

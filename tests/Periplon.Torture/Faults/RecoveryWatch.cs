@@ -25,6 +25,17 @@ internal sealed class RecoveryWatch(LedgerReader ledger, LoadDriver load, LoadCl
             .Select(run => new Interrupted(run.Key.Execution, run.ToString()))];
     }
 
+    /// <summary>Waits until so many are under way on some silos, or the patience is over.</summary>
+    public async Task UntilUnderWayAsync(
+        IReadOnlyList<Silo> silos, int enough, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (UnderWay(silos).Count < enough && time.GetElapsedTime(began) < patience)
+        {
+            await Task.Delay(Beat, time, cancellationToken);
+        }
+    }
+
     /// <summary>Waits until all have gone on, or the patience is over.</summary>
     /// <param name="interrupted">Those that were interrupted.</param>
     /// <param name="at">When.</param>

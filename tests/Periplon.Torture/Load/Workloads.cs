@@ -36,9 +36,9 @@ internal static class Workloads
                     inputs: {number: {type: integer, required: true} }
                     tasks:
                       say: {llm: {provider: echo, model: echo, prompt: "${workflow.number}"} }
-                      do1: {depends_on: [say], script: {{Do("0.3")}} }
-                      do2: {depends_on: [do1], command: {executable: bash, args: [-c, 'echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ start $EPOCHREALTIME" >> {{ledger}}; sleep 0.2; echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ end $EPOCHREALTIME" >> {{ledger}}']} }
-                      do3: {depends_on: [do2], script: {{Do("0.3")}} }
+                      do1: {depends_on: [say], script: {{Do("1")}} }
+                      do2: {depends_on: [do1], command: {executable: bash, args: [-c, 'echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ start $EPOCHREALTIME" >> {{ledger}}; sleep 0.6; echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ end $EPOCHREALTIME" >> {{ledger}}']} }
+                      do3: {depends_on: [do2], script: {{Do("1")}} }
                     outputs: {number: "${workflow.number}"}
                     """,
             },
@@ -47,9 +47,9 @@ internal static class Workloads
                 Name = "fan", Ends = ["completed"], Weight = 2, GoesOnAtOnce = true,
                 Yaml = $$"""
                     tasks:
-                      do1: {script: {{Do("0.2")}} }
-                      do2: {script: {{Do("0.3")}} }
-                      do3: {script: {{Do("0.4")}} }
+                      do1: {script: {{Do("0.6")}} }
+                      do2: {script: {{Do("0.8")}} }
+                      do3: {script: {{Do("1")}} }
                       do4: {depends_on: [do1, do2, do3], script: {{Do("0.1")}} }
                     """,
             },
@@ -62,7 +62,7 @@ internal static class Workloads
                         loop: {type: repeat, count: 4}
                         subtasks:
                           - say: {llm: {provider: echo, model: echo, prompt: round} }
-                          - do: {depends_on: [say], script: {{Do("0.2")}} }
+                          - do: {depends_on: [say], script: {{Do("0.5")}} }
                     """,
             },
             new()
@@ -70,7 +70,7 @@ internal static class Workloads
                 Name = "spread", Ends = ["completed"], GoesOnAtOnce = true,
                 Yaml = $$"""
                     tasks:
-                      do: {loop: {type: repeat, count: 5, parallel: true, max_parallel: 2}, script: {{Do("0.2")}} }
+                      do: {loop: {type: repeat, count: 5, parallel: true, max_parallel: 2}, script: {{Do("0.6")}} }
                     """,
             },
             new()
