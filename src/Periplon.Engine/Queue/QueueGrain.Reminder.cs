@@ -11,23 +11,33 @@ internal sealed partial class QueueGrain : IRemindable
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
 
     private IGrainTimer? _reminding;
+    private Task? _registration;
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     private void StartReminder() => _reminding = this.RegisterGrainTimer(
-        static (grain, token) => grain.RemindAsync(token), this,
-        new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });
-
-    private async Task RemindAsync(CancellationToken cancellationToken)
-    {
-        try
+        static (grain, _) =>
         {
-            await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod, cancellationToken);
+            grain.Remind();
+            return Task.CompletedTask;
+        },
+        this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });
+
+    // Not awaited in the timer either: the grain could not be deactivated before the answer came.
+    private void Remind()
+    {
+        if (_registration is { IsCompletedSuccessfully: true })
+        {
             _reminding?.Dispose();
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        else if (_registration is not { IsCompleted: false })
         {
-            LogNotReminded(e, _partition);
+            if (_registration is { IsFaulted: true })
+            {
+                LogNotReminded(_registration.Exception, _partition);
+            }
+
+            _registration = this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class QueueReminderTests
     {
         var reminders = Substitute.For<IReminderRegistry>();
         reminders.RegisterOrUpdateReminder(default, default!, default, default, Arg.Any<CancellationToken>())
-            .ReturnsForAnyArgs(call => new TaskCompletionSource<IGrainReminder>().Task.WaitAsync(call.Arg<CancellationToken>()));
+            .ReturnsForAnyArgs(new TaskCompletionSource<IGrainReminder>().Task);
         await using var cluster = await EngineCluster.StartAsync(
             DatabaseKind.Sqlite, silo: silo => silo.Services.AddSingleton(reminders));
 
