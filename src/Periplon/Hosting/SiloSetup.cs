@@ -80,5 +80,11 @@ internal static class SiloSetup
         // The ports between silos know no password: nobody else reaches them unless an address is named.
         options.AdvertisedIPAddress = cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised) : IPAddress.Loopback;
         (options.SiloPort, options.GatewayPort) = SiloPorts.Choose(config);
+        options.SiloListeningEndpoint = ListeningEndpoint(cluster, options.AdvertisedIPAddress);
     }
+
+    // An address that is mapped to this machine is none that can be listened on here.
+    private static IPEndPoint? ListeningEndpoint(ClusterConfig cluster, IPAddress advertised) => cluster.SiloListenPort == 0
+        ? null
+        : new IPEndPoint(IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any, cluster.SiloListenPort);
 }
