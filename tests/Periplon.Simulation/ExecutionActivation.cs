@@ -108,7 +108,12 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
-        World.Ledger.OnAcknowledged(Id, after, _driver!.Seq, this);
+        if (ReferenceEquals(after, _driver!.State))
+        {
+            // The answer to a creation may come when the execution has been found in the journal and has gone on.
+            World.Ledger.OnAcknowledged(Id, after, _driver.Seq, this);
+        }
+
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
