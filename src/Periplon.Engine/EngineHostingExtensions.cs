@@ -8,6 +8,7 @@ using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Reuse;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
@@ -34,6 +35,7 @@ public static class EngineHostingExtensions
         services.TryAddSingleton<EngineInstruments>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
+        services.AddSingleton<RetryPreparation>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();
@@ -49,6 +51,7 @@ public static class EngineHostingExtensions
         services.AddHostedService<PartitionSchedule>();
         services.AddHostedService<TaskCacheCleaner>();
         services.AddHostedService<WorkerService>();
+        services.AddRetention();
         return silo;
     }
 

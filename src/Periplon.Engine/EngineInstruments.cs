@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Periplon.Core.Executions;
+using Periplon.Engine.Retention;
 
 namespace Periplon.Engine;
 
@@ -33,9 +34,13 @@ internal sealed class EngineInstruments : IDisposable
             "workflow_tasks_returned", description: "Attempts handed back or lost with their worker");
         _reportsDropped = Meter.CreateCounter<long>("workflow_reports_dropped", description: "Reports without a valid lease, dropped");
         _offersRefused = Meter.CreateCounter<long>("workflow_offers_refused", description: "Claims on offers that no longer stood");
+        Retention = new RetentionInstruments(Meter);
     }
 
     public Meter Meter { get; }
+
+    /// <summary>What retention counts.</summary>
+    public RetentionInstruments Retention { get; }
 
     public void OnExecutionCreated() => _created.Add(1);
 

@@ -32,6 +32,7 @@ internal static class ExecutionRows
         TriggerType = created.TriggerType,
         TriggeredBy = created.TriggeredBy,
         ParentExecutionId = created.ParentExecutionId,
+        RetryOf = created.RetryOf,
         Inputs = JsonSerializer.Serialize(
             SecretInputs.Mask(created.Inputs, created.SecretInputs), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
         Labels = created.Labels is { Count: > 0 } labels

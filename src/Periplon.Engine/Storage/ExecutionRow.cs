@@ -21,6 +21,10 @@ internal sealed record ExecutionRow
     public string TriggerType { get; init; } = "manual";
     public string? TriggeredBy { get; init; }
     public Guid? ParentExecutionId { get; init; }
+    /// <summary>The ended execution that this one retries.</summary>
+    public Guid? RetryOf { get; init; }
+    /// <summary>The newest execution that retries this one. Only read, never written.</summary>
+    public Guid? RetriedBy { get; init; }
     /// <summary>JSON object of input values.</summary>
     public string Inputs { get; init; } = "{}";
     /// <summary>JSON object of workflow outputs; null before the end.</summary>

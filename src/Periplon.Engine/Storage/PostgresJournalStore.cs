@@ -93,6 +93,7 @@ internal sealed partial class PostgresJournalStore : JournalStore
         Add(NpgsqlDbType.TimestampTz, row => row.CreatedAt.UtcDateTime);
         Add(NpgsqlDbType.TimestampTz, row => row.StartedAt?.UtcDateTime);
         Add(NpgsqlDbType.TimestampTz, row => row.CompletedAt?.UtcDateTime);
+        Add(NpgsqlDbType.Uuid, row => row.RetryOf);
     }
 
     private static async Task<Dictionary<Guid, Guid>> ReadWritersAsync(NpgsqlConnection connection, JournalAppend[] appends)

@@ -16,6 +16,7 @@ internal sealed partial class SqliteJournalWriter
     private static readonly string[] IdentityColumns =
     [
         "id", "organization", "workflow_id", "workflow_name", "trigger_type", "triggered_by", "parent_execution_id", "inputs", "created_at",
+        "retry_of",
     ];
 
     private static readonly string[] ChangingColumns =
@@ -38,7 +39,7 @@ internal sealed partial class SqliteJournalWriter
     private static object?[] Identity(ExecutionRow row) =>
     [
         row.Id, row.Organization, row.WorkflowId, row.WorkflowName, row.TriggerType, row.TriggeredBy, row.ParentExecutionId, row.Inputs,
-        row.CreatedAt,
+        row.CreatedAt, row.RetryOf,
     ];
 
     private static object?[] Changing(ExecutionRow row) =>

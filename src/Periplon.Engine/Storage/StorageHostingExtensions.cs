@@ -44,7 +44,9 @@ internal static class StorageHostingExtensions
         services.AddSingleton<ILogStore, LogStore>();
         services.AddSingleton<LogWriter>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LogWriter>());
-        services.AddSingleton<IArtifactStore>(_ => new CompressedArtifacts(new FileArtifactStore(artifactFolder)));
+        services.AddSingleton(_ => new FileArtifactStore(artifactFolder));
+        services.AddSingleton<IArtifactInventory>(provider => provider.GetRequiredService<FileArtifactStore>());
+        services.AddSingleton<IArtifactStore>(provider => new CompressedArtifacts(provider.GetRequiredService<FileArtifactStore>()));
         return services;
     }
 }

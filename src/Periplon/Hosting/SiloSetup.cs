@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Periplon.Configuration;
 using Periplon.Engine;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
 
@@ -29,6 +30,7 @@ internal static class SiloSetup
             options.AllowPrivateNetworks = config.Worker.AllowPrivateNetworks;
             options.ModelScript = config.ReadModelScript(directory);
         });
+        host.Services.AddSingleton(RetentionOptionsOf(config.Retention));
         host.Services.AddSingleton(new ResourceOptions
         {
             Directory = config.LibraryPath(directory), AllowPrivateNetworks = config.Worker.AllowPrivateNetworks,
@@ -55,6 +57,15 @@ internal static class SiloSetup
         });
         host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs + 15));
     }
+
+    private static RetentionOptions RetentionOptionsOf(RetentionConfig retention) => new()
+    {
+        Enabled = retention.Enabled,
+        MaxAge = TimeSpan.FromDays(retention.Days),
+        MaxPerWorkflow = retention.MaxExecutions,
+        Interval = TimeSpan.FromSeconds(retention.IntervalSecs),
+        BatchSize = retention.BatchSize,
+    };
 
     private static void ConfigureMembership(ClusterMembershipOptions options, ClusterConfig cluster)
     {
