@@ -75,6 +75,34 @@ internal sealed partial class ExecutionDriver(
     public Task AdvanceAsync(CancellationToken cancellationToken) => DoAsync(static _ => true, cancellationToken);
 
     /// <summary>
+    /// Makes sure that nobody else has written since. Who writes finds out by the conflict; one that was overtaken and has nothing to write
+    /// would never find out, and answer for ever from what is past.
+    /// </summary>
+    /// <exception cref="JournalConflictException">Another writer was there: this driver is stale, and its host has been told.</exception>
+    public async Task EnsureCurrentAsync(CancellationToken cancellationToken)
+    {
+        var newer = State.IsTerminal ? [] : await journal.ReadAsync(executionId, Seq, cancellationToken);
+        if (newer.Count == 0)
+        {
+            return;
+        }
+
+        // They may be our own, stored and not yet acknowledged: a turn begins after that.
+        await AdvanceAsync(cancellationToken);
+        if (newer[^1].Seq > Seq)
+        {
+            var overtaken = new JournalConflictException(executionId, Seq + 1);
+            lock (_gate)
+            {
+                _fault ??= overtaken;
+            }
+
+            host.OnFaulted(overtaken);
+            throw overtaken;
+        }
+    }
+
+    /// <summary>
     /// Records how an attempt ended. An outcome that cannot be written down becomes a failure that says so: were it refused, the worker would
     /// report it for ever.
     /// </summary>

@@ -75,14 +75,17 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(cancellationToken) is not { } driver
-            || !await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken))
+        var isStarted = await UnlessOvertakenAsync(
+            driver => driver.DoAsync(
+                turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken),
+            cancellationToken);
+        if (!isStarted)
         {
             instruments.OnOfferRefused();
             return null;
         }
 
-        return TaskLeases.Of(driver.State, driver.State.Find(claim.Task)!.Instance);
+        return TaskLeases.Of(_driver!.State, _driver.State.Find(claim.Task)!.Instance);
     }
 
     public async Task<ReportStatus> ReportAsync(TaskReport report, CancellationToken cancellationToken)
@@ -90,8 +93,9 @@ internal sealed partial class ExecutionGrain(
         var outcome = JsonSerializer.Deserialize(report.Outcome.Span, ExecutionJson.Default.TaskOutcome)
             ?? throw new ArgumentException($"The report of task '{report.Task}' holds no outcome", nameof(report));
         var random = signals.NextRandom();
-        if (await LoadAsync(cancellationToken) is { } driver
-            && await driver.ReportAsync(report.Task, report.Attempt, report.Token, outcome, random, cancellationToken))
+        var isAccepted = await UnlessOvertakenAsync(
+            driver => driver.ReportAsync(report.Task, report.Attempt, report.Token, outcome, random, cancellationToken), cancellationToken);
+        if (isAccepted)
         {
             return ReportStatus.Accepted;
         }
@@ -113,17 +117,17 @@ internal sealed partial class ExecutionGrain(
     public async Task<bool> WakeAsync(CancellationToken cancellationToken) => await LookAsync(cancellationToken) is not null;
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver
+        await LoadToReadAsync(cancellationToken) is { } driver
             ? ExecutionViews.Of(
                 driver.State, await ReadPlacesAsync(driver.State, cancellationToken), await ReadWorkersAsync(driver.State, cancellationToken))
             : null;
 
     public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.PageOf(driver.State, slice) : null;
+        await LoadToReadAsync(cancellationToken) is { } driver ? ExecutionViews.PageOf(driver.State, slice) : null;
 
     public async Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
+        if (await LoadToReadAsync(cancellationToken) is { State.IsTerminal: false })
         {
             _waitedFor = true;
             _waiters++;
@@ -146,6 +150,8 @@ internal sealed partial class ExecutionGrain(
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
+        _knownAt = time.GetTimestamp();
+
         // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
@@ -218,6 +224,7 @@ internal sealed partial class ExecutionGrain(
         var first = ExecutionRows.First(_id, created, partitions.Of(_id));
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
         _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
+        _knownAt = time.GetTimestamp();
         if (state.IsTerminal)
         {
             _ended.TrySetResult();
