@@ -7,6 +7,7 @@ using Orleans.Versions.Compatibility;
 using Orleans.Versions.Selector;
 using Periplon.Core.Reuse;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -44,6 +45,8 @@ public static class EngineHostingExtensions
             options.DefaultVersionSelectorStrategy = nameof(LatestVersion);
         });
         services.TryAddSingleton<EngineInstruments>();
+        services.AddSingleton<InvariantMonitor>();
+        services.AddSingleton<InvariantChecks>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.AddSingleton<RetryPreparation>();

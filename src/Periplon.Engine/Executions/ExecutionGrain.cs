@@ -6,6 +6,7 @@ using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Limits;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -22,7 +23,8 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time,
+    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments,
+    InvariantChecks invariants, TimeProvider time,
     ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
@@ -215,6 +217,7 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
+        invariants.OnLoaded(_id, rows);
         var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
         var created = (ExecutionCreated)history[0];
         var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
@@ -223,7 +226,13 @@ internal sealed partial class ExecutionGrain(
         var state = ExecutionMachine.Replay(entry.PlanOf(created.Subflow), history);
         var first = ExecutionRows.First(_id, created, partitions.Of(_id));
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
-        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
+        await invariants.CheckRowAsync(state, rows[^1].Seq, CancellationToken.None);
+        if (_driver is not null)
+        {
+            return;
+        }
+
+        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time, invariants);
         _knownAt = time.GetTimestamp();
         if (state.IsTerminal)
         {
@@ -272,7 +281,7 @@ internal sealed partial class ExecutionGrain(
         }
 
         // A read of the journal that was under way may have found the row first.
-        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time);
+        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time, invariants);
         instruments.OnExecutionCreated();
         OnCommitted(beginning.Created, beginning.State, beginning.Events);
         return StartStatus.Started;
