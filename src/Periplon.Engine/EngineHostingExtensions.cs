@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime.Placement;
 using Orleans.Serialization;
 using Periplon.Core.Reuse;
+using Periplon.Engine.Bulk;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
@@ -12,6 +13,7 @@ using Periplon.Engine.Retention;
 using Periplon.Engine.Reuse;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
+using Periplon.Engine.Triggers;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -52,6 +54,8 @@ public static class EngineHostingExtensions
         services.AddHostedService<TaskCacheCleaner>();
         services.AddHostedService<WorkerService>();
         services.AddRetention();
+        services.AddTriggers();
+        services.AddBulkOperations();
         return silo;
     }
 
