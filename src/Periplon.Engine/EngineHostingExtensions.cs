@@ -6,6 +6,7 @@ using Orleans.Serialization;
 using Orleans.Versions.Compatibility;
 using Orleans.Versions.Selector;
 using Periplon.Core.Reuse;
+using Periplon.Engine.Bulk;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
@@ -16,6 +17,7 @@ using Periplon.Engine.Retention;
 using Periplon.Engine.Reuse;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
+using Periplon.Engine.Triggers;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -73,6 +75,8 @@ public static class EngineHostingExtensions
         services.AddHostedService(provider => provider.GetRequiredService<SiloFence>());
         services.AddHostedService<WorkerService>();
         services.AddRetention();
+        services.AddTriggers();
+        services.AddBulkOperations();
         return silo;
     }
 

@@ -171,6 +171,7 @@ internal sealed partial class ExecutionGrain(
         _timer = null;
         instruments.OnExecutionFinished(after.Status, after.FinishedAt!.Value - after.Created.At);
         _ended.TrySetResult();
+        signals.End(after);
         DeactivateSoon();
     }
 
