@@ -9,6 +9,7 @@ using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Reuse;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Workers;
@@ -44,6 +45,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
+        services.AddSchedulers();
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
