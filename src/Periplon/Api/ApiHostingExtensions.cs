@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Periplon.Api.Executions;
 using Periplon.Api.Requests;
+using Periplon.Api.Schedules;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
@@ -39,6 +40,7 @@ public static class ApiHostingExtensions
         services.AddSingleton<GrainCalls>();
         services.AddSingleton<WorkflowDefinitions>();
         services.AddSingleton<ExecutionReader>();
+        services.AddSingleton<ScheduleEditor>();
         services.AddSingleton<LogReader>();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ReadinessProbe>();
@@ -62,6 +64,7 @@ public static class ApiHostingExtensions
         app.MapSystem();
         app.MapWorkflows();
         app.MapExecutions();
+        app.MapSchedules();
         return app;
     }
 
@@ -79,5 +82,6 @@ public static class ApiHostingExtensions
         json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
     }
 }
