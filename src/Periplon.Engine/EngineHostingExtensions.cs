@@ -15,6 +15,7 @@ using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Retention;
 using Periplon.Engine.Reuse;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
 using Periplon.Engine.Triggers;
@@ -64,6 +65,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
         silo.KeepIdleExecutionsShortly();
+        services.AddSchedulers();
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<PartitionKeeper>();
         services.AddHostedService<WorkDirectoryCleaner>();
