@@ -26,6 +26,7 @@ internal sealed partial class ExecutionDriver(
     // So many refused commits in a row, and the execution cannot go on: it ends with the reason.
     private const int MaxRefusals = 3;
 
+    private readonly ExecutionClock _clock = new(time, state.LastEventAt);
     private readonly Lock _gate = new();
     private List<Command> _waiting = [];
     private int _oneByOne;
@@ -36,6 +37,9 @@ internal sealed partial class ExecutionDriver(
 
     /// <summary>The committed state.</summary>
     public ExecutionState State { get; private set; } = state;
+
+    /// <summary>The execution's time now, by which its timers are due.</summary>
+    public DateTimeOffset Now => _clock.Now;
 
     /// <summary>Sequence number of the newest journal row.</summary>
     public long Seq { get; private set; } = seq;
@@ -71,6 +75,34 @@ internal sealed partial class ExecutionDriver(
 
     /// <summary>Lets the planner look at the execution: due timers, what follows by itself.</summary>
     public Task AdvanceAsync(CancellationToken cancellationToken) => DoAsync(static _ => true, cancellationToken);
+
+    /// <summary>
+    /// Makes sure that nobody else has written since. Who writes finds out by the conflict; one that was overtaken and has nothing to write
+    /// would never find out, and answer for ever from what is past.
+    /// </summary>
+    /// <exception cref="JournalConflictException">Another writer was there: this driver is stale, and its host has been told.</exception>
+    public async Task EnsureCurrentAsync(CancellationToken cancellationToken)
+    {
+        var newer = State.IsTerminal ? [] : await journal.ReadAsync(executionId, Seq, cancellationToken);
+        if (newer.Count == 0)
+        {
+            return;
+        }
+
+        // They may be our own, stored and not yet acknowledged: a turn begins after that.
+        await AdvanceAsync(cancellationToken);
+        if (newer[^1].Seq > Seq)
+        {
+            var overtaken = new JournalConflictException(executionId, Seq + 1);
+            lock (_gate)
+            {
+                _fault ??= overtaken;
+            }
+
+            host.OnFaulted(overtaken);
+            throw overtaken;
+        }
+    }
 
     /// <summary>
     /// Records how an attempt ended. An outcome that cannot be written down becomes a failure that says so: were it refused, the worker would
@@ -206,6 +238,7 @@ internal sealed partial class ExecutionDriver(
 
         // A commit is not given up half way: the store itself ends it, with an answer or an error.
         await journal.AppendAsync(append, CancellationToken.None);
+        _clock.OnRecorded(turn.Now);
         State = turn.State;
         Seq++;
         Row = changed ?? Row;

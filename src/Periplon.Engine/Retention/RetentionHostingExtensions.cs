@@ -31,12 +31,9 @@ internal static class RetentionHostingExtensions
         services.TryAddSingleton<IExecutionPurge>(provider => provider.GetRequiredService<ExecutionPurge>());
     }
 
-    /// <summary>Tables beside those of executions whose rows are forgotten by age.</summary>
-    internal static IReadOnlyList<AgedTable> Aged { get; } =
-    [
-        new("schedule_runs", "completed_at", "schedule_id, tick"),
-        new("schedule_backfills", "completed_at", "id"),
-        new("trigger_runs", "created_at", "trigger_id, source", "status <> 'pending'"),
-        new("bulk_operations", "completed_at", "id"),
-    ];
+    /// <summary>
+    /// Tables beside those of executions whose rows are forgotten by age. Runs of schedules and triggers and bulk actions are not among
+    /// them: their owners know until when they are a fence.
+    /// </summary>
+    internal static IReadOnlyList<AgedTable> Aged { get; } = [new("schedule_backfills", "completed_at", "id")];
 }

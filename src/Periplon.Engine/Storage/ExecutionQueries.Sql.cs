@@ -8,7 +8,7 @@ internal sealed partial class ExecutionQueries
                started_at, completed_at, retry_of,
                (select r.id from executions r
                  where r.retry_of = executions.id and r.organization = executions.organization
-                 order by r.created_at desc, r.id desc limit 1) as retried_by
+                 order by r.created_at desc, r.id desc limit 1) as retried_by, queue_lane
           from executions
         """;
 

@@ -16,8 +16,8 @@ namespace Periplon.Commands;
 internal sealed record DoctorArguments(string Directory, bool Repair, IReadOnlyList<string> Checks, int MaxExecutions, string Actor);
 
 /// <summary>
-/// <c>periplon doctor</c>: examines the database, and mends it with <c>--repair</c>. It goes to the database itself; where a server has that
-/// to itself, to the server.
+/// <c>periplon doctor</c>: examines the database, and mends it with <c>--repair</c>. It goes to the database itself; where a server has
+/// that to itself, to the server.
 /// </summary>
 internal static class DoctorCommand
 {

@@ -9,7 +9,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Periplon.Http;
 
 /// <summary>The API of a server, as the client commands use it.</summary>
-internal sealed class PeriplonHttp(Uri server, TimeSpan? timeout = null) : IDisposable
+internal sealed partial class PeriplonHttp(Uri server, TimeSpan? timeout = null) : IDisposable
 {
     public const string DefaultServer = "http://127.0.0.1:8080";
 
@@ -120,7 +120,8 @@ internal sealed class PeriplonHttp(Uri server, TimeSpan? timeout = null) : IDisp
         SendAsync(
             repair ? HttpMethod.Post : HttpMethod.Get,
             "doctor" + (repair ? "/repair" : "") + Query(
-                ("check", checks.Count == 0 ? null : string.Join(',', checks)), ("max_executions", maxExecutions == 0 ? null : maxExecutions)),
+                ("check", checks.Count == 0 ? null : string.Join(',', checks)),
+                ("max_executions", maxExecutions == 0 ? null : maxExecutions)),
             null, ApiTypes.Default.JsonElement, cancellationToken);
 
     private async Task<Reply<T>> SendAsync<T>(

@@ -10,8 +10,10 @@ using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -42,11 +44,12 @@ internal sealed class EngineCluster : IAsyncDisposable
 
     public static async Task<EngineCluster> StartAsync(
         DatabaseKind kind, short silos = 1, Action<EngineOptions>? configure = null, Action<FakeAttempts>? prepare = null,
-        string? library = null)
+        string? library = null, Action<ISiloBuilder>? silo = null)
     {
         var database = await TestDatabase.CreateAsync(kind);
         var attempts = new ConcurrentDictionary<string, FakeAttempts>();
         var builder = new InProcessTestClusterBuilder(silos);
+        var further = silo;
         builder.ConfigureSilo((options, silo) =>
         {
             var runner = attempts.GetOrAdd(options.SiloName, _ => new FakeAttempts());
@@ -69,7 +72,13 @@ internal sealed class EngineCluster : IAsyncDisposable
                 engine.DrainTimeout = TimeSpan.FromSeconds(1);
                 configure?.Invoke(engine);
             });
+            silo.Services.Configure<ScheduleOptions>(schedules =>
+            {
+                schedules.Shards = 2;
+                schedules.SweepInterval = TimeSpan.FromMilliseconds(200);
+            });
             silo.Services.AddSingleton<IAttemptRunner>(runner);
+            further?.Invoke(silo);
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);
@@ -189,6 +198,12 @@ internal sealed class EngineCluster : IAsyncDisposable
 
     public Task KillAsync(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo);
 
+    private static IEnumerable<string> BrokenAt(InProcessSiloHandle silo)
+    {
+        var monitor = silo.ServiceProvider.GetRequiredService<InvariantMonitor>();
+        return Invariant.All.Where(each => monitor.CountOf(each) > 0).Select(each => $"{each.Name} {monitor.CountOf(each)} times");
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var attempts in _attempts.Values)
@@ -196,7 +211,9 @@ internal sealed class EngineCluster : IAsyncDisposable
             attempts.Release();
         }
 
+        var broken = Silos.SelectMany(BrokenAt).ToList();
         await _cluster.DisposeAsync();
         await _database.DisposeAsync();
+        broken.ShouldBeEmpty("no test makes the engine break an invariant");
     }
 }

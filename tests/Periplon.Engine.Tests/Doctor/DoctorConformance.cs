@@ -50,7 +50,8 @@ public abstract class DoctorConformance : IAsyncLifetime
         finding.Found.ShouldContain("waiting (waits for sleep)");
         finding.Found.ShouldContain("running (waits for tasks)");
         (await World.SqlAsync($"select status from executions where id = '{id:D}'")).ShouldBe("running");
-        (await World.SqlAsync($"select count(*) from executions where next_wake_at <= {World.Sql(Now)}")).ShouldBe(1L, "the sweep looks at it");
+        (await World.SqlAsync($"select count(*) from executions where next_wake_at <= {World.Sql(Now)}"))
+            .ShouldBe(1L, "the sweep looks at it");
     }
 
     [Fact]
@@ -71,7 +72,8 @@ public abstract class DoctorConformance : IAsyncLifetime
     {
         var id = await World.AddRunningAsync();
         await World.SqlAsync(
-            $"update executions set status = 'failed', completed_at = {World.Sql(Now)}, next_wake_at = null, wait_reason = null where id = '{id:D}'");
+            $"update executions set status = 'failed', completed_at = {World.Sql(Now)}, next_wake_at = null, wait_reason = null "
+            + $"where id = '{id:D}'");
 
         (await World.ShouldFindAndMendAsync("executions", "row_differs", $"execution {id:D}")).Found.ShouldContain("no end");
         (await World.SqlAsync($"select status from executions where id = '{id:D}'")).ShouldBe("running");
@@ -187,7 +189,8 @@ public abstract class DoctorConformance : IAsyncLifetime
         var day = Kind is DatabaseKind.Postgres ? (", created_on", $", '{SqlValues.DayOf(id):yyyy-MM-dd}'") : ("", "");
         var bytes = Kind is DatabaseKind.Postgres ? "'\\x00'" : "x'00'";
         await World.SqlAsync(
-            $"insert into execution_logs (execution_id, attempt, at, level, stream, message{day.Item1}) values ('{id:D}', 1, {now}, 'info', 'stdout', 'x'{day.Item2})");
+            $"insert into execution_logs (execution_id, attempt, at, level, stream, message{day.Item1}) "
+            + $"values ('{id:D}', 1, {now}, 'info', 'stdout', 'x'{day.Item2})");
         await World.SqlAsync($"insert into checkpoints (execution_id, seq, at, state) values ('{id:D}', 1, {now}, {bytes})");
         await World.SqlAsync($"delete from executions where id = '{id:D}'");
         foreach (var other in new[] { "execution_events", "execution_logs", "checkpoints" }.Where(other => other != table))
@@ -217,6 +220,31 @@ public abstract class DoctorConformance : IAsyncLifetime
         await World.SqlAsync("delete from workflow_versions where revision = 2");
         await World.ShouldFindAndMendAsync("definitions", "workflow_without_version", $"workflow {World.WorkflowId:D}");
         (await World.SqlAsync("select revision from workflows")).ShouldBeOneOf(1, 1L);
+    }
+
+    [Theory]
+    [InlineData(null, true, "schedule_without_next")]
+    [InlineData(-60, true, "schedule_overdue")]
+    [InlineData(60, false, "schedule_without_workflow")]
+    [InlineData(60, true, null)]
+    public async Task Definitions_ScheduleThatDoesNotFire_IsReported(int? minutes, bool hasWorkflow, string? code)
+    {
+        var id = Guid.CreateVersion7();
+        var next = minutes is { } some ? World.Sql(Now.AddMinutes(some)) : "null";
+        var (yes, now) = (Kind is DatabaseKind.Sqlite ? "1" : "true", World.Sql(Now));
+        await World.SqlAsync(
+            "insert into schedules (id, organization, shard, revision, workflow_id, cron_expression, timezone, inputs, overlap, missed, "
+            + "missed_window_secs, jitter_secs, priority, is_active, next_tick, next_fire_at, created_at, updated_at) values "
+            + $"('{id:D}', 'default', 0, 1, '{(hasWorkflow ? World.WorkflowId : id):D}', '* * * * *', 'UTC', '{{}}', 'allow', 'last', "
+            + "60, 0, 0, "
+            + $"{yes}, {next}, {next}, {now}, {now})");
+        if (code is null)
+        {
+            (await World.CodesAsync("definitions")).ShouldBeEmpty();
+            return;
+        }
+
+        await World.ShouldFindAsync("definitions", code, $"schedule {id:D}");
     }
 
     [Fact]
@@ -298,7 +326,8 @@ public sealed class PostgresDoctorTests : DoctorConformance
         foreach (var (port, status) in new[] { (1, 6), (2, 3) })
         {
             await World.SqlAsync(
-                "insert into orleansmembershiptable (deploymentid, address, port, generation, siloname, hostname, status, starttime, iamalivetime) "
+                "insert into orleansmembershiptable "
+                + "(deploymentid, address, port, generation, siloname, hostname, status, starttime, iamalivetime) "
                 + $"values ('d', '10.0.0.1', {port}, 5, 's', 'h', {status}, {old}, {old})");
         }
 
