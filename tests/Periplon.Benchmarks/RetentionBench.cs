@@ -65,7 +65,10 @@ internal sealed class RetentionBench(string kind, string? url, int executions) :
             + $"{LogLines} log lines each, in {seeding.Elapsed.TotalSeconds:F1} s");
 
         // One of the newest of those months lives on: its month is deleted row by row, the others are dropped.
-        await AppendAsync(Store(out var instruments), Guid.CreateVersion7(_now.AddMonths(-2)), 1);
+        var store = Store(out var instruments);
+        await AppendAsync(store, Guid.CreateVersion7(_now.AddMonths(-2)), 1);
+        await ((IAsyncDisposable)store).DisposeAsync();
+        instruments.Dispose();
         await PrintSizesAsync("before");
         var calm = await LoadAsync(Task.Delay(TimeSpan.FromSeconds(5), time));
         Print("commits without it", calm);
@@ -86,7 +89,6 @@ internal sealed class RetentionBench(string kind, string? url, int executions) :
             + $"longest transaction {engine.Retention.Longest.TotalMilliseconds:F0} ms");
         Print("commits meanwhile", busy);
         await PrintSizesAsync("after");
-        instruments.Dispose();
     }
 
     private async Task CreateMonthsAsync()
