@@ -70,6 +70,10 @@ internal sealed class TestServer : IAsyncDisposable
         return status;
     }
 
+    /// <summary>Words of its events, in order.</summary>
+    public async Task<List<string>> EventsAsync(string id) =>
+        [.. (await GetAsync($"{id}/events")).GetProperty("events").EnumerateArray().Select(e => e.GetProperty("type").GetString()!)];
+
     public async Task CancelAsync(string id)
     {
         using var answer = await _http.PostAsync(new Uri($"/api/v1/executions/{id}/cancel", UriKind.Relative), null);
