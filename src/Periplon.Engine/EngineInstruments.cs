@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Periplon.Core.Executions;
+using Periplon.Engine.Retention;
 
 namespace Periplon.Engine;
 
@@ -36,9 +37,13 @@ internal sealed class EngineInstruments : IDisposable
         _reportsWithheld = Meter.CreateCounter<long>(
             "workflow_reports_withheld", description: "Reports not sent, because this silo is no longer a member of the cluster");
         _offersRefused = Meter.CreateCounter<long>("workflow_offers_refused", description: "Claims on offers that no longer stood");
+        Retention = new RetentionInstruments(Meter);
     }
 
     public Meter Meter { get; }
+
+    /// <summary>What retention counts.</summary>
+    public RetentionInstruments Retention { get; }
 
     public void OnExecutionCreated() => _created.Add(1);
 

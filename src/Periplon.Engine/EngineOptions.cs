@@ -13,6 +13,17 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// How many executions that have not started a partition keeps in memory; further ones stay in the database until there is room.
+    /// Default: 2000.
+    /// </summary>
+    [Range(10, 1_000_000)]
+    public int QueueWindow { get; set; } = 2_000;
+
+    /// <summary>How long an offer waits before it counts as much as one of the next higher priority. Default: 60 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan Ageing { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Whether this silo runs tasks. Default: true.</summary>
     public bool RunsTasks { get; set; } = true;
 

@@ -41,6 +41,7 @@ internal static class ExecutionViews
         ParentExecutionId = state.Created.ParentExecutionId,
         RetryCount = state.Retries,
         RequestHash = state.Created.RequestHash,
+        RetryOf = state.Created.RetryOf,
     };
 
     /// <summary>A page of its tasks, in the order in which they came into being.</summary>
@@ -107,6 +108,7 @@ internal static class ExecutionViews
             Number = task.Rank.Number + 1,
             IsAuthored = task.Planned.IsAuthored,
             Labels = task.Planned.Definition.Labels,
+            IsKept = current.IsKept,
         };
     }
 

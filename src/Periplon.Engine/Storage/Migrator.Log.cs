@@ -12,4 +12,9 @@ internal sealed partial class Migrator
 
     [LoggerMessage(LogLevel.Information, "Reverted migration {Number} {Name}")]
     private partial void LogReverted(int number, string name);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Partitions for the coming months could not be created now; it is tried again, and until then rows go to the default one")]
+    private partial void LogNoPartitions(Exception exception);
 }

@@ -74,7 +74,16 @@ internal sealed partial class Migrator(
             }
         }
 
-        await new PartitionMaintenance(database, time).RunOnceAsync(cancellationToken);
+        try
+        {
+            await new PartitionMaintenance(database, time).RunOnceAsync(cancellationToken);
+        }
+        catch (Exception exception) when (StorageErrors.IsTransient(exception))
+        {
+            // A lock that others hold is no reason not to start: rows go to the default partition, and it is tried again.
+            LogNoPartitions(exception);
+        }
+
         return done;
     }
 

@@ -126,6 +126,7 @@ internal static partial class ServerHost
         if (!config.Storage.IsPostgres)
         {
             await StaleMembership.ForgetAsync(database, cancellationToken);
+            await SqliteShrinking.EnableAsync(database, logging.CreateLogger("Periplon.Storage"), cancellationToken);
         }
     }
 

@@ -3,6 +3,8 @@ using Orleans.Configuration;
 using Periplon.Configuration;
 using Periplon.Engine;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Retention;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
 
@@ -23,10 +25,12 @@ internal static class SiloSetup
             options.AllowPrivateNetworks = config.Worker.AllowPrivateNetworks;
             options.ModelScript = config.ReadModelScript(directory);
         });
+        host.Services.AddSingleton(RetentionOptionsOf(config.Retention));
         host.Services.AddSingleton(new ResourceOptions
         {
             Directory = config.LibraryPath(directory), AllowPrivateNetworks = config.Worker.AllowPrivateNetworks,
         });
+        host.Services.Configure<ScheduleOptions>(config.Schedules.Apply);
         host.UseOrleans(silo =>
         {
             database.ConfigureOrleans(silo, clustering: true);
@@ -41,6 +45,8 @@ internal static class SiloSetup
             {
                 options.Partitions = config.Queue.Partitions;
                 options.SweepInterval = TimeSpan.FromSeconds(config.Queue.SweepIntervalSecs);
+                options.QueueWindow = config.Queue.Window;
+                options.Ageing = TimeSpan.FromSeconds(config.Queue.AgeingSecs);
                 options.RunsTasks = config.Worker.Slots > 0;
                 options.Slots = Math.Max(1, config.Worker.Slots);
                 options.Tags = config.Worker.Tags;
@@ -50,6 +56,15 @@ internal static class SiloSetup
         });
         host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs + 15));
     }
+
+    private static RetentionOptions RetentionOptionsOf(RetentionConfig retention) => new()
+    {
+        Enabled = retention.Enabled,
+        MaxAge = TimeSpan.FromDays(retention.Days),
+        MaxPerWorkflow = retention.MaxExecutions,
+        Interval = TimeSpan.FromSeconds(retention.IntervalSecs),
+        BatchSize = retention.BatchSize,
+    };
 
     private static void ConfigureMembership(ClusterMembershipOptions options, ClusterConfig cluster)
     {
@@ -67,5 +82,11 @@ internal static class SiloSetup
         // The ports between silos know no password: nobody else reaches them unless an address is named.
         options.AdvertisedIPAddress = cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised) : IPAddress.Loopback;
         (options.SiloPort, options.GatewayPort) = SiloPorts.Choose(config);
+        options.SiloListeningEndpoint = ListeningEndpoint(cluster, options.AdvertisedIPAddress);
     }
+
+    // An address that is mapped to this machine is none that can be listened on here.
+    private static IPEndPoint? ListeningEndpoint(ClusterConfig cluster, IPAddress advertised) => cluster.SiloListenPort == 0
+        ? null
+        : new IPEndPoint(IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any, cluster.SiloListenPort);
 }
