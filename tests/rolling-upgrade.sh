@@ -3,6 +3,7 @@
 #   tests/rolling-upgrade.sh [COMMIT]      COMMIT: what runs first; default: main
 # It needs what ./test.sh needs. The new version applies its migrations while silos of the old one still run. The last line says how many
 # executions were acknowledged and that each ended once; the exit code is 0 only then.
+# PERIPLON_OLD_BUILD and PERIPLON_NEW_BUILD name folders of builds that are there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,11 +43,19 @@ trap 'exit 130' INT TERM
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-echo "building the old version, $(git log -1 --format='%h %s' "$commit")"
-git worktree add --quiet --detach "$work/tree" "$commit"
-dotnet build -c Release -v q "$work/tree/src/Periplon" -o "$work/old" >"$work/build-old.log" || { tail -20 "$work/build-old.log" >&2; exit 1; }
-echo "building the new version, the working tree"
-dotnet build -c Release -v q src/Periplon -o "$work/new" >"$work/build-new.log" || { tail -20 "$work/build-new.log" >&2; exit 1; }
+if [ -n "${PERIPLON_OLD_BUILD:-}" ]; then
+  ln -s "$PERIPLON_OLD_BUILD" "$work/old"
+else
+  echo "building the old version, $(git log -1 --format='%h %s' "$commit")"
+  git worktree add --quiet --detach "$work/tree" "$commit"
+  dotnet build -c Release -v q "$work/tree/src/Periplon" -o "$work/old" >"$work/build-old.log" || { tail -20 "$work/build-old.log" >&2; exit 1; }
+fi
+if [ -n "${PERIPLON_NEW_BUILD:-}" ]; then
+  ln -s "$PERIPLON_NEW_BUILD" "$work/new"
+else
+  echo "building the new version, the working tree"
+  dotnet build -c Release -v q src/Periplon -o "$work/new" >"$work/build-new.log" || { tail -20 "$work/build-new.log" >&2; exit 1; }
+fi
 
 mkdir "$work/postgres"
 chmod 755 "$work"

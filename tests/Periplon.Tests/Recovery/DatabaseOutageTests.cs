@@ -28,11 +28,12 @@ public sealed class DatabaseOutageTests
         await work.LinesAsync("slow", 8);
         proxy.Close();
 
-        // Attempts end while nothing can be recorded; requests are answered, each in its time, so that the outage outlasts every bound by
-        // which a silo is declared dead.
+        // Attempts end while nothing can be recorded.
         work.Open("gate");
         await work.LinesAsync("slow-done", 8);
-        for (var i = 0; i < 2; i++)
+
+        // Every two seconds a silo says in vain that it is alive; five times are more than it takes to declare one dead.
+        await Eventually.TrueAsync("the outage has lasted", async () =>
         {
             using var start = await first.Http.PostAsJsonAsync("/api/v1/executions", new { workflow = "slow" }, Ct);
             using var read = await second.Http.GetAsync(new Uri($"/api/v1/executions/{ids[0]}", UriKind.Relative), Ct);
@@ -41,7 +42,9 @@ public sealed class DatabaseOutageTests
                 answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, await answer.Content.ReadAsStringAsync(Ct));
                 answer.Headers.RetryAfter.ShouldNotBeNull();
             }
-        }
+
+            return second.Process.Output.Split("Failed to update table entry for this silo").Length > 5;
+        }, 60);
 
         (await first.Http.GetAsync(new Uri("/live", UriKind.Relative), Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await second.Process.LineAsync("The journal cannot commit");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Periplon.Engine.Tests.Storage;
@@ -59,6 +60,11 @@ internal sealed class TestServer : IAsyncDisposable
             try
             {
                 status = (await GetAsync($"{id}?wait=20")).GetProperty("status").GetString()!;
+            }
+            catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.ServiceUnavailable)
+            {
+                // The database or a silo was lost a moment ago; a client asks again.
+                return false;
             }
             catch (HttpRequestException e)
             {
