@@ -9,6 +9,9 @@ internal sealed record BenchOptions
         periplon-bench [--database sqlite|postgres] [--url URL] [--clients N] [--seconds N] [--scenario NAME]...
         periplon-bench --machine [TASKS]   the execution machine alone, without a server (default 10000 tasks)
         periplon-bench --corpus FOLDER     validates the workflow files of a folder, and times the largest
+        periplon-bench --retention sqlite|postgres [N] [CONNECTION]
+                                           deletes N ended executions (default 100000) while others are written; PostgreSQL needs the
+                                           connection string of an empty database
 
           --database   sqlite (default), or postgres, which needs --url with a database that may be filled
           --clients    clients of the closed loop: each starts an execution, waits for its end, starts the next (default 64)

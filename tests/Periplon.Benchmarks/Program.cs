@@ -17,6 +17,12 @@ if (args is ["--corpus", var folder])
     return await CorpusBench.RunAsync(folder);
 }
 
+if (args is ["--retention", "sqlite" or "postgres", ..])
+{
+    var count = args.Length > 2 && int.TryParse(args[2], out var asked) ? asked : 100_000;
+    return await RetentionBench.RunAsync(args[1], args.Length > 3 ? args[3] : null, count);
+}
+
 if (!BenchOptions.TryParse(args, out var options, out var problem))
 {
     Console.Error.WriteLine($"Error: {problem}\n\n{BenchOptions.Usage}");

@@ -12,7 +12,9 @@ using Periplon.Api;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
+using Periplon.Engine.Doctor;
 using Periplon.Engine.Logs;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Tests.Api;
@@ -63,6 +65,8 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("storage"));
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("queue"));
         builder.Services.AddSingleton<EngineInstruments>();
+        builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
+        builder.Services.AddSingleton<IDoctor, FakeDoctor>();
         builder.Services.AddPeriplonApi(options);
         var app = builder.Build();
         app.MapPeriplonApi();
