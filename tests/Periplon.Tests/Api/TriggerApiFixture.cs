@@ -25,6 +25,7 @@ internal sealed class TriggerApiFixture : IAsyncDisposable
             services.AddSingleton<WorkflowCatalog>();
         });
         api.AddWorkflow();
+        await new WorkflowStore(database.Database).SaveAsync(api.Stores.Workflows[0], null, 0, CancellationToken.None);
         return new TriggerApiFixture(api, database);
     }
 

@@ -26,7 +26,7 @@ public sealed class TriggersApiTests
         shown.Text.ShouldNotContain("whsec_");
         shown.ShouldBeJson(200, $$"""
             {"id":"{{id}}","name":"push","kind":"webhook","description":"On each push","is_paused":false,"revision":1,
-             "workflow_id":"{{Samples.WorkflowId}}","workflow_name":null,
+             "workflow_id":"{{Samples.WorkflowId}}","workflow_name":"nightly",
              "inputs":{"ref":"body.ref","kind":{"value":"push"},"tag":{"path":"headers.x-tag","default":"none"} },
              "labels":{"from":"github"},"priority":2,"signature":{"scheme":"github","tolerance_secs":null},"hook_path":"/api/v1/hooks/{{id}}",
              "secret_set_at":"2026-11-23T12:00:00Z","created_at":"2026-11-23T12:00:00Z","updated_at":"2026-11-23T12:00:00Z","created_by":null}
