@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using Periplon.Api.Bulk;
 using Periplon.Api.Executions;
 using Periplon.Api.Requests;
+using Periplon.Api.Schedules;
 using Periplon.Api.Server;
 using Periplon.Api.Triggers;
 using Periplon.Api.Workflows;
@@ -42,6 +43,7 @@ public static class ApiHostingExtensions
         services.AddSingleton<GrainCalls>();
         services.AddSingleton<WorkflowDefinitions>();
         services.AddSingleton<ExecutionReader>();
+        services.AddSingleton<ScheduleEditor>();
         services.AddSingleton<LogReader>();
         services.AddWebhookTriggers();
         services.AddSingleton<TriggerRequests>();
@@ -71,6 +73,7 @@ public static class ApiHostingExtensions
         app.MapTriggers();
         app.MapHooks();
         app.MapOperations();
+        app.MapSchedules();
         return app;
     }
 
@@ -90,5 +93,6 @@ public static class ApiHostingExtensions
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
     }
 }

@@ -119,6 +119,7 @@ executions.created_at timestamp with time zone not null
 executions.started_at timestamp with time zone
 executions.completed_at timestamp with time zone
 executions.retry_of uuid
+executions.queue_lane text
 executions executions_end: CHECK (
 CASE
     WHEN (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])) THEN ((completed_at IS NOT NULL) AND (next_wake_at IS NULL) AND (wait_reason IS NULL))
@@ -129,13 +130,14 @@ executions executions_labels_check: CHECK ((jsonb_typeof(labels) = 'object'::tex
 executions executions_status_check: CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])))
 executions executions_partition_check: CHECK ((partition >= 0))
 executions executions_retry_count_check: CHECK ((retry_count >= 0))
-CREATE INDEX executions_due ON public.executions USING btree (partition, next_wake_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
 CREATE INDEX executions_list ON public.executions USING btree (organization, created_at DESC, id DESC)
 CREATE UNIQUE INDEX executions_pkey ON public.executions USING btree (id)
+CREATE INDEX executions_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'paused'::text])) OR ((status = 'queued'::text) AND (queue_lane IS NULL)))
 CREATE INDEX executions_ended ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)
 CREATE INDEX executions_active ON public.executions USING btree (partition, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
 CREATE INDEX executions_labels ON public.executions USING gin (labels jsonb_path_ops) WHERE (labels <> '{}'::jsonb)
 CREATE INDEX executions_parent ON public.executions USING btree (parent_execution_id) WHERE (parent_execution_id IS NOT NULL)
+CREATE INDEX executions_queued ON public.executions USING btree (partition, organization, queue_lane, priority, created_at, id) WHERE ((status = 'queued'::text) AND (queue_lane IS NOT NULL))
 CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
 CREATE INDEX executions_retry_of ON public.executions USING btree (retry_of) WHERE (retry_of IS NOT NULL)
 CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
@@ -182,6 +184,109 @@ orleansstorage.payloadbinary bytea
 orleansstorage.modifiedon timestamp with time zone not null
 orleansstorage.version integer not null
 CREATE UNIQUE INDEX orleansstorage_key ON public.orleansstorage USING btree (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, COALESCE(grainidextensionstring, ''::text))
+schedule_backfills.id uuid not null
+schedule_backfills.schedule_id uuid not null
+schedule_backfills.organization text not null
+schedule_backfills.shard integer not null
+schedule_backfills.from_at timestamp with time zone not null
+schedule_backfills.to_at timestamp with time zone not null
+schedule_backfills.next_at timestamp with time zone not null
+schedule_backfills.max_parallel integer not null
+schedule_backfills.priority integer not null
+schedule_backfills.status text not null
+schedule_backfills.total integer not null
+schedule_backfills.started integer not null default 0
+schedule_backfills.passed integer not null default 0
+schedule_backfills.created_at timestamp with time zone not null
+schedule_backfills.completed_at timestamp with time zone
+schedule_backfills.created_by text
+schedule_backfills schedule_backfills_end: CHECK (((status = 'running'::text) = (completed_at IS NULL)))
+schedule_backfills schedule_backfills_pkey: PRIMARY KEY (id)
+schedule_backfills schedule_backfills_range: CHECK (((from_at < to_at) AND ((next_at >= from_at) AND (next_at <= to_at))))
+schedule_backfills schedule_backfills_shard_check: CHECK ((shard >= 0))
+schedule_backfills schedule_backfills_total_check: CHECK ((total >= 0))
+schedule_backfills schedule_backfills_passed_check: CHECK ((passed >= 0))
+schedule_backfills schedule_backfills_status_check: CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'cancelled'::text])))
+schedule_backfills schedule_backfills_started_check: CHECK ((started >= 0))
+schedule_backfills schedule_backfills_schedule_id_fkey: FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+schedule_backfills schedule_backfills_max_parallel_check: CHECK ((max_parallel >= 1))
+CREATE INDEX schedule_backfills_list ON public.schedule_backfills USING btree (schedule_id, created_at DESC, id DESC)
+CREATE UNIQUE INDEX schedule_backfills_pkey ON public.schedule_backfills USING btree (id)
+CREATE INDEX schedule_backfills_active ON public.schedule_backfills USING btree (shard) WHERE (status = 'running'::text)
+schedule_runs.schedule_id uuid not null
+schedule_runs.tick timestamp with time zone not null
+schedule_runs.shard integer not null
+schedule_runs.kind text not null
+schedule_runs.status text not null
+schedule_runs.waits boolean not null
+schedule_runs.cancels_older boolean not null
+schedule_runs.ticks integer not null
+schedule_runs.priority integer not null
+schedule_runs.execution_id uuid
+schedule_runs.backfill_id uuid
+schedule_runs.reason text
+schedule_runs.created_at timestamp with time zone not null
+schedule_runs.started_at timestamp with time zone
+schedule_runs.completed_at timestamp with time zone
+schedule_runs schedule_runs_end: CHECK (((status = ANY (ARRAY['scheduled'::text, 'running'::text])) = (completed_at IS NULL)))
+schedule_runs schedule_runs_pkey: PRIMARY KEY (schedule_id, tick)
+schedule_runs schedule_runs_waits: CHECK (((NOT waits) OR (status = 'scheduled'::text)))
+schedule_runs schedule_runs_execution: CHECK (((status <> ALL (ARRAY['scheduled'::text, 'running'::text, 'completed'::text])) OR (execution_id IS NOT NULL)))
+schedule_runs schedule_runs_kind_check: CHECK ((kind = ANY (ARRAY['tick'::text, 'manual'::text, 'backfill'::text])))
+schedule_runs schedule_runs_shard_check: CHECK ((shard >= 0))
+schedule_runs schedule_runs_ticks_check: CHECK ((ticks >= 1))
+schedule_runs schedule_runs_status_check: CHECK ((status = ANY (ARRAY['scheduled'::text, 'running'::text, 'completed'::text, 'failed'::text, 'skipped'::text])))
+schedule_runs schedule_runs_schedule_id_fkey: FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+CREATE UNIQUE INDEX schedule_runs_pkey ON public.schedule_runs USING btree (schedule_id, tick)
+CREATE INDEX schedule_runs_ended ON public.schedule_runs USING btree (shard, completed_at) WHERE (completed_at IS NOT NULL)
+CREATE INDEX schedule_runs_active ON public.schedule_runs USING btree (shard, schedule_id) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]))
+CREATE INDEX schedule_runs_backfill ON public.schedule_runs USING btree (backfill_id) WHERE (backfill_id IS NOT NULL)
+CREATE UNIQUE INDEX schedule_runs_execution ON public.schedule_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
+schedules.id uuid not null
+schedules.organization text not null
+schedules.shard integer not null
+schedules.revision integer not null
+schedules.name text
+schedules.workflow_id uuid not null
+schedules.cron_expression text
+schedules.interval_secs integer
+schedules.timezone text not null
+schedules.inputs text not null
+schedules.description text
+schedules.overlap text not null
+schedules.missed text not null
+schedules.missed_window_secs integer not null
+schedules.jitter_secs integer not null
+schedules.start_at timestamp with time zone
+schedules.end_at timestamp with time zone
+schedules.priority integer not null
+schedules.is_active boolean not null
+schedules.next_tick timestamp with time zone
+schedules.next_fire_at timestamp with time zone
+schedules.last_tick timestamp with time zone
+schedules.last_run_at timestamp with time zone
+schedules.failures integer not null default 0
+schedules.last_error text
+schedules.created_at timestamp with time zone not null
+schedules.updated_at timestamp with time zone not null
+schedules.created_by text
+schedules schedules_next: CHECK ((((next_tick IS NULL) = (next_fire_at IS NULL)) AND ((next_tick IS NULL) OR is_active)))
+schedules schedules_pkey: PRIMARY KEY (id)
+schedules schedules_rule: CHECK (((cron_expression IS NULL) <> (interval_secs IS NULL)))
+schedules schedules_name_check: CHECK ((name <> ''::text))
+schedules schedules_shard_check: CHECK ((shard >= 0))
+schedules schedules_missed_check: CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text])))
+schedules schedules_overlap_check: CHECK ((overlap = ANY (ARRAY['allow'::text, 'skip'::text, 'queue'::text, 'cancel_old'::text])))
+schedules schedules_failures_check: CHECK ((failures >= 0))
+schedules schedules_revision_check: CHECK ((revision >= 1))
+schedules schedules_jitter_secs_check: CHECK ((jitter_secs >= 0))
+schedules schedules_interval_secs_check: CHECK ((interval_secs >= 1))
+schedules schedules_missed_window_secs_check: CHECK ((missed_window_secs >= 1))
+CREATE INDEX schedules_due ON public.schedules USING btree (shard, next_fire_at) WHERE (next_fire_at IS NOT NULL)
+CREATE INDEX schedules_list ON public.schedules USING btree (organization, created_at DESC, id DESC)
+CREATE UNIQUE INDEX schedules_name ON public.schedules USING btree (organization, name) WHERE (name IS NOT NULL)
+CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (id)
+CREATE INDEX schedules_workflow ON public.schedules USING btree (workflow_id)
 schema_migrations.number integer not null
 schema_migrations.name text not null
 schema_migrations.checksum text not null
