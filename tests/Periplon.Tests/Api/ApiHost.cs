@@ -45,7 +45,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<ApiHost> StartAsync(Action<ApiOptions>? configure = null)
+    public static async Task<ApiHost> StartAsync(
+        Action<ApiOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var options = new ApiOptions { Port = 0, Version = "9.9.9", QueuePartitions = 2 };
         configure?.Invoke(options);
@@ -68,6 +69,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
         builder.Services.AddSingleton<IDoctor, FakeDoctor>();
         builder.Services.AddPeriplonApi(options);
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapPeriplonApi();
         await app.StartAsync(Ct);
