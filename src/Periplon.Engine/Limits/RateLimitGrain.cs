@@ -11,6 +11,7 @@ internal sealed partial class RateLimitGrain(
     : Grain, IRateLimitGrain
 {
     private RateLimit _limit = new([]);
+    private StartReservation? _newest;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -23,9 +24,7 @@ internal sealed partial class RateLimitGrain(
         IReadOnlyList<StartReservation> requests, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var answers = requests
-            .Select(request => _limit.Reserve(request.Place.ToHolder(), request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now))
-            .ToList();
+        var answers = requests.Select(request => Apply(request, now)).ToList();
         if (_limit.MustStore)
         {
             stored.State = new RateLimitState
@@ -45,6 +44,28 @@ internal sealed partial class RateLimitGrain(
         }
 
         return answers;
+    }
+
+    public Task<StartsView> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var (limit, period) = _newest is { } newest ? (newest.Limit, newest.PeriodSecs) : (0, 0);
+        var (recent, waiting) = _limit.Count(now, TimeSpan.FromSeconds(period));
+        return Task.FromResult(new StartsView(
+            limit, period, recent, waiting, limit == 0 ? now : _limit.NextFor(limit, TimeSpan.FromSeconds(period), now)));
+    }
+
+    private DateTimeOffset Apply(StartReservation request, DateTimeOffset now)
+    {
+        var holder = request.Place.ToHolder();
+        if (request.Return)
+        {
+            _limit.Return(holder, now);
+            return now;
+        }
+
+        _newest = request;
+        return _limit.Reserve(holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now);
     }
 
     // Keys are often made of inputs: a row for each that was ever used would stay for ever.
