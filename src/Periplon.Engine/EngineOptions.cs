@@ -37,4 +37,11 @@ public sealed class EngineOptions
     /// <summary>How long running attempts may go on at shutdown before they are handed back. Default: 20 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long a worker acts without a sign that its silo is still a member of the cluster; no longer than the others need to declare a
+    /// frozen silo dead. Default: 3 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan FenceAfter { get; set; } = TimeSpan.FromSeconds(3);
 }

@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 using Periplon.Core.Executions;
 using Periplon.Client.Limits;
@@ -8,7 +9,7 @@ namespace Periplon.Client.Executions;
 /// <summary>
 /// One execution: drives the machine, records, offers tasks; never does a task's work. Key: the execution id in <c>D</c> format.
 /// </summary>
-[Alias("Periplon.IExecutionGrain")]
+[Alias("Periplon.IExecutionGrain"), Version(2)]
 public interface IExecutionGrain : IGrainWithStringKey
 {
     /// <summary>Records the execution's creation. Called by the workflow's grain only.</summary>

@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace Periplon.Client.Limits;
@@ -5,7 +6,7 @@ namespace Periplon.Client.Limits;
 /// <summary>
 /// One rate limit: the authority on when the next one may start under a key. Key: that of <see cref="Core.Limits.LimitKeys"/>.
 /// </summary>
-[Alias("Periplon.IRateLimitGrain")]
+[Alias("Periplon.IRateLimitGrain"), Version(2)]
 public interface IRateLimitGrain : IGrainWithStringKey
 {
     /// <summary>

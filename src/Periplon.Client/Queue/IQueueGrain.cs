@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace Periplon.Client.Queue;
@@ -5,7 +6,7 @@ namespace Periplon.Client.Queue;
 /// <summary>
 /// One partition of the queue: in-memory order, leases of offers and the partition's sweep. Key: <c>{queue}/{partition}</c>.
 /// </summary>
-[Alias("Periplon.IQueueGrain")]
+[Alias("Periplon.IQueueGrain"), Version(2)]
 public interface IQueueGrain : IGrainWithStringKey
 {
     /// <summary>

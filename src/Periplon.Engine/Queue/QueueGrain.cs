@@ -11,12 +11,8 @@ namespace Periplon.Engine.Queue;
 /// its window has room; the others are called from the database when there is.
 /// </summary>
 [GrainType("queue"), HashBasedPlacement]
-internal sealed partial class QueueGrain : Grain, IQueueGrain, IRemindable
+internal sealed partial class QueueGrain : Grain, IQueueGrain
 {
-    private const string ReminderName = "sweep";
-
-    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
-
     private readonly IQueueStore _store;
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
@@ -33,18 +29,18 @@ internal sealed partial class QueueGrain : Grain, IQueueGrain, IRemindable
         _queue = new OfferQueue(time, _options.Ageing, _window.Release);
     }
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _partition = QueuePartitions.PartitionOf(this.GetPrimaryKeyString());
 
-        // The reminder only brings the partition back to life when nothing else does.
-        await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod, cancellationToken);
+        StartReminder();
         var interval = _options.SweepInterval;
         StartTimer(static (grain, _) => grain.TidyAsync(), interval, interval);
         StartTimer(static (grain, token) => grain.SweepAsync(token), interval, interval);
         _recovery = StartTimer(static (grain, token) => grain.RecoverLoopAsync(token), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         _refill = StartTimer(
             static (grain, token) => grain.RefillAsync(token), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
     }
 
     public Task<IReadOnlyList<Guid>> OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken)
@@ -105,8 +101,6 @@ internal sealed partial class QueueGrain : Grain, IQueueGrain, IRemindable
         Task.FromResult(new QueueStats(_queue.Count, _queue.Taken, _queue.OldestAt));
 
     public Task<IReadOnlyList<QueueShare>> DescribeAsync(CancellationToken cancellationToken) => Task.FromResult(_queue.Describe());
-
-    public Task ReceiveReminder(string reminderName, TickStatus status) => Task.CompletedTask;
 
     // One waiter for each offer is woken, not all: the others would find nothing.
     private void WakeWaiters()
