@@ -7,9 +7,12 @@ namespace Periplon.Engine.Limits;
 /// <summary>One rate limit. What is reserved is stored before anybody is told, a batch or a block of starts at a time.</summary>
 [GrainType("rate-limit")]
 internal sealed partial class RateLimitGrain(
-    [PersistentState("rate-limit")] IPersistentState<RateLimitState> stored, TimeProvider time, ILogger<RateLimitGrain> logger)
+    [PersistentState(RateLimitGrain.StateName)] IPersistentState<RateLimitState> stored, TimeProvider time, ILogger<RateLimitGrain> logger)
     : Grain, IRateLimitGrain
 {
+    /// <summary>Name under which its state is stored.</summary>
+    public const string StateName = "rate-limit";
+
     private RateLimit _limit = new([]);
     private StartReservation? _newest;
 
