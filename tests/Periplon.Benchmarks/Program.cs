@@ -29,6 +29,12 @@ if (!BenchOptions.TryParse(args, out var options, out var problem))
     return 2;
 }
 
+if (options.Queued)
+{
+    await QueuedScenario.RunAsync(options.Count, options);
+    return 0;
+}
+
 await using var server = await ServerProcess.StartAsync(options);
 Console.WriteLine($"server      {options.Database}, cold start to the first answer of /ready: {server.ColdStart.TotalMilliseconds:F0} ms");
 Console.WriteLine($"idle        {server.ResidentBytes() / 1024.0 / 1024.0:F0} MB resident");
