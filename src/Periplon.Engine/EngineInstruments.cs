@@ -18,6 +18,7 @@ internal sealed class EngineInstruments : IDisposable
     private readonly Histogram<double> _taskDuration;
     private readonly Counter<long> _tasksReturned;
     private readonly Counter<long> _reportsDropped;
+    private readonly Counter<long> _reportsWithheld;
     private readonly Counter<long> _offersRefused;
 
     public EngineInstruments()
@@ -33,6 +34,8 @@ internal sealed class EngineInstruments : IDisposable
         _tasksReturned = Meter.CreateCounter<long>(
             "workflow_tasks_returned", description: "Attempts handed back or lost with their worker");
         _reportsDropped = Meter.CreateCounter<long>("workflow_reports_dropped", description: "Reports without a valid lease, dropped");
+        _reportsWithheld = Meter.CreateCounter<long>(
+            "workflow_reports_withheld", description: "Reports not sent, because this silo is no longer a member of the cluster");
         _offersRefused = Meter.CreateCounter<long>("workflow_offers_refused", description: "Claims on offers that no longer stood");
         Retention = new RetentionInstruments(Meter);
     }
@@ -68,6 +71,8 @@ internal sealed class EngineInstruments : IDisposable
     public void OnTaskReturned(string reason) => _tasksReturned.Add(1, Tag("reason", reason));
 
     public void OnReportDropped() => _reportsDropped.Add(1);
+
+    public void OnReportWithheld() => _reportsWithheld.Add(1);
 
     public void OnOfferRefused() => _offersRefused.Add(1);
 

@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 using Periplon.Core.Executions;
 using Periplon.Client.Limits;
@@ -8,7 +9,7 @@ namespace Periplon.Client.Executions;
 /// <summary>
 /// One execution: drives the machine, records, offers tasks; never does a task's work. Key: the execution id in <c>D</c> format.
 /// </summary>
-[Alias("Periplon.IExecutionGrain")]
+[Alias("Periplon.IExecutionGrain"), Version(2)]
 public interface IExecutionGrain : IGrainWithStringKey
 {
     /// <summary>Records the execution's creation. Called by the workflow's grain only.</summary>
@@ -66,6 +67,17 @@ public interface IExecutionGrain : IGrainWithStringKey
     /// <summary>Looks again: due timers, lost workers, lost offers. True when the execution has not ended.</summary>
     [Alias("Wake")]
     Task<bool> WakeAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same; returns when to look the next time at the latest, even if nothing happens. Null when there is no such execution or it has
+    /// ended.
+    /// </summary>
+    [Alias("Look")]
+    Task<DateTimeOffset?> LookAsync(CancellationToken cancellationToken);
+
+    /// <summary>The queue had no room for its offers: it stays in the database until its partition looks at it.</summary>
+    [Alias("Refused"), OneWay, AlwaysInterleave]
+    Task RefusedAsync();
 
     /// <summary>The execution as it stands, without its tasks; null when there is none.</summary>
     [Alias("Describe"), ReadOnly, AlwaysInterleave]

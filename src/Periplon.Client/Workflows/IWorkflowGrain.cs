@@ -1,9 +1,10 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace Periplon.Client.Workflows;
 
 /// <summary>One workflow: its revisions and the start of executions. Key: the workflow id in <c>D</c> format.</summary>
-[Alias("Periplon.IWorkflowGrain")]
+[Alias("Periplon.IWorkflowGrain"), Version(2)]
 public interface IWorkflowGrain : IGrainWithStringKey
 {
     /// <summary>Stores the workflow's first revision; the same request again (same definition) answers as the first did.</summary>

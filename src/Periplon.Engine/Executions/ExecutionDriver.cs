@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Periplon.Core.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Executions;
@@ -19,11 +20,13 @@ internal interface IExecutionHost
 /// Nothing is acknowledged before its commit; what is in memory is always what was committed.
 /// </summary>
 internal sealed partial class ExecutionDriver(
-    Guid executionId, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IExecutionHost host, TimeProvider time)
+    Guid executionId, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IExecutionHost host, TimeProvider time,
+    InvariantChecks? invariants = null)
 {
     // So many refused commits in a row, and the execution cannot go on: it ends with the reason.
     private const int MaxRefusals = 3;
 
+    private readonly ExecutionClock _clock = new(time, state.LastEventAt);
     private readonly Lock _gate = new();
     private List<Command> _waiting = [];
     private int _oneByOne;
@@ -34,6 +37,9 @@ internal sealed partial class ExecutionDriver(
 
     /// <summary>The committed state.</summary>
     public ExecutionState State { get; private set; } = state;
+
+    /// <summary>The execution's time now, by which its timers are due.</summary>
+    public DateTimeOffset Now => _clock.Now;
 
     /// <summary>Sequence number of the newest journal row.</summary>
     public long Seq { get; private set; } = seq;
@@ -106,13 +112,21 @@ internal sealed partial class ExecutionDriver(
     {
         try
         {
-            return await DoAsync(turn => ExecutionCommands.Report(turn, task, attempt, token, outcome, random), cancellationToken);
+            return await DoAsync(turn => Report(turn, task, attempt, token, outcome, random), cancellationToken);
         }
         catch (DecisionFailedException e)
         {
             var failed = TaskOutcome.Failed(FailureKinds.Internal, $"The outcome of the attempt could not be recorded: {e.Message}");
-            return await DoAsync(turn => ExecutionCommands.Report(turn, task, attempt, token, failed, random), cancellationToken);
+            return await DoAsync(turn => Report(turn, task, attempt, token, failed, random), cancellationToken);
         }
+    }
+
+    private bool Report(ExecutionTurn turn, string task, int attempt, Guid token, TaskOutcome outcome, double random)
+    {
+        var leased = turn.State.Find(task);
+        var accepted = ExecutionCommands.Report(turn, task, attempt, token, outcome, random);
+        invariants?.OnReported(executionId, leased, token, accepted);
+        return accepted;
     }
 
     private async Task TurnAsync()
@@ -143,6 +157,7 @@ internal sealed partial class ExecutionDriver(
                 {
                     await CommitAsync(turn, events);
                     _refusals = 0;
+                    invariants?.OnCommitted(before, turn, Row);
                     host.OnCommitted(before, turn.State, turn.Events);
                 }
             }
@@ -223,6 +238,7 @@ internal sealed partial class ExecutionDriver(
 
         // A commit is not given up half way: the store itself ends it, with an answer or an error.
         await journal.AppendAsync(append, CancellationToken.None);
+        _clock.OnRecorded(turn.Now);
         State = turn.State;
         Seq++;
         Row = changed ?? Row;

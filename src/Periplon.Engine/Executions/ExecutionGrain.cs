@@ -6,10 +6,12 @@ using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Limits;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
 namespace Periplon.Engine.Executions;
@@ -21,7 +23,9 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger)
+    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments,
+    InvariantChecks invariants, TimeProvider time,
+    ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
@@ -32,6 +36,7 @@ internal sealed partial class ExecutionGrain(
     private IGrainTimer? _timer;
     private Guid _id;
     private bool _waitedFor;
+    private int _waiters;
     private Task? _loading;
     private Task<StartStatus>? _creating;
 
@@ -111,25 +116,12 @@ internal sealed partial class ExecutionGrain(
     public Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken) =>
         ControlAsync(request, turn => ExecutionCommands.Resume(turn, request.By), cancellationToken);
 
-    public async Task<bool> WakeAsync(CancellationToken cancellationToken)
-    {
-        if (await LoadAsync(cancellationToken) is not { State.IsTerminal: false } driver)
-        {
-            return false;
-        }
-
-        await driver.EnsureCurrentAsync(cancellationToken);
-        await ReturnLostAsync(cancellationToken);
-        await driver.AdvanceAsync(cancellationToken);
-        OfferReady(driver.State, driver.State.Ready);
-        LookAfterChildren(driver.State);
-        limits.Send(LimitRequests.Pending(driver.State));
-        return !driver.State.IsTerminal;
-    }
+    public async Task<bool> WakeAsync(CancellationToken cancellationToken) => await LookAsync(cancellationToken) is not null;
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
         await LoadToReadAsync(cancellationToken) is { } driver
-            ? ExecutionViews.Of(driver.State, await ReadPlacesAsync(driver.State, cancellationToken))
+            ? ExecutionViews.Of(
+                driver.State, await ReadPlacesAsync(driver.State, cancellationToken), await ReadWorkersAsync(driver.State, cancellationToken))
             : null;
 
     public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
@@ -140,6 +132,7 @@ internal sealed partial class ExecutionGrain(
         if (await LoadToReadAsync(cancellationToken) is { State.IsTerminal: false })
         {
             _waitedFor = true;
+            _waiters++;
             try
             {
                 await _ended.Task.WaitAsync(wait, time, cancellationToken);
@@ -147,6 +140,10 @@ internal sealed partial class ExecutionGrain(
             catch (TimeoutException)
             {
                 // The caller gets the status as it is now.
+            }
+            finally
+            {
+                _waiters--;
             }
         }
 
@@ -166,6 +163,7 @@ internal sealed partial class ExecutionGrain(
         if (!after.IsTerminal)
         {
             SetTimer();
+            StayWhileRunning(after);
             return;
         }
 
@@ -173,6 +171,7 @@ internal sealed partial class ExecutionGrain(
         _timer = null;
         instruments.OnExecutionFinished(after.Status, after.FinishedAt!.Value - after.Created.At);
         _ended.TrySetResult();
+        signals.End(after);
         DeactivateSoon();
     }
 
@@ -219,6 +218,7 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
+        invariants.OnLoaded(_id, rows);
         var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
         var created = (ExecutionCreated)history[0];
         var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
@@ -227,7 +227,13 @@ internal sealed partial class ExecutionGrain(
         var state = ExecutionMachine.Replay(entry.PlanOf(created.Subflow), history);
         var first = ExecutionRows.First(_id, created, partitions.Of(_id));
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
-        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
+        await invariants.CheckRowAsync(state, rows[^1].Seq, CancellationToken.None);
+        if (_driver is not null)
+        {
+            return;
+        }
+
+        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time, invariants);
         _knownAt = time.GetTimestamp();
         if (state.IsTerminal)
         {
@@ -276,7 +282,7 @@ internal sealed partial class ExecutionGrain(
         }
 
         // A read of the journal that was under way may have found the row first.
-        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time);
+        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time, invariants);
         instruments.OnExecutionCreated();
         OnCommitted(beginning.Created, beginning.State, beginning.Events);
         return StartStatus.Started;
@@ -306,7 +312,7 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
-        var due = ExecutionTimers.Until(next, time.GetUtcNow());
+        var due = ExecutionTimers.Until(next, _driver.Now);
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(

@@ -151,7 +151,7 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
         return where;
     }
 
-    private static ExecutionRow ReadRow(DbDataReader reader) => new()
+    internal static ExecutionRow ReadRow(DbDataReader reader) => new()
     {
         Id = reader.GetGuid(0),
         Organization = reader.GetString(1),
@@ -177,6 +177,7 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
         CompletedAt = reader.FindTime(21),
         RetryOf = reader.FindGuid(22),
         RetriedBy = reader.FindGuid(23),
+        QueueLane = reader.FindString(24),
     };
 
     private static ExecutionStatus ReadStatus(string word) =>

@@ -94,6 +94,7 @@ internal sealed partial class PostgresJournalStore : JournalStore
         Add(NpgsqlDbType.TimestampTz, row => row.StartedAt?.UtcDateTime);
         Add(NpgsqlDbType.TimestampTz, row => row.CompletedAt?.UtcDateTime);
         Add(NpgsqlDbType.Uuid, row => row.RetryOf);
+        AddText(row => row.QueueLane);
     }
 
     private static async Task<Dictionary<Guid, Guid>> ReadWritersAsync(NpgsqlConnection connection, JournalAppend[] appends)

@@ -22,7 +22,7 @@ internal sealed partial class SqliteJournalWriter
     private static readonly string[] ChangingColumns =
     [
         "workflow_version", "revision", "status", "priority", "partition", "wait_reason", "next_wake_at", "result", "error", "retry_count",
-        "labels", "started_at", "completed_at",
+        "labels", "started_at", "completed_at", "queue_lane",
     ];
 
     private static readonly string CreateSql = $"""
@@ -45,6 +45,6 @@ internal sealed partial class SqliteJournalWriter
     private static object?[] Changing(ExecutionRow row) =>
     [
         row.WorkflowVersion, row.Revision, row.Status.ToWord(), row.Priority, row.Partition, row.WaitReason, row.NextWakeAt, row.Result,
-        row.Error, row.RetryCount, row.Labels, row.StartedAt, row.CompletedAt,
+        row.Error, row.RetryCount, row.Labels, row.StartedAt, row.CompletedAt, row.QueueLane,
     ];
 }

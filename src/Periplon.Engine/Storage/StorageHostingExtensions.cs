@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Periplon.Engine.Artifacts;
 using Periplon.Engine.Logs;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Tasks.Caching;
 
 namespace Periplon.Engine.Storage;
@@ -39,6 +40,7 @@ internal static class StorageHostingExtensions
         }
 
         services.AddSingleton<IExecutionQueries, ExecutionQueries>();
+        services.AddSingleton<IQueueStore, QueueStore>();
         services.AddSingleton<IWorkflowStore, WorkflowStore>();
         services.AddSingleton<ITaskCacheStore, TaskCacheStore>();
         services.AddSingleton<ILogStore, LogStore>();

@@ -12,6 +12,7 @@ using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -42,11 +43,12 @@ internal sealed class EngineCluster : IAsyncDisposable
 
     public static async Task<EngineCluster> StartAsync(
         DatabaseKind kind, short silos = 1, Action<EngineOptions>? configure = null, Action<FakeAttempts>? prepare = null,
-        string? library = null)
+        string? library = null, Action<ISiloBuilder>? silo = null)
     {
         var database = await TestDatabase.CreateAsync(kind);
         var attempts = new ConcurrentDictionary<string, FakeAttempts>();
         var builder = new InProcessTestClusterBuilder(silos);
+        var further = silo;
         builder.ConfigureSilo((options, silo) =>
         {
             var runner = attempts.GetOrAdd(options.SiloName, _ => new FakeAttempts());
@@ -69,7 +71,13 @@ internal sealed class EngineCluster : IAsyncDisposable
                 engine.DrainTimeout = TimeSpan.FromSeconds(1);
                 configure?.Invoke(engine);
             });
+            silo.Services.Configure<ScheduleOptions>(schedules =>
+            {
+                schedules.Shards = 2;
+                schedules.SweepInterval = TimeSpan.FromMilliseconds(200);
+            });
             silo.Services.AddSingleton<IAttemptRunner>(runner);
+            further?.Invoke(silo);
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);
