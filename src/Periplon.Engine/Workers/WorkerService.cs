@@ -5,6 +5,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 
 namespace Periplon.Engine.Workers;
@@ -14,8 +15,9 @@ namespace Periplon.Engine.Workers;
 /// here and never in a grain. Every call that carries a claim is repeated with the claim's token until it is answered.
 /// </summary>
 internal sealed partial class WorkerService(
-    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, IAttemptRunner attempts, QueuePartitions partitions,
-    ILocalSiloDetails local, IHostApplicationLifetime lifetime, IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, SiloFence fence, IAttemptRunner attempts,
+    QueuePartitions partitions, ILocalSiloDetails local, IHostApplicationLifetime lifetime,
+    IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     private const int MaxBatch = 32;
 
@@ -25,6 +27,7 @@ internal sealed partial class WorkerService(
 
     private readonly SemaphoreSlim _slots = new(options.Value.Slots);
     private readonly CancellationTokenSource _abandon = new();
+    private readonly CancellationTokenSource _end = new();
     private volatile bool _stopped;
     private int _drainedSlots;
     private readonly string _name = local.SiloAddress.ToParsableString();
@@ -33,6 +36,7 @@ internal sealed partial class WorkerService(
     {
         _slots.Dispose();
         _abandon.Dispose();
+        _end.Dispose();
         base.Dispose();
     }
 
@@ -61,6 +65,7 @@ internal sealed partial class WorkerService(
         }
 
         _stopped = true;
+        await _end.CancelAsync();
         await base.StopAsync(cancellationToken);
     }
 
@@ -85,6 +90,11 @@ internal sealed partial class WorkerService(
         {
             try
             {
+                if (!await fence.PassAsync(stopping))
+                {
+                    return;
+                }
+
                 if (await TakeAsync(queue, partition, stopping) == 0)
                 {
                     await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
@@ -150,13 +160,20 @@ internal sealed partial class WorkerService(
                 return;
             }
 
-            var outcome = await attempts.RunAsync(offer, lease, stop.Token);
-            if (outcome.Kind is TaskOutcomeKind.Cancelled && _abandon.IsCancellationRequested)
+            var outcome = await MayStartAsync(stop.Token) ? await attempts.RunAsync(offer, lease, stop.Token) : TaskOutcome.Returned();
+            if (outcome.Kind is TaskOutcomeKind.Cancelled && (_abandon.IsCancellationRequested || leases.IsHandedBack(token)))
             {
                 outcome = TaskOutcome.Returned();
             }
 
             leases.OnEnded(outcome);
+            if (!await fence.PassAsync(_end.Token))
+            {
+                fence.OnReportWithheld();
+                LogWithheld(offer.ExecutionId, offer.Task, offer.Attempt);
+                return;
+            }
+
             var report = new TaskReport
             {
                 Task = offer.Task,
@@ -178,6 +195,19 @@ internal sealed partial class WorkerService(
         {
             leases.Remove(token);
             _slots.Release();
+        }
+    }
+
+    // One that is to stop meanwhile starts all the same: it stops by itself, and then says how it ended.
+    private async Task<bool> MayStartAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await fence.PassAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Orleans.Runtime;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Api;
 
@@ -60,7 +61,7 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
             case BadHttpRequestException bad:
                 return ApiProblem.Create(bad.StatusCode, bad.Message);
             case TimeoutException or SiloUnavailableException or OrleansMessageRejectionException:
-            case DbException { IsTransient: true }:
+            case DbException or IOException when StorageErrors.IsTransient(exception):
                 LogUnavailable(exception, context.Request.Method, context.Request.Path);
                 return ApiProblem.Unavailable("The database or the cluster did not answer in time; try again");
             default:

@@ -16,6 +16,13 @@ internal sealed record ClusterConfig
     [Between(0, 65535)]
     public int SiloPort { get; init; }
 
+    /// <summary>
+    /// TCP port that the silo itself opens where others reach it through another one, behind a port mapping or a proxy; needs
+    /// <see cref="SiloPort"/>. Default: 0, the same port.
+    /// </summary>
+    [Between(0, 65535)]
+    public int SiloListenPort { get; init; }
+
     /// <summary>TCP port for clients of the cluster; 0 takes a free one. Default: 0.</summary>
     [Between(0, 65535)]
     public int GatewayPort { get; init; }

@@ -103,10 +103,16 @@ internal static class ConfigChecks
                 $"expected at least cluster.probe_timeout_secs ({cluster.ProbeTimeoutSecs}), found {cluster.MaxProbeTimeoutSecs}");
         }
 
+        if (cluster is { SiloListenPort: not 0, SiloPort: 0 })
+        {
+            layers.Report("cluster.silo_listen_port", "needs cluster.silo_port, the port that other silos reach this one at");
+        }
+
         (string Path, int Port)[] ports =
         [
             ("server.port", config.Server.Port), ("cluster.silo_port", cluster.SiloPort),
-            ("cluster.gateway_port", cluster.GatewayPort), ("monitoring.metrics_port", config.Monitoring.MetricsPort ?? 0),
+            ("cluster.silo_listen_port", cluster.SiloListenPort), ("cluster.gateway_port", cluster.GatewayPort),
+            ("monitoring.metrics_port", config.Monitoring.MetricsPort ?? 0),
         ];
         foreach (var same in ports.Where(each => each.Port != 0).GroupBy(each => each.Port).Where(group => group.Count() > 1))
         {

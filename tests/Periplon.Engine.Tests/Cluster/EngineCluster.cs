@@ -43,11 +43,12 @@ internal sealed class EngineCluster : IAsyncDisposable
 
     public static async Task<EngineCluster> StartAsync(
         DatabaseKind kind, short silos = 1, Action<EngineOptions>? configure = null, Action<FakeAttempts>? prepare = null,
-        string? library = null)
+        string? library = null, Action<ISiloBuilder>? silo = null)
     {
         var database = await TestDatabase.CreateAsync(kind);
         var attempts = new ConcurrentDictionary<string, FakeAttempts>();
         var builder = new InProcessTestClusterBuilder(silos);
+        var further = silo;
         builder.ConfigureSilo((options, silo) =>
         {
             var runner = attempts.GetOrAdd(options.SiloName, _ => new FakeAttempts());
@@ -76,6 +77,7 @@ internal sealed class EngineCluster : IAsyncDisposable
                 schedules.SweepInterval = TimeSpan.FromMilliseconds(200);
             });
             silo.Services.AddSingleton<IAttemptRunner>(runner);
+            further?.Invoke(silo);
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
                 membership.ProbeTimeout = TimeSpan.FromSeconds(1);

@@ -13,6 +13,7 @@ using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
 using Periplon.Engine.Logs;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Tests.Api;
@@ -59,6 +60,8 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IExecutionQueries>(stores);
         builder.Services.AddSingleton<IJournalStore>(stores);
         builder.Services.AddSingleton<ILogStore>(stores);
+        builder.Services.AddSingleton<ScheduleDatabase>();
+        builder.Services.AddSingleton<IScheduleStore>(provider => provider.GetRequiredService<ScheduleDatabase>().Store);
         builder.Services.AddSingleton<IWorkflowReader, FakeReader>();
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("storage"));
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("queue"));

@@ -50,6 +50,9 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("""{"worker": {"tags": "a"}}""", "worker.tags: expected a list of strings, found \"a\"")]
     [InlineData("""{"cluster": {"clustering": "redis"}}""", "cluster.clustering: expected \"adonet\", found \"redis\"")]
     [InlineData("""{"cluster": {"silo_port": 8080}}""", "cluster.silo_port: port 8080 is also that of server.port; each needs its own")]
+    [InlineData(
+        """{"cluster": {"silo_listen_port": 11112}}""",
+        "cluster.silo_listen_port: needs cluster.silo_port, the port that other silos reach this one at")]
     [InlineData("""{"cluster": {"probe_timeout_secs": 5}}""", "cluster.max_probe_timeout_secs: expected at least cluster.probe_timeout_secs (5), found 2")]
     [InlineData("""{"storage": {"backend": "postgres"}}""", """storage.url: is missing, but storage.backend is "postgres"; expected postgres://user:password@host:5432/database""")]
     [InlineData("""{"storage": {"url": "postgres://h/d"}}""", """storage.url: is given, but storage.backend is "sqlite"; set storage.backend to "postgres" or remove the URL""")]
