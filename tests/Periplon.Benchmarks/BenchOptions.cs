@@ -8,6 +8,8 @@ internal sealed record BenchOptions
     public const string Usage = """
         periplon-bench [--database sqlite|postgres] [--url URL] [--clients N] [--seconds N] [--scenario NAME]...
         periplon-bench --machine [TASKS]   the execution machine alone, without a server (default 10000 tasks)
+        periplon-bench --schedules [COUNT] [--database …] [--url …]
+                                           schedules that fire once each within a minute: how late (default 100000)
         periplon-bench --corpus FOLDER     validates the workflow files of a folder, and times the largest
 
           --database   sqlite (default), or postgres, which needs --url with a database that may be filled
