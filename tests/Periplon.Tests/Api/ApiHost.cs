@@ -13,11 +13,11 @@ using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
 using Periplon.Engine.Doctor;
-using Periplon.Engine.Logs;
-using Periplon.Engine.Retention;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Logs;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Retention;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Tests.Api;
@@ -69,6 +69,8 @@ internal sealed class ApiHost : IAsyncDisposable
         var queue = new FakeQueueStore(stores);
         builder.Services.AddSingleton<IQueueStore>(queue);
         builder.Services.AddSingleton<ILimitStore>(queue);
+        builder.Services.AddSingleton<ScheduleDatabase>();
+        builder.Services.AddSingleton<IScheduleStore>(provider => provider.GetRequiredService<ScheduleDatabase>().Store);
         builder.Services.AddSingleton<IWorkflowReader, FakeReader>();
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("storage"));
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("queue"));
