@@ -9,6 +9,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Periplon.Api.Bulk;
 using Periplon.Api.Executions;
+using Periplon.Api.Limits;
+using Periplon.Api.Queue;
 using Periplon.Api.Requests;
 using Periplon.Api.Schedules;
 using Periplon.Api.Server;
@@ -49,6 +51,7 @@ public static class ApiHostingExtensions
         services.AddSingleton<TriggerRequests>();
         services.AddBulkApi();
         services.AddSingleton<StatisticsReader>();
+        services.AddSingleton<QueueFigures>();
         services.AddSingleton<ReadinessProbe>();
         services.AddSingleton<DoctorDesk>();
         services.AddSingleton<PrometheusExport>();
@@ -76,6 +79,8 @@ public static class ApiHostingExtensions
         app.MapHooks();
         app.MapOperations();
         app.MapSchedules();
+        app.MapQueue();
+        app.MapLimits();
         return app;
     }
 
@@ -97,5 +102,7 @@ public static class ApiHostingExtensions
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(QueueJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(LimitJson.Default);
     }
 }

@@ -10,7 +10,8 @@ internal static class PeriplonCommand
 {
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandShell shell, CommandModes modes)
     {
-        var parsed = Build(shell, modes).Parse(arguments);
+        // An argument such as @daily is what it says, and no file with arguments.
+        var parsed = Build(shell, modes).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or null))
         {
             WriteUsage(parsed, shell);
@@ -71,6 +72,7 @@ internal static class PeriplonCommand
             SignalCommand.Create(shell),
             DecideCommand.Approve(shell),
             DecideCommand.Reject(shell),
+            ScheduleCommand.Create(shell),
             TriggerCommand.Create(shell),
             BulkCommand.Create(shell),
             BulkCommand.Operations(shell),
