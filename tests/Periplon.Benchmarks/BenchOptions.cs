@@ -9,7 +9,12 @@ internal sealed record BenchOptions
         periplon-bench [--database sqlite|postgres] [--url URL] [--clients N] [--seconds N] [--scenario NAME]...
         periplon-bench --machine [TASKS]   the execution machine alone, without a server (default 10000 tasks)
         periplon-bench --scenario queued [--count N]   memory and start with N executions that wait (default 1000000), and nothing else
+        periplon-bench --schedules [COUNT] [--database …] [--url …]
+                                           schedules that fire once each within a minute: how late (default 100000)
         periplon-bench --corpus FOLDER     validates the workflow files of a folder, and times the largest
+        periplon-bench --retention sqlite|postgres [N] [CONNECTION]
+                                           deletes N ended executions (default 100000) while others are written; PostgreSQL needs the
+                                           connection string of an empty database
 
           --database   sqlite (default), or postgres, which needs --url with a database that may be filled
           --clients    clients of the closed loop: each starts an execution, waits for its end, starts the next (default 64)

@@ -53,6 +53,7 @@ public static class ApiHostingExtensions
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<QueueFigures>();
         services.AddSingleton<ReadinessProbe>();
+        services.AddSingleton<DoctorDesk>();
         services.AddSingleton<PrometheusExport>();
         services.AddSingleton<ProcessSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<ProcessSampler>());
@@ -73,6 +74,7 @@ public static class ApiHostingExtensions
         app.MapSystem();
         app.MapWorkflows();
         app.MapExecutions();
+        app.MapDoctor();
         app.MapTriggers();
         app.MapHooks();
         app.MapOperations();
@@ -96,6 +98,7 @@ public static class ApiHostingExtensions
         json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(DoctorJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);

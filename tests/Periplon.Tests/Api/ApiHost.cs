@@ -12,9 +12,12 @@ using Periplon.Api;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
+using Periplon.Engine.Doctor;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Logs;
 using Periplon.Engine.Queue;
+using Periplon.Engine.Retention;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Tests.Api;
@@ -46,7 +49,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<ApiHost> StartAsync(Action<ApiOptions>? configure = null)
+    public static async Task<ApiHost> StartAsync(
+        Action<ApiOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var options = new ApiOptions { Port = 0, Version = "9.9.9", QueuePartitions = 2 };
         configure?.Invoke(options);
@@ -65,11 +69,16 @@ internal sealed class ApiHost : IAsyncDisposable
         var queue = new FakeQueueStore(stores);
         builder.Services.AddSingleton<IQueueStore>(queue);
         builder.Services.AddSingleton<ILimitStore>(queue);
+        builder.Services.AddSingleton<ScheduleDatabase>();
+        builder.Services.AddSingleton<IScheduleStore>(provider => provider.GetRequiredService<ScheduleDatabase>().Store);
         builder.Services.AddSingleton<IWorkflowReader, FakeReader>();
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("storage"));
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("queue"));
         builder.Services.AddSingleton<EngineInstruments>();
+        builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
+        builder.Services.AddSingleton<IDoctor, FakeDoctor>();
         builder.Services.AddPeriplonApi(options);
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapPeriplonApi();
         await app.StartAsync(Ct);

@@ -42,6 +42,7 @@ internal sealed partial class PrometheusExport : IDisposable
             (journal, statistics, figures, process, options, time, logger);
         var factory = Metrics.WithCustomRegistry(_registry);
         AddCounters(factory);
+        AddUpkeep(factory);
         AddHistogram(factory, "workflow_executions_duration", "Seconds from acceptance to the terminal status");
         AddHistogram(factory, "workflow_tasks_duration", "Seconds that an attempt of a task took", "kind");
         Requests = factory.CreateCounter("http_requests_total", "Requests answered", "method", "route", "status");
