@@ -94,5 +94,7 @@ public static class ApiHostingExtensions
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, Executions.RetryJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, RevisionJson.Default);
     }
 }

@@ -67,7 +67,7 @@ internal static class StartCommand
         }
     }
 
-    private static int Report(ClientCall call, Reply<ExecutionItem> end)
+    internal static int Report(ClientCall call, Reply<ExecutionItem> end)
     {
         var item = end.Value;
         if (call.Json)
@@ -96,7 +96,7 @@ internal static class StartCommand
     /// <summary>
     /// The inputs as JSON, by the types that the workflow declares: a declared string stays text, even when it looks like a number.
     /// </summary>
-    private static JsonObject Typed(IReadOnlyDictionary<string, string> given, JsonElement definition)
+    internal static JsonObject Typed(IReadOnlyDictionary<string, string> given, JsonElement definition)
     {
         var typed = new JsonObject();
         foreach (var (name, text) in given)
