@@ -99,16 +99,6 @@ internal sealed class FakeStores : IWorkflowStore, IExecutionQueries, IJournalSt
         string organization, Guid workflowId, int revision, Guid? after, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task<IReadOnlyList<DueExecution>> ListDueAsync(
-        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
     public Task AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
     {
         Lines.AddRange(entries);

@@ -28,6 +28,7 @@ internal static class ExecutionsApi
         executions.MapExecutionControl();
         executions.MapExecutionRetry();
         executions.MapExecutionWaits();
+        executions.MapExecutionDeletion();
     }
 
     private static async Task<Ok<ExecutionPage>> ListExecutions(
