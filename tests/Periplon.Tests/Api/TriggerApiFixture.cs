@@ -66,6 +66,17 @@ internal sealed class TriggerApiFixture : IAsyncDisposable
         return Api.SendAsync(request);
     }
 
+    /// <summary>Moves the clock until a request that pauses between tries is answered.</summary>
+    public async Task<ApiAnswer> AdvanceUntilDoneAsync(Task<ApiAnswer> request)
+    {
+        await Eventually.TrueAsync("the request is answered", () =>
+        {
+            Api.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(request.IsCompleted);
+        });
+        return await request;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Api.DisposeAsync();
