@@ -16,7 +16,7 @@ internal sealed class TriggerStarter(IGrainFactory grains, RepeatedCalls calls, 
 {
     private const int MaxDetail = 2000;
 
-    /// <summary>Starts, and says what became of it; infrastructure that does not answer is an exception, and leaves the run pending.</summary>
+    /// <summary>Starts, and says what became of it; what does not answer is an exception, and leaves the run pending.</summary>
     public async Task<TriggerOutcome> StartAsync(
         TriggerRow trigger, TriggerRun run, JsonElement document, JsonElement whole, CancellationToken cancellationToken)
     {

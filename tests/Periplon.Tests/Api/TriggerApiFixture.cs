@@ -30,11 +30,14 @@ internal sealed class TriggerApiFixture : IAsyncDisposable
     }
 
     /// <summary>Creates a webhook that starts the sample workflow; its id and secret.</summary>
-    public async Task<(Guid Id, string Secret)> AddWebhookAsync(string scheme = "periplon", string more = "")
+    public async Task<(Guid Id, string Secret)> AddWebhookAsync(string scheme = "periplon")
     {
         var answer = await Api.PostAsync(
             "/api/v1/triggers",
-            $$"""{"name":"push {{Guid.NewGuid():N}}","kind":"webhook","workflow":"nightly","inputs":{"ref":"body.ref"},"signature":{"scheme":"{{scheme}}"}{{more}} }""");
+            $$"""
+            {"name":"push {{Guid.NewGuid():N}}","kind":"webhook","workflow":"nightly","inputs":{"ref":"body.ref"},
+             "signature":{"scheme":"{{scheme}}"} }
+            """);
         answer.Status.ShouldBe(201, answer.Text);
         return (answer.Json["id"]!.GetValue<Guid>(), answer.Json["secret"]!.GetValue<string>());
     }
