@@ -170,7 +170,8 @@ internal static class BulkCommand
         {
             call.Shell.Out.WriteLine(
                 $"{Text(operation, "action")} {Text(operation, "status")}: {Text(operation, "matched")} matched, "
-                + $"{Text(operation, "done")} done, {Text(operation, "unchanged")} unchanged, {Text(operation, "failed")} failed (operation {Text(operation, "id")})");
+                + $"{Text(operation, "done")} done, {Text(operation, "unchanged")} unchanged, "
+                + $"{Text(operation, "failed")} failed (operation {Text(operation, "id")})");
             foreach (var error in operation.GetProperty("errors").EnumerateArray())
             {
                 call.Shell.Out.WriteLine($"  {Text(error, "execution_id")}: {Text(error, "error")}");
