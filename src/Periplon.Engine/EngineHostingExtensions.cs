@@ -1,13 +1,17 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 using Orleans.Runtime.Placement;
 using Orleans.Serialization;
+using Orleans.Versions.Compatibility;
+using Orleans.Versions.Selector;
 using Periplon.Core.Reuse;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Reuse;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
@@ -30,10 +34,19 @@ public static class EngineHostingExtensions
         services.TryAddSingleton(TimeProvider.System);
 
         // Without this a caller on another silo is told that the exception has no codec, rather than what went wrong.
-        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Periplon", "Npgsql"]));
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Periplon", "Npgsql", "Polly"]));
+
+        // While an upgrade rolls through the cluster, old silos still call new ones, and what new silos understand is placed on them alone:
+        // they may have written what old ones cannot read.
+        services.Configure<GrainVersioningOptions>(options =>
+        {
+            options.DefaultCompatibilityStrategy = nameof(BackwardCompatible);
+            options.DefaultVersionSelectorStrategy = nameof(LatestVersion);
+        });
         services.TryAddSingleton<EngineInstruments>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
+        services.AddSingleton<RetryPreparation>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();
@@ -41,14 +54,22 @@ public static class EngineHostingExtensions
         services.AddSingleton<ChildExecutions>();
         services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();
+        services.AddSingleton<WorkerDirectory>();
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
+        silo.KeepIdleExecutionsShortly();
         services.AddHostedService<RecoveryService>();
+        services.AddHostedService<PartitionKeeper>();
         services.AddHostedService<WorkDirectoryCleaner>();
         services.AddHostedService<PartitionSchedule>();
         services.AddHostedService<TaskCacheCleaner>();
+
+        // Before the worker, so that it still stands when the worker stops.
+        services.AddSingleton<SiloFence>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloFence>());
         services.AddHostedService<WorkerService>();
+        services.AddRetention();
         return silo;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Periplon.Core.Executions;
+using Periplon.Engine.Retention;
 
 namespace Periplon.Engine;
 
@@ -17,6 +18,7 @@ internal sealed class EngineInstruments : IDisposable
     private readonly Histogram<double> _taskDuration;
     private readonly Counter<long> _tasksReturned;
     private readonly Counter<long> _reportsDropped;
+    private readonly Counter<long> _reportsWithheld;
     private readonly Counter<long> _offersRefused;
 
     public EngineInstruments()
@@ -32,10 +34,16 @@ internal sealed class EngineInstruments : IDisposable
         _tasksReturned = Meter.CreateCounter<long>(
             "workflow_tasks_returned", description: "Attempts handed back or lost with their worker");
         _reportsDropped = Meter.CreateCounter<long>("workflow_reports_dropped", description: "Reports without a valid lease, dropped");
+        _reportsWithheld = Meter.CreateCounter<long>(
+            "workflow_reports_withheld", description: "Reports not sent, because this silo is no longer a member of the cluster");
         _offersRefused = Meter.CreateCounter<long>("workflow_offers_refused", description: "Claims on offers that no longer stood");
+        Retention = new RetentionInstruments(Meter);
     }
 
     public Meter Meter { get; }
+
+    /// <summary>What retention counts.</summary>
+    public RetentionInstruments Retention { get; }
 
     public void OnExecutionCreated() => _created.Add(1);
 
@@ -63,6 +71,8 @@ internal sealed class EngineInstruments : IDisposable
     public void OnTaskReturned(string reason) => _tasksReturned.Add(1, Tag("reason", reason));
 
     public void OnReportDropped() => _reportsDropped.Add(1);
+
+    public void OnReportWithheld() => _reportsWithheld.Add(1);
 
     public void OnOfferRefused() => _offersRefused.Add(1);
 

@@ -13,6 +13,17 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// How many executions that have not started a partition keeps in memory; further ones stay in the database until there is room.
+    /// Default: 2000.
+    /// </summary>
+    [Range(10, 1_000_000)]
+    public int QueueWindow { get; set; } = 2_000;
+
+    /// <summary>How long an offer waits before it counts as much as one of the next higher priority. Default: 60 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan Ageing { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Whether this silo runs tasks. Default: true.</summary>
     public bool RunsTasks { get; set; } = true;
 
@@ -26,4 +37,11 @@ public sealed class EngineOptions
     /// <summary>How long running attempts may go on at shutdown before they are handed back. Default: 20 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long a worker acts without a sign that its silo is still a member of the cluster; no longer than the others need to declare a
+    /// frozen silo dead. Default: 3 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan FenceAfter { get; set; } = TimeSpan.FromSeconds(3);
 }

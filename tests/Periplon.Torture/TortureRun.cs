@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Periplon.Torture.Checks;
 using Periplon.Torture.Cluster;
@@ -9,6 +10,7 @@ using Periplon.Torture.Report;
 namespace Periplon.Torture;
 
 /// <summary>One run: start, load and faults, draining, checks, report.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class TortureRun
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);

@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 using Periplon.Core.Executions;
 using Periplon.Client.Limits;
@@ -8,7 +9,7 @@ namespace Periplon.Client.Executions;
 /// <summary>
 /// One execution: drives the machine, records, offers tasks; never does a task's work. Key: the execution id in <c>D</c> format.
 /// </summary>
-[Alias("Periplon.IExecutionGrain")]
+[Alias("Periplon.IExecutionGrain"), Version(2)]
 public interface IExecutionGrain : IGrainWithStringKey
 {
     /// <summary>Records the execution's creation. Called by the workflow's grain only.</summary>
@@ -67,6 +68,17 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("Wake")]
     Task<bool> WakeAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same; returns when to look the next time at the latest, even if nothing happens. Null when there is no such execution or it has
+    /// ended.
+    /// </summary>
+    [Alias("Look")]
+    Task<DateTimeOffset?> LookAsync(CancellationToken cancellationToken);
+
+    /// <summary>The queue had no room for its offers: it stays in the database until its partition looks at it.</summary>
+    [Alias("Refused"), OneWay, AlwaysInterleave]
+    Task RefusedAsync();
+
     /// <summary>The execution as it stands, without its tasks; null when there is none.</summary>
     [Alias("Describe"), ReadOnly, AlwaysInterleave]
     Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken);
@@ -100,6 +112,10 @@ public sealed record CreateExecution
     [Id(6)] public int Depth { get; init; }
     /// <summary>Names of inputs whose values hold secrets of the parent; null for none.</summary>
     [Id(7)] public IReadOnlyList<string>? SecretInputs { get; init; }
+    /// <summary>The ended execution that this one retries; null when it retries none.</summary>
+    [Id(8)] public Guid? RetryOf { get; init; }
+    /// <summary>Tasks that end as they did there: a JSON array in UTF-8 of <see cref="KeptTask"/>; empty for none.</summary>
+    [Id(9)] public ReadOnlyMemory<byte> Kept { get; init; }
 }
 
 /// <summary>How a child execution has ended.</summary>
@@ -262,6 +278,8 @@ public sealed record ExecutionView
     [Id(21)] public string? RequestHash { get; init; }
     /// <summary>Approvals that wait for a decision.</summary>
     [Id(22)] public IReadOnlyList<ApprovalView> Approvals { get; init; } = [];
+    /// <summary>The ended execution that this one retries.</summary>
+    [Id(23)] public Guid? RetryOf { get; init; }
 }
 
 /// <summary>A task as it stands.</summary>
@@ -325,6 +343,8 @@ public sealed record TaskView
     [Id(25)] public bool IsAuthored { get; init; } = true;
     /// <summary>Labels of the task.</summary>
     [Id(26)] public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(0);
+    /// <summary>Whether it ended as it did in the execution that this one retries, without running.</summary>
+    [Id(27)] public bool IsKept { get; init; }
 }
 
 /// <summary>Which tasks of an execution are asked for.</summary>

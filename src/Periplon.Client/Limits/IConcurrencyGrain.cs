@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 using Periplon.Core.Limits;
 using Periplon.Core.Workflows;
@@ -8,7 +9,7 @@ namespace Periplon.Client.Limits;
 /// One concurrency limit: the authority on who may run under a key. Its places are leases of executions, never a bare counter. Key: that of
 /// <see cref="LimitKeys"/>.
 /// </summary>
-[Alias("Periplon.IConcurrencyGrain")]
+[Alias("Periplon.IConcurrencyGrain"), Version(2)]
 public interface IConcurrencyGrain : IGrainWithStringKey
 {
     /// <summary>Asks for places and gives them back, in order; the answers are stored before they are given. May be repeated.</summary>

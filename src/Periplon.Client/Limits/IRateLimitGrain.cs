@@ -1,9 +1,11 @@
+using Orleans.CodeGeneration;
+
 namespace Periplon.Client.Limits;
 
 /// <summary>
 /// One rate limit: the authority on when the next one may start under a key. Key: that of <see cref="Core.Limits.LimitKeys"/>.
 /// </summary>
-[Alias("Periplon.IRateLimitGrain")]
+[Alias("Periplon.IRateLimitGrain"), Version(2)]
 public interface IRateLimitGrain : IGrainWithStringKey
 {
     /// <summary>Reserves starts, in order; each answer is when that one may start, now or later. May be repeated.</summary>

@@ -1,3 +1,4 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace Periplon.Client.Queue;
@@ -5,12 +6,15 @@ namespace Periplon.Client.Queue;
 /// <summary>
 /// One partition of the queue: in-memory order, leases of offers and the partition's sweep. Key: <c>{queue}/{partition}</c>.
 /// </summary>
-[Alias("Periplon.IQueueGrain")]
+[Alias("Periplon.IQueueGrain"), Version(2)]
 public interface IQueueGrain : IGrainWithStringKey
 {
-    /// <summary>Adds offers; one that is known already is dropped.</summary>
+    /// <summary>
+    /// Adds offers; one that is known already is dropped. Returns executions that have not started and for which there is no room: they
+    /// stay in the database until the partition calls them.
+    /// </summary>
     [Alias("Offer")]
-    Task OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Guid>> OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken);
 
     /// <summary>Takes offers in order, at most <paramref name="max"/>, without waiting. An offer whose ticket is not done in time
     /// goes out again: the answer may have been lost on its way.</summary>
@@ -35,6 +39,10 @@ public interface IQueueGrain : IGrainWithStringKey
     /// <summary>Statistics of the partition.</summary>
     [Alias("Stats"), ReadOnly, AlwaysInterleave]
     Task<QueueStats> StatsAsync(CancellationToken cancellationToken);
+
+    /// <summary>What waits in the partition's memory, by organization and priority.</summary>
+    [Alias("Describe"), ReadOnly, AlwaysInterleave]
+    Task<IReadOnlyList<QueueShare>> DescribeAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>An attempt that wants a worker.</summary>
@@ -59,6 +67,13 @@ public sealed record TaskOffer
     [Id(7)] public DateTimeOffset ScheduledAt { get; init; }
     /// <summary>Number of this hand-out, given by the partition; 0 before.</summary>
     [Id(8)] public long Ticket { get; init; }
+    /// <summary>Organization of the execution; empty from a silo of an earlier version.</summary>
+    [Id(9)] public string Organization { get; init; } = "";
+    /// <summary>
+    /// Which workers may take the execution's first task, while the execution has not started; null once it has. Only such offers may be
+    /// refused.
+    /// </summary>
+    [Id(10)] public string? StartLane { get; init; }
 }
 
 /// <summary>Statistics of a partition.</summary>
@@ -67,3 +82,14 @@ public sealed record TaskOffer
 /// <param name="OldestAt">When the oldest waiting task became ready.</param>
 [GenerateSerializer, Immutable, Alias("Periplon.QueueStats")]
 public sealed record QueueStats([property: Id(0)] long Pending, [property: Id(1)] long Taken, [property: Id(2)] DateTimeOffset? OldestAt);
+
+/// <summary>What waits in a partition for one organization at one priority.</summary>
+/// <param name="Organization">Organization.</param>
+/// <param name="Priority">Priority of the executions.</param>
+/// <param name="Pending">Offers that wait.</param>
+/// <param name="Starts">How many of them are of executions that have not started.</param>
+/// <param name="OldestAt">When the oldest of them became ready.</param>
+[GenerateSerializer, Immutable, Alias("Periplon.QueueShare")]
+public sealed record QueueShare(
+    [property: Id(0)] string Organization, [property: Id(1)] int Priority, [property: Id(2)] long Pending, [property: Id(3)] long Starts,
+    [property: Id(4)] DateTimeOffset OldestAt);

@@ -1,9 +1,10 @@
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace Periplon.Client.Workflows;
 
 /// <summary>One workflow: its revisions and the start of executions. Key: the workflow id in <c>D</c> format.</summary>
-[Alias("Periplon.IWorkflowGrain")]
+[Alias("Periplon.IWorkflowGrain"), Version(2)]
 public interface IWorkflowGrain : IGrainWithStringKey
 {
     /// <summary>Stores the workflow's first revision; the same request again (same definition) answers as the first did.</summary>
@@ -21,6 +22,13 @@ public interface IWorkflowGrain : IGrainWithStringKey
     /// <summary>Checks the inputs, pins the newest revision and starts an execution; returns after the commit.</summary>
     [Alias("Start"), AlwaysInterleave]
     Task<StartResult> StartAsync(StartExecution request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Starts an execution that retries an ended one of this workflow and keeps what is done; returns after the commit. The same request
+    /// again changes nothing.
+    /// </summary>
+    [Alias("Retry"), AlwaysInterleave]
+    Task<StartResult> RetryAsync(RetryExecution request, CancellationToken cancellationToken);
 }
 
 /// <summary>What to store of a workflow. Null leaves a field as it is.</summary>
@@ -151,4 +159,12 @@ public enum StartStatus
     NotRunnable,
     /// <summary>The execution id exists for another start: an idempotency key was used for two requests.</summary>
     Conflict,
+    /// <summary>There is no execution that could be retried.</summary>
+    ExecutionNotFound,
+    /// <summary>The execution that is to be retried has not ended.</summary>
+    NotEnded,
+    /// <summary>The execution that is to be retried completed, and nothing was named that is to run again.</summary>
+    NothingToRetry,
+    /// <summary>What would be kept does not fit what the retry would run; the problems say why.</summary>
+    CannotKeep,
 }

@@ -28,6 +28,8 @@ public static class EventCodec
     MaxDepth = 128)]
 [JsonSerializable(typeof(IReadOnlyList<ExecutionEvent>))]
 [JsonSerializable(typeof(TaskOutcome))]
+[JsonSerializable(typeof(TaskOutput))]
+[JsonSerializable(typeof(IReadOnlyList<KeptTask>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(string))]

@@ -14,6 +14,7 @@ namespace Periplon.Core.Executions;
 [JsonDerivedType(typeof(TaskReturned), "task_returned")]
 [JsonDerivedType(typeof(TaskSkipped), "task_skipped")]
 [JsonDerivedType(typeof(TaskCancelled), "task_cancelled")]
+[JsonDerivedType(typeof(TaskKept), "task_kept")]
 [JsonDerivedType(typeof(TaskEntered), "task_entered")]
 [JsonDerivedType(typeof(TaskWaiting), "task_waiting")]
 [JsonDerivedType(typeof(TaskPhaseStarted), "task_phase_started")]
@@ -80,6 +81,10 @@ public sealed record ExecutionCreated : ExecutionEvent
     public int Depth { get; init; }
     /// <summary>SHA-256 of what the start asked for, before defaults were filled in. Null in journals of earlier versions.</summary>
     public string? RequestHash { get; init; }
+    /// <summary>The ended execution that this one retries; null when it retries none.</summary>
+    public Guid? RetryOf { get; init; }
+    /// <summary>Tasks that end as they did there, without running again, in the order in which they ended; null for none.</summary>
+    public IReadOnlyList<KeptTask>? Kept { get; init; }
 }
 
 /// <summary>An event of one task.</summary>

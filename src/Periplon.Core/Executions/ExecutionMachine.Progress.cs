@@ -96,7 +96,7 @@ public static partial class ExecutionMachine
         before = before with
         {
             Phase = planned.OwnPhase, StartedAt = before.StartedAt ?? e.At, DeadlineAt = before.DeadlineAt ?? e.DeadlineAt,
-            Work = AttemptWork.Task, DueAt = null,
+            Work = AttemptWork.Task, DueAt = null, Case = e.Case,
         };
         return EnterBlock(state, before, block);
     }

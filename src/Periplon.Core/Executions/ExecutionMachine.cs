@@ -20,7 +20,7 @@ public static partial class ExecutionMachine
         // The workflow itself is number −1, so that the tasks of its first block are numbered by their places in the file.
         var root = new TaskInstance(plan.Root, around: null, path: "", number: -1);
         var state = new ExecutionState { Plan = plan, Created = created, LastEventAt = created.At };
-        state = state with { Tasks = state.Tasks.Add("", new TaskState { Instance = root }) };
+        state = WithKept(state with { Tasks = state.Tasks.Add("", new TaskState { Instance = root }) });
         return plan.Root.Definition.Concurrency is null ? EnterPhase(state, state.Root, 0) : Open(state, state.Root);
     }
 
@@ -130,6 +130,7 @@ public static partial class ExecutionMachine
             TaskCancelled e => EndOwnWork(state, before with { Reason = e.Reason }, TaskRunStatus.Cancelled, e.At),
             TaskSkipped e => Settle(
                 state, before with { Reason = e.Reason, SkippedUpstream = e.Upstream }, TaskRunStatus.Skipped, e.At),
+            TaskKept => Keep(state, before, happened.At),
             TaskSettled e => Settle(
                 state,
                 before with { Failure = e.Failure ?? before.Failure },

@@ -101,7 +101,11 @@ public static partial class ExecutionPlanner
     private static void ConcludeBlock(ExecutionTurn turn, TaskState task)
     {
         var instance = task.Instance;
-        if (task.Stop?.Failure is { } failure)
+        if (IsKeptWhole(turn, task))
+        {
+            turn.Record(new TaskKept { At = turn.Now, Task = instance.Path, Status = TaskRunStatus.Completed });
+        }
+        else if (task.Stop?.Failure is { } failure)
         {
             Fail(turn, instance, failure);
         }

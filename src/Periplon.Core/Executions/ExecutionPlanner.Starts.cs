@@ -52,6 +52,12 @@ public static partial class ExecutionPlanner
     // True when its work began or waits; false when it was skipped or failed at once. Either way it is no longer open.
     private static bool TryStart(ExecutionTurn turn, TaskInstance task)
     {
+        if (turn.State.Kept.TryGetValue(task.Path, out var kept))
+        {
+            Keep(turn, task, kept);
+            return false;
+        }
+
         var runs = true;
         return TryBegin(turn, task, () =>
         {

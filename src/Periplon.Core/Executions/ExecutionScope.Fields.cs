@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Periplon.Core.Plans;
+using Periplon.Core.Schedules;
 using Periplon.Core.Templates;
 
 namespace Periplon.Core.Executions;
@@ -34,6 +35,8 @@ public sealed partial class ExecutionScope
             "trigger_type" => ExecutionConstants.Text(_state.Created.TriggerType),
             "triggered_by" => ExecutionConstants.Text(_state.Created.TriggeredBy),
             "created_at" => ExecutionConstants.Text(_state.Created.At.ToString("O")),
+            "scheduled_at" => ExecutionConstants.Text(
+                _state.Created.Labels?.GetValueOrDefault(ScheduleLabels.ScheduledAt) ?? ScheduleLabels.Text(_state.Created.At)),
             "parent_id" => ExecutionConstants.Text(_state.Created.ParentExecutionId?.ToString("D")),
             _ => default,
         };

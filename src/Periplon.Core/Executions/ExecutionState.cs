@@ -74,6 +74,9 @@ public sealed partial record ExecutionState
     public ImmutableDictionary<string, JsonElement> Values { get; init; } =
         ImmutableDictionary.Create<string, JsonElement>(StringComparer.Ordinal);
 
+    /// <summary>Tasks that will end as they did in the execution that this one retries, by path.</summary>
+    public ImmutableDictionary<string, KeptTask> Kept { get; init; } = ImmutableDictionary.Create<string, KeptTask>(StringComparer.Ordinal);
+
     /// <summary>Number of settled tasks.</summary>
     public int Settled { get; init; }
 

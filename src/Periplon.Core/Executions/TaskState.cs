@@ -82,6 +82,12 @@ public sealed record TaskState
     /// <summary>Whether it was skipped because of a failed dependency.</summary>
     public bool SkippedUpstream { get; init; }
 
+    /// <summary>Whether it ended as it did in the execution that this one retries, without running.</summary>
+    public bool IsKept { get; init; }
+
+    /// <summary>The case that it chose, for a switch; null for its default.</summary>
+    public string? Case { get; init; }
+
     /// <summary>How its own work ended, while its handlers run.</summary>
     public TaskRunStatus? Ended { get; init; }
 

@@ -11,7 +11,7 @@ namespace Periplon.Engine.Artifacts;
 /// Artifacts as files below one folder: a folder per execution, and in it a file per content, named by its digest. A file appears whole or
 /// not at all, and is never written again.
 /// </summary>
-internal sealed partial class FileArtifactStore(string root) : IArtifactStore
+internal sealed partial class FileArtifactStore(string root) : IArtifactStore, IArtifactInventory
 {
     private const int BufferSize = 128 * 1024;
     private const int LongestLabel = 60;
@@ -70,16 +70,41 @@ internal sealed partial class FileArtifactStore(string root) : IArtifactStore
 
     public Task DeleteAsync(Guid executionId, CancellationToken cancellationToken)
     {
+        var folder = FolderOf(executionId);
+        if (!Directory.Exists(folder))
+        {
+            return Task.CompletedTask;
+        }
+
         try
         {
-            Directory.Delete(FolderOf(executionId), recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
         catch (DirectoryNotFoundException)
         {
-            // Deleted before, or nothing was ever stored.
+            // Deleted at the same time.
         }
 
         return Task.CompletedTask;
+    }
+
+    public int Parts => 256;
+
+    public IEnumerable<ArtifactFolder> List(int part)
+    {
+        var folder = Path.Combine(_root, part.ToString("x2", CultureInfo.InvariantCulture));
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        foreach (var each in new DirectoryInfo(folder).EnumerateDirectories())
+        {
+            if (Guid.TryParseExact(each.Name, "D", out var id))
+            {
+                yield return new(id, each.LastWriteTimeUtc);
+            }
+        }
     }
 
     // Two levels, by the random end of the id, so that no folder grows without bounds.

@@ -47,6 +47,10 @@ internal sealed record ExecutionBeginning(
             Subflow = request.Subflow,
             ParentTask = request.ParentTask,
             Depth = request.Depth,
+            RetryOf = request.RetryOf,
+            Kept = request.Kept.IsEmpty
+                ? null
+                : JsonSerializer.Deserialize(request.Kept.Span, ExecutionJson.Default.IReadOnlyListKeptTask),
         };
     }
 

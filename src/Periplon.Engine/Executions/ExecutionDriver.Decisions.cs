@@ -7,7 +7,7 @@ internal sealed partial class ExecutionDriver
     // What cannot be decided or written down must hold nothing up: a command is refused alone, and an execution whose own planning fails ends.
     private (ExecutionTurn Turn, byte[] Events) Decide(ExecutionState before, List<Command> commands)
     {
-        var now = time.GetUtcNow();
+        var now = Now;
         try
         {
             return Decide(before, commands, now, checkEach: false);
@@ -29,7 +29,7 @@ internal sealed partial class ExecutionDriver
 
     private (ExecutionTurn Turn, byte[] Events) End(ExecutionState before, List<Command> commands, Exception cause)
     {
-        var turn = new ExecutionTurn(before, time.GetUtcNow());
+        var turn = new ExecutionTurn(before, Now);
         var error = $"A defect of the engine ended the execution: {Storable(cause.Message)}";
         foreach (var task in before.Tasks.Values.Where(task => task.Instance.Around is not null && !task.Status.IsSettled()))
         {

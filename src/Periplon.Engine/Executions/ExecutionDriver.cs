@@ -24,6 +24,7 @@ internal sealed partial class ExecutionDriver(
     // So many refused commits in a row, and the execution cannot go on: it ends with the reason.
     private const int MaxRefusals = 3;
 
+    private readonly ExecutionClock _clock = new(time, state.LastEventAt);
     private readonly Lock _gate = new();
     private List<Command> _waiting = [];
     private int _oneByOne;
@@ -34,6 +35,9 @@ internal sealed partial class ExecutionDriver(
 
     /// <summary>The committed state.</summary>
     public ExecutionState State { get; private set; } = state;
+
+    /// <summary>The execution's time now, by which its timers are due.</summary>
+    public DateTimeOffset Now => _clock.Now;
 
     /// <summary>Sequence number of the newest journal row.</summary>
     public long Seq { get; private set; } = seq;
@@ -195,6 +199,7 @@ internal sealed partial class ExecutionDriver(
 
         // A commit is not given up half way: the store itself ends it, with an answer or an error.
         await journal.AppendAsync(append, CancellationToken.None);
+        _clock.OnRecorded(turn.Now);
         State = turn.State;
         Seq++;
         Row = changed ?? Row;

@@ -1,4 +1,5 @@
 using Periplon.Core.Executions;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Engine.Executions;
 
@@ -17,7 +18,7 @@ internal sealed partial class ExecutionGrain
             return;
         }
 
-        var now = time.GetUtcNow();
+        var now = _driver.Now;
         var leases = state.Running
             .Select(rank => state.Task(rank.Task))
             .Where(task => task.StartedAt + ClaimGrace <= now || liveness.IsDead(task.Worker!))
@@ -36,6 +37,10 @@ internal sealed partial class ExecutionGrain
                 cancellationToken);
         }
     }
+
+    // Who could take what waits for a worker; not asked for when nothing does.
+    private async Task<IReadOnlyList<LiveWorker>?> ReadWorkersAsync(ExecutionState state, CancellationToken cancellationToken) =>
+        state.IsTerminal || state.Ready.IsEmpty ? null : await workers.ListAsync(cancellationToken);
 
     private void OfferReady(ExecutionState state, IEnumerable<TaskRank> ready)
     {

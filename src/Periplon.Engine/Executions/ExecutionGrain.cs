@@ -10,6 +10,7 @@ using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
 namespace Periplon.Engine.Executions;
@@ -21,7 +22,8 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time, ILogger<ExecutionGrain> logger)
+    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time,
+    ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
@@ -32,6 +34,7 @@ internal sealed partial class ExecutionGrain(
     private IGrainTimer? _timer;
     private Guid _id;
     private bool _waitedFor;
+    private int _waiters;
     private Task? _loading;
     private Task<StartStatus>? _creating;
 
@@ -73,6 +76,7 @@ internal sealed partial class ExecutionGrain(
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
         if (await LoadAsync(cancellationToken) is not { } driver
+            || !await liveness.MayLeaseAsync(claim.Worker, cancellationToken)
             || !await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken))
         {
             instruments.OnOfferRefused();
@@ -107,24 +111,12 @@ internal sealed partial class ExecutionGrain(
     public Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken) =>
         ControlAsync(request, turn => ExecutionCommands.Resume(turn, request.By), cancellationToken);
 
-    public async Task<bool> WakeAsync(CancellationToken cancellationToken)
-    {
-        if (await LoadAsync(cancellationToken) is not { State.IsTerminal: false } driver)
-        {
-            return false;
-        }
-
-        await ReturnLostAsync(cancellationToken);
-        await driver.AdvanceAsync(cancellationToken);
-        OfferReady(driver.State, driver.State.Ready);
-        LookAfterChildren(driver.State);
-        limits.Send(LimitRequests.Pending(driver.State));
-        return !driver.State.IsTerminal;
-    }
+    public async Task<bool> WakeAsync(CancellationToken cancellationToken) => await LookAsync(cancellationToken) is not null;
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
         await LoadAsync(cancellationToken) is { } driver
-            ? ExecutionViews.Of(driver.State, await ReadPlacesAsync(driver.State, cancellationToken))
+            ? ExecutionViews.Of(
+                driver.State, await ReadPlacesAsync(driver.State, cancellationToken), await ReadWorkersAsync(driver.State, cancellationToken))
             : null;
 
     public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
@@ -135,6 +127,7 @@ internal sealed partial class ExecutionGrain(
         if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
         {
             _waitedFor = true;
+            _waiters++;
             try
             {
                 await _ended.Task.WaitAsync(wait, time, cancellationToken);
@@ -142,6 +135,10 @@ internal sealed partial class ExecutionGrain(
             catch (TimeoutException)
             {
                 // The caller gets the status as it is now.
+            }
+            finally
+            {
+                _waiters--;
             }
         }
 
@@ -159,6 +156,7 @@ internal sealed partial class ExecutionGrain(
         if (!after.IsTerminal)
         {
             SetTimer();
+            StayWhileRunning(after);
             return;
         }
 
@@ -298,7 +296,7 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
-        var due = ExecutionTimers.Until(next, time.GetUtcNow());
+        var due = ExecutionTimers.Until(next, _driver.Now);
         if (_timer is null)
         {
             _timer = this.RegisterGrainTimer(

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Limits;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Executions;
@@ -14,6 +15,11 @@ internal static class ExecutionRows
     /// bounds how long a lost message can hold an execution up.
     /// </summary>
     public static readonly TimeSpan SafetyInterval = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How far ahead an execution is looked at again that waits for nothing that can be lost: for a person, a signal, or to be resumed.
+    /// </summary>
+    public static readonly TimeSpan CalmInterval = TimeSpan.FromHours(1);
 
     /// <summary>The row of a new execution.</summary>
     public static ExecutionRow First(Guid id, ExecutionCreated created, int partition) => new()
@@ -28,10 +34,12 @@ internal static class ExecutionRows
         Priority = created.Priority,
         Partition = partition,
         WaitReason = "worker",
+        QueueLane = "",
         NextWakeAt = created.At + SafetyInterval,
         TriggerType = created.TriggerType,
         TriggeredBy = created.TriggeredBy,
         ParentExecutionId = created.ParentExecutionId,
+        RetryOf = created.RetryOf,
         Inputs = JsonSerializer.Serialize(
             SecretInputs.Mask(created.Inputs, created.SecretInputs), ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
         Labels = created.Labels is { Count: > 0 } labels
@@ -50,6 +58,7 @@ internal static class ExecutionRows
                 Status = state.Status,
                 WaitReason = null,
                 NextWakeAt = null,
+                QueueLane = null,
                 StartedAt = state.StartedAt,
                 CompletedAt = state.FinishedAt,
                 Error = state.Error?.Replace('\0', '\uFFFD'),
@@ -62,7 +71,9 @@ internal static class ExecutionRows
 
         var reason = WaitReasonOf(state);
         var wake = Wake(state, now);
-        if (row.Status == state.Status && row.WaitReason == reason && row.NextWakeAt <= wake)
+        var lane = QueueLanes.Of(state);
+        if (row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
+            && (!NeedsNobody(state) || row.NextWakeAt - now >= (wake - now) / 2))
         {
             return null;
         }
@@ -70,20 +81,27 @@ internal static class ExecutionRows
         return row with
         {
             Status = state.Status, WaitReason = reason, NextWakeAt = wake, StartedAt = state.StartedAt, RetryCount = state.Retries,
+            QueueLane = lane,
         };
     }
 
     /// <summary>When the sweep looks at an execution at the latest.</summary>
     public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
     {
-        var safety = now + SafetyInterval;
+        var timer = ExecutionPlanner.NextTimer(state);
+        var latest = now + (NeedsNobody(state) ? CalmInterval : SafetyInterval);
 
-        // Who waits for a limit or a child asks again in time, lest an answer was lost.
-        return ExecutionPlanner.NextTimer(state) is { } timer
-            && (timer < safety || (state.Status is ExecutionStatus.Waiting && !LimitRequests.Pending(state).Any() && !WaitsForChild(state)))
-            ? timer
-            : safety;
+        // A sleep of months is a row and nothing else.
+        return timer is { } at && (at < latest || NeedsNobody(state)) ? at : latest;
     }
+
+    /// <summary>
+    /// Whether no lost message can hold the execution up: what it waits for is recorded in its own journal before anybody is answered. Who
+    /// waits for a worker, a limit or a child asks again in time.
+    /// </summary>
+    public static bool NeedsNobody(ExecutionState state) =>
+        state.Status is ExecutionStatus.Waiting or ExecutionStatus.Paused && state.Running.IsEmpty
+        && !LimitRequests.Pending(state).Any() && !WaitsForChild(state);
 
     private static bool WaitsForChild(ExecutionState state) =>
         state.Waiting.Any(rank => state.Task(rank.Task).Wait is { Kind: WaitKind.Child });

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Client.Workers;
 using Periplon.Engine.Queue;
@@ -62,8 +63,14 @@ internal sealed partial class ExecutionSignals
     private ChannelWriter<TaskOffer> StartOffers(int partition)
     {
         var queue = _grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
-        return Start<TaskOffer>(
-            $"offers to partition {partition}", offers => queue.OfferAsync(offers, CancellationToken.None));
+        return Start<TaskOffer>($"offers to partition {partition}", async offers =>
+        {
+            // A silo of an earlier version refuses nothing and says nothing.
+            foreach (var refused in await queue.OfferAsync(offers, CancellationToken.None) ?? [])
+            {
+                await _grains.GetGrain<IExecutionGrain>(refused.ToString("D")).RefusedAsync();
+            }
+        });
     }
 
     private ChannelWriter<long> StartDone(int partition)

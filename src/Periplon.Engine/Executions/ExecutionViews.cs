@@ -5,6 +5,7 @@ using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Plans;
 using Periplon.Core.Workflows;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Engine.Executions;
 
@@ -15,7 +16,8 @@ internal static class ExecutionViews
     private const long MaxPageBytes = 8 * 1024 * 1024;
 
     /// <summary>The execution without its tasks.</summary>
-    public static ExecutionView Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null) => new()
+    public static ExecutionView Of(
+        ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null, IReadOnlyList<LiveWorker>? workers = null) => new()
     {
         Organization = state.Created.Organization,
         Status = state.Status.ToWord(),
@@ -24,7 +26,7 @@ internal static class ExecutionViews
         SettledTasks = state.Settled,
         Error = Masked(state.Error, SecretTexts.Of(state.Created)),
         Outputs = state.Outputs is { } outputs ? Json(outputs) : default,
-        Why = WaitViews.Of(state, places),
+        Why = WaitViews.Of(state, places, workers),
         Approvals = Approvals.Of(state),
         CreatedAt = state.Created.At,
         StartedAt = state.StartedAt,
@@ -39,6 +41,7 @@ internal static class ExecutionViews
         ParentExecutionId = state.Created.ParentExecutionId,
         RetryCount = state.Retries,
         RequestHash = state.Created.RequestHash,
+        RetryOf = state.Created.RetryOf,
     };
 
     /// <summary>A page of its tasks, in the order in which they came into being.</summary>
@@ -105,6 +108,7 @@ internal static class ExecutionViews
             Number = task.Rank.Number + 1,
             IsAuthored = task.Planned.IsAuthored,
             Labels = task.Planned.Definition.Labels,
+            IsKept = current.IsKept,
         };
     }
 

@@ -241,7 +241,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     {
         if (ExecutionPlanner.NextTimer(State) is { } next)
         {
-            _timer.Change(ExecutionTimers.Until(next, _time.GetUtcNow()), Timeout.InfiniteTimeSpan);
+            _timer.Change(ExecutionTimers.Until(next, _driver.Now), Timeout.InfiniteTimeSpan);
         }
     }
 

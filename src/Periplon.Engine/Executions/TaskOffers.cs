@@ -1,5 +1,6 @@
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
+using Periplon.Engine.Queue;
 
 namespace Periplon.Engine.Executions;
 
@@ -19,6 +20,8 @@ internal static class TaskOffers
             Tags = task.Planned.WorkerTags,
             Returned = ready.Delivery > 0,
             ScheduledAt = ready.ScheduledAt ?? state.LastEventAt,
+            Organization = state.Created.Organization,
+            StartLane = QueueLanes.Of(state),
         };
     }
 }

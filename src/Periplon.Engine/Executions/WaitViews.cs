@@ -2,6 +2,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Engine.Executions;
 
@@ -11,10 +12,11 @@ internal static partial class WaitViews
     // Nobody reads further, and an execution may have ten thousand tasks.
     private const int MaxLinks = 100;
 
-    public static IReadOnlyList<WaitView> Of(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null)
+    public static IReadOnlyList<WaitView> Of(
+        ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places = null, IReadOnlyList<LiveWorker>? workers = null)
     {
         // Names of signals and keys of limits may be made of secret inputs.
-        var links = LinksOf(state, places);
+        var links = LinksOf(state, places, workers);
         return SecretTexts.Of(state.Created) is { } secrets
             ? [.. links.Select(link => link with
             {
@@ -24,7 +26,8 @@ internal static partial class WaitViews
             : links;
     }
 
-    private static List<WaitView> LinksOf(ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places)
+    private static List<WaitView> LinksOf(
+        ExecutionState state, IReadOnlyDictionary<string, PlacesView>? places, IReadOnlyList<LiveWorker>? workers)
     {
         if (state.IsTerminal)
         {
@@ -53,7 +56,7 @@ internal static partial class WaitViews
         links.AddRange(state.Delayed.Take(MaxLinks).Select(delayed => Delayed(state, delayed.Task)));
         links.AddRange(state.Waiting.Take(MaxLinks).Select(rank => Waiting(state, state.Task(rank.Task), places)));
         links.AddRange(state.Timers.Where(timer => IsLoopDelay(state, timer)).Take(MaxLinks).Select(timer => LoopDelay(state, timer)));
-        links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task)));
+        links.AddRange(state.Ready.Take(MaxLinks).Select(rank => Ready(state, rank.Task, workers)));
         links.AddRange(state.Open.Take(MaxLinks).Select(rank => Open(state, rank.Task)));
         links.AddRange(Around(state, links));
         if (links.Count < MaxLinks)
@@ -99,22 +102,6 @@ internal static partial class WaitViews
             WakesBy = "the timer",
             WakesAt = waiting.DueAt,
             Since = waiting.StartedAt,
-        };
-    }
-
-    private static WaitView Ready(ExecutionState state, TaskInstance task)
-    {
-        var ready = state.Task(task);
-        var tags = task.Planned.WorkerTags.Count > 0 ? $" that carries the tags {string.Join(", ", task.Planned.WorkerTags)}" : "";
-        return new WaitView
-        {
-            Task = task.Path,
-            WaitsFor = "worker",
-            Message = $"Task '{task.Path}' waits for a free slot of a worker{tags}",
-            HeldBy = "the queue",
-            WakesBy = "a worker that takes it, or the next look of the sweep",
-            WakesAt = (ready.ScheduledAt ?? state.LastEventAt) + ExecutionRows.SafetyInterval,
-            Since = ready.ScheduledAt,
         };
     }
 

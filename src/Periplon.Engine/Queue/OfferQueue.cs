@@ -3,19 +3,25 @@ using Periplon.Client.Queue;
 namespace Periplon.Engine.Queue;
 
 /// <summary>
-/// The offers of one partition, in memory and in order: returned attempts first, then execution priority, task priority and age. Offers
-/// with the same tags share a lane, so that a worker is never held up by work it may not take. Not safe for several threads.
+/// The offers of one partition, in memory and in order: returned attempts first, then organizations in turns, and within an organization
+/// execution priority (with age counted in), task priority and age. Offers with the same tags share a lane, so that a worker is never held
+/// up by work it may not take. Not safe for several threads.
 /// </summary>
-internal sealed class OfferQueue(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="ageing">How long an offer waits before it counts as much as one of the next higher priority. Default: 60 seconds.</param>
+/// <param name="onGone">Hears of every offer that was taken and is done with.</param>
+internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Action<TaskOffer>? onGone = null)
 {
     /// <summary>How long a taken offer may stay without a word of the worker before it goes out again.</summary>
     public static readonly TimeSpan TicketTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
+    private readonly TimeSpan _ageing = ageing ?? TimeSpan.FromSeconds(60);
+    private readonly FairShares _shares = new();
+    private readonly Dictionary<string, OfferLane> _lanes = new(StringComparer.Ordinal);
     // Zero while the offer waits, its ticket while it is taken.
     private readonly Dictionary<(Guid, string, int), long> _known = [];
     private readonly Dictionary<long, TaskOffer> _taken = [];
-    private readonly Queue<(long Ticket, DateTimeOffset At)> _takenOrder = new();
+    private readonly Queue<(long Ticket, long Since)> _takenOrder = new();
     private long _arrivals;
     private long _tickets;
 
@@ -25,11 +31,10 @@ internal sealed class OfferQueue(TimeProvider time)
     /// <summary>Number of offers taken so far.</summary>
     public long Taken => _tickets;
 
-    /// <summary>When the oldest waiting task became ready, as far as lane heads show.</summary>
-    public DateTimeOffset? OldestAt => _lanes.Values
-        .Where(lane => lane.Offers.Count > 0)
-        .Select(lane => (DateTimeOffset?)lane.Offers.Peek().ScheduledAt)
-        .Min();
+    /// <summary>When the oldest waiting task became ready. Looks at every offer.</summary>
+    public DateTimeOffset? OldestAt => Offers.Min(offer => (DateTimeOffset?)offer.ScheduledAt);
+
+    private IEnumerable<TaskOffer> Offers => _lanes.Values.SelectMany(lane => lane.Offers);
 
     /// <summary>Adds an offer. False when it waits or is taken already.</summary>
     public bool Add(TaskOffer offer)
@@ -43,6 +48,7 @@ internal sealed class OfferQueue(TimeProvider time)
             }
 
             _taken.Remove(ticket);
+            onGone?.Invoke(taken);
         }
 
         Enqueue(offer);
@@ -50,22 +56,22 @@ internal sealed class OfferQueue(TimeProvider time)
     }
 
     /// <summary>Whether a worker with these tags would get anything.</summary>
-    public bool HasWorkFor(IReadOnlyList<string> tags) => BestLane(tags) is not null;
+    public bool HasWorkFor(IReadOnlyList<string> tags) => _lanes.Values.Any(lane => lane.Tags.All(tags.Contains));
 
     /// <summary>Takes the first offers for a worker.</summary>
     public List<TaskOffer> Take(int max, IReadOnlyList<string> tags)
     {
         var taken = new List<TaskOffer>(Math.Min(max, Count));
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         while (taken.Count < max && BestLane(tags) is { } lane)
         {
-            var offer = lane.Offers.Dequeue() with { Ticket = ++_tickets };
+            var offer = lane.Take() with { Ticket = ++_tickets };
             Count--;
             _taken.Add(offer.Ticket, offer);
             _known[KeyOf(offer)] = offer.Ticket;
             _takenOrder.Enqueue((offer.Ticket, now));
             taken.Add(offer);
-            if (lane.Offers.Count == 0)
+            if (lane.IsEmpty)
             {
                 // Tags are the workflows' own words; there is no end to them.
                 _lanes.Remove(lane.Key);
@@ -83,6 +89,7 @@ internal sealed class OfferQueue(TimeProvider time)
             if (_taken.Remove(ticket, out var offer))
             {
                 _known.Remove(KeyOf(offer));
+                onGone?.Invoke(offer);
             }
         }
     }
@@ -91,8 +98,7 @@ internal sealed class OfferQueue(TimeProvider time)
     public int ReturnOverdue()
     {
         var returned = 0;
-        var limit = time.GetUtcNow() - TicketTimeout;
-        while (_takenOrder.TryPeek(out var oldest) && oldest.At <= limit)
+        while (_takenOrder.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) >= TicketTimeout)
         {
             _takenOrder.Dequeue();
             if (_taken.Remove(oldest.Ticket, out var offer))
@@ -105,6 +111,14 @@ internal sealed class OfferQueue(TimeProvider time)
         return returned;
     }
 
+    /// <summary>What waits, by organization and priority. Looks at every offer.</summary>
+    public IReadOnlyList<QueueShare> Describe() =>
+    [
+        .. Offers.GroupBy(offer => (offer.Organization, offer.Priority)).Select(group => new QueueShare(
+            group.Key.Organization, group.Key.Priority, group.LongCount(), group.LongCount(offer => offer.StartLane is not null),
+            group.Min(offer => offer.ScheduledAt))),
+    ];
+
     private static (Guid, string, int) KeyOf(TaskOffer offer) => (offer.ExecutionId, offer.Task, offer.Attempt);
 
     private void Enqueue(TaskOffer offer)
@@ -112,43 +126,25 @@ internal sealed class OfferQueue(TimeProvider time)
         var key = offer.Tags.Count == 0 ? "" : string.Join('\n', offer.Tags.Order(StringComparer.Ordinal));
         if (!_lanes.TryGetValue(key, out var lane))
         {
-            _lanes.Add(key, lane = new Lane(key, offer.Tags));
+            _lanes.Add(key, lane = new OfferLane(key, offer.Tags, _shares));
         }
 
-        lane.Offers.Enqueue(offer, new Rank(!offer.Returned, -offer.Priority, offer.TaskPriority, offer.ScheduledAt, ++_arrivals));
+        lane.Add(offer, OfferRank.Of(offer, _ageing, ++_arrivals));
         _known[KeyOf(offer)] = 0;
         Count++;
     }
 
-    private Lane? BestLane(IReadOnlyList<string> tags)
+    private OfferLane? BestLane(IReadOnlyList<string> tags)
     {
-        Lane? best = null;
-        Rank bestRank = default;
+        OfferLane? best = null;
         foreach (var lane in _lanes.Values)
         {
-            if (lane.Offers.TryPeek(out _, out var rank) && lane.Tags.All(tags.Contains) && (best is null || rank.CompareTo(bestRank) < 0))
+            if (lane.Tags.All(tags.Contains) && (best is null || lane.GoesBefore(best)))
             {
-                (best, bestRank) = (lane, rank);
+                best = lane;
             }
         }
 
         return best;
-    }
-
-    private sealed class Lane(string key, IReadOnlyList<string> tags)
-    {
-        public string Key { get; } = key;
-
-        public IReadOnlyList<string> Tags { get; } = tags;
-
-        public PriorityQueue<TaskOffer, Rank> Offers { get; } = new();
-    }
-
-    private readonly record struct Rank(bool NotReturned, int Priority, int TaskPriority, DateTimeOffset ScheduledAt, long Arrival)
-        : IComparable<Rank>
-    {
-        public int CompareTo(Rank other) =>
-            (NotReturned, Priority, TaskPriority, ScheduledAt, Arrival).CompareTo(
-                (other.NotReturned, other.Priority, other.TaskPriority, other.ScheduledAt, other.Arrival));
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class QueueGrain : IRemindable
             grain.Remind();
             return Task.CompletedTask;
         },
-        this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.SweepInterval) { Interleave = true, KeepAlive = true });
+        this, new GrainTimerCreationOptions(TimeSpan.Zero, _options.SweepInterval) { Interleave = true, KeepAlive = true });
 
     // Not awaited in the timer either: the grain could not be deactivated before the answer came.
     private void Remind()

@@ -1,57 +1,66 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
-using Periplon.Client.Executions;
 using Periplon.Client.Queue;
-using Periplon.Engine.Executions;
-using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Queue;
 
 /// <summary>
 /// One partition of the queue. Nothing of it is stored: the executions of the partition offer their ready tasks again whenever it looks at
-/// them, at its start, after the death of a silo and when they are due.
+/// them, at its start, after the death of a silo and when they are due. Executions that wait to be started come into its memory as far as
+/// its window has room; the others are called from the database when there is.
 /// </summary>
 [GrainType("queue"), HashBasedPlacement]
-internal sealed partial class QueueGrain(
-    IJournalStore journal, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
-    : Grain, IQueueGrain
+internal sealed partial class QueueGrain : Grain, IQueueGrain
 {
-    private const int PageSize = 500;
-    private const int WakeParallelism = 64;
-    private readonly OfferQueue _queue = new(time);
+    private readonly IQueueStore _store;
+    private readonly EngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<QueueGrain> _logger;
+    private readonly AdmissionWindow _window;
+    private readonly OfferQueue _queue;
     private readonly List<Waiter> _waiters = [];
     private int _partition;
-    private bool _recovering;
-    private bool _recoverAgain;
-    private IGrainTimer? _recovery;
+
+    public QueueGrain(IQueueStore store, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
+    {
+        (_store, _options, _time, _logger) = (store, options.Value, time, logger);
+        _window = new AdmissionWindow(_options.QueueWindow, _options.Ageing, time);
+        _queue = new OfferQueue(time, _options.Ageing, _window.Release);
+    }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _partition = QueuePartitions.PartitionOf(this.GetPrimaryKeyString());
 
         StartReminder();
-        this.RegisterGrainTimer(
-            static (grain, token) => grain.SweepAsync(token), this,
-            new GrainTimerCreationOptions(options.Value.SweepInterval, options.Value.SweepInterval)
-            {
-                Interleave = true, KeepAlive = true,
-            });
-        _recovery = this.RegisterGrainTimer(
-            static (grain, token) => grain.RecoverLoopAsync(token), this,
-            new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        var interval = _options.SweepInterval;
+        StartTimer(static (grain, _) => grain.TidyAsync(), interval, interval);
+        StartTimer(static (grain, token) => grain.SweepAsync(token), interval, interval);
+        _recovery = StartTimer(static (grain, token) => grain.RecoverLoopAsync(token), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        _refill = StartTimer(
+            static (grain, token) => grain.RefillAsync(token), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
     }
 
-    public Task OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Guid>> OfferAsync(IReadOnlyList<TaskOffer> offers, CancellationToken cancellationToken)
     {
+        List<Guid>? refused = null;
         foreach (var offer in offers)
         {
-            _queue.Add(offer);
+            if (offer.StartLane is not null && !_window.Admits(offer))
+            {
+                (refused ??= []).Add(offer.ExecutionId);
+            }
+            else if (_queue.Add(offer) && offer.StartLane is not null)
+            {
+                _window.Hold(offer);
+            }
         }
 
+        RefillIfHungry();
         WakeWaiters();
-        return Task.CompletedTask;
+        return Task.FromResult<IReadOnlyList<Guid>>(refused is null ? [] : [.. refused.Distinct()]);
     }
 
     public Task<IReadOnlyList<TaskOffer>> TakeAsync(int max, IReadOnlyList<string> tags, CancellationToken cancellationToken) =>
@@ -60,6 +69,7 @@ internal sealed partial class QueueGrain(
     public Task DoneAsync(IReadOnlyList<long> tickets)
     {
         _queue.Done(tickets);
+        RefillIfHungry();
         return Task.CompletedTask;
     }
 
@@ -74,7 +84,7 @@ internal sealed partial class QueueGrain(
         _waiters.Add(waiter);
         try
         {
-            await waiter.Signal.Task.WaitAsync(wait, time, cancellationToken);
+            await waiter.Signal.Task.WaitAsync(wait, _time, cancellationToken);
             return true;
         }
         catch (TimeoutException)
@@ -87,16 +97,10 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    public Task RecoverAsync(CancellationToken cancellationToken)
-    {
-        // A round that is under way is followed by another.
-        _recoverAgain = true;
-        _recovery!.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        return Task.CompletedTask;
-    }
-
     public Task<QueueStats> StatsAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new QueueStats(_queue.Count, _queue.Taken, _queue.OldestAt));
+
+    public Task<IReadOnlyList<QueueShare>> DescribeAsync(CancellationToken cancellationToken) => Task.FromResult(_queue.Describe());
 
     // One waiter for each offer is woken, not all: the others would find nothing.
     private void WakeWaiters()
@@ -111,7 +115,7 @@ internal sealed partial class QueueGrain(
         }
     }
 
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    private Task TidyAsync()
     {
         if (_queue.ReturnOverdue() is > 0 and var returned)
         {
@@ -120,81 +124,13 @@ internal sealed partial class QueueGrain(
 
         // The worker that was woken for an offer may have had no slot left for it; another may.
         WakeWaiters();
-
-        try
-        {
-            var due = await journal.ListDueAsync(_partition, time.GetUtcNow(), PageSize, cancellationToken);
-            if (due.Count > 0)
-            {
-                await WakeAllAsync(due, cancellationToken);
-            }
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogSweepFailed(e, _partition);
-        }
+        _window.WithdrawOverdue();
+        RefillIfHungry();
+        return Task.CompletedTask;
     }
 
-    private async Task RecoverLoopAsync(CancellationToken cancellationToken)
-    {
-        _recoverAgain = true;
-        if (_recovering)
-        {
-            return;
-        }
-
-        _recovering = true;
-        try
-        {
-            while (_recoverAgain)
-            {
-                _recoverAgain = false;
-                Guid? after = null;
-                while (await journal.ListActiveAsync(_partition, after, PageSize, cancellationToken) is { Count: > 0 } page)
-                {
-                    await WakeAllAsync(page, cancellationToken);
-                    after = page[^1];
-                }
-            }
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogRecoveryFailed(e, _partition);
-            _recovery!.Change(options.Value.SweepInterval, Timeout.InfiniteTimeSpan);
-        }
-        finally
-        {
-            _recovering = false;
-        }
-    }
-
-    private async Task WakeAllAsync(IReadOnlyList<Guid> executions, CancellationToken cancellationToken)
-    {
-        var healthy = new List<Guid>(executions.Count);
-        foreach (var batch in executions.Chunk(WakeParallelism))
-        {
-            var answers = await Task.WhenAll(batch.Select(id => WakeAsync(id, cancellationToken)));
-            healthy.AddRange(batch.Where((_, i) => answers[i]));
-        }
-
-        if (healthy.Count > 0)
-        {
-            await journal.TouchAsync(healthy, time.GetUtcNow() + ExecutionRows.SafetyInterval, cancellationToken);
-        }
-    }
-
-    private async Task<bool> WakeAsync(Guid executionId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).WakeAsync(cancellationToken);
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogWakeFailed(e, executionId);
-            return false;
-        }
-    }
+    private IGrainTimer StartTimer(Func<QueueGrain, CancellationToken, Task> tick, TimeSpan due, TimeSpan period) =>
+        this.RegisterGrainTimer(tick, this, new GrainTimerCreationOptions(due, period) { Interleave = true, KeepAlive = true });
 
     private sealed class Waiter(IReadOnlyList<string> tags)
     {
@@ -205,13 +141,4 @@ internal sealed partial class QueueGrain(
 
     [LoggerMessage(LogLevel.Warning, "Partition {Partition}: {Count} taken offers were not spoken of in time and go out again")]
     private partial void LogTicketsOverdue(int partition, int count);
-
-    [LoggerMessage(LogLevel.Warning, "Partition {Partition}: the sweep failed and is repeated")]
-    private partial void LogSweepFailed(Exception exception, int partition);
-
-    [LoggerMessage(LogLevel.Warning, "Partition {Partition}: looking at all executions again failed part way and is repeated")]
-    private partial void LogRecoveryFailed(Exception exception, int partition);
-
-    [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId} could not be woken; the sweep tries again")]
-    private partial void LogWakeFailed(Exception exception, Guid executionId);
 }

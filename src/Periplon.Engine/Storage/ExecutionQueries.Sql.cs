@@ -5,7 +5,10 @@ internal sealed partial class ExecutionQueries
     private const string SelectSql = """
         select id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition, wait_reason,
                next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error, retry_count, labels, created_at,
-               started_at, completed_at
+               started_at, completed_at, retry_of,
+               (select r.id from executions r
+                 where r.retry_of = executions.id and r.organization = executions.organization
+                 order by r.created_at desc, r.id desc limit 1) as retried_by, queue_lane
           from executions
         """;
 

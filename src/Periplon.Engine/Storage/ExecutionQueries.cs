@@ -119,6 +119,12 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
             command.AddId("parent", parent);
         }
 
+        if (filter.RetryOf is { } retryOf)
+        {
+            where.Append(" and retry_of = @retry_of");
+            command.AddId("retry_of", retryOf);
+        }
+
         if (filter.IsChild is { } isChild)
         {
             where.Append(isChild ? " and parent_execution_id is not null" : " and parent_execution_id is null");
@@ -169,6 +175,9 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
         CreatedAt = reader.GetTime(19),
         StartedAt = reader.FindTime(20),
         CompletedAt = reader.FindTime(21),
+        RetryOf = reader.FindGuid(22),
+        RetriedBy = reader.FindGuid(23),
+        QueueLane = reader.FindString(24),
     };
 
     private static ExecutionStatus ReadStatus(string word) =>

@@ -18,9 +18,15 @@ internal sealed record ExecutionRow
     public string? WaitReason { get; init; }
     /// <summary>Latest time at which the sweep looks at the execution again; null once terminal.</summary>
     public DateTimeOffset? NextWakeAt { get; init; }
+    /// <summary>While the execution waits to be started: which workers may take its first task, as <see cref="Queue.QueueLanes"/> says it.</summary>
+    public string? QueueLane { get; init; }
     public string TriggerType { get; init; } = "manual";
     public string? TriggeredBy { get; init; }
     public Guid? ParentExecutionId { get; init; }
+    /// <summary>The ended execution that this one retries.</summary>
+    public Guid? RetryOf { get; init; }
+    /// <summary>The newest execution that retries this one. Only read, never written.</summary>
+    public Guid? RetriedBy { get; init; }
     /// <summary>JSON object of input values.</summary>
     public string Inputs { get; init; } = "{}";
     /// <summary>JSON object of workflow outputs; null before the end.</summary>

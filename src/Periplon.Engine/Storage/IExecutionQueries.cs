@@ -10,6 +10,8 @@ internal sealed record ExecutionFilter
     public IReadOnlyList<ExecutionStatus> Statuses { get; init; } = [];
     public string? TriggeredBy { get; init; }
     public Guid? ParentExecutionId { get; init; }
+    /// <summary>The ended execution that they retry.</summary>
+    public Guid? RetryOf { get; init; }
     /// <summary>Whether another execution started it.</summary>
     public bool? IsChild { get; init; }
     public DateTimeOffset? CreatedAfter { get; init; }

@@ -34,15 +34,25 @@ internal abstract partial class JournalStore
         return await ReadIdsAsync(command, cancellationToken);
     }
 
-    public async Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DueExecution>> ListDueAsync(
+        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = ListDueSql;
         command.AddInteger("partition", partition);
         command.AddTime("now", now);
+        command.AddTime("after_time", after?.NextWakeAt ?? DateTimeOffset.UnixEpoch);
+        command.AddId("after_id", after?.Id ?? Guid.Empty);
         command.AddInteger("limit", limit);
-        return await ReadIdsAsync(command, cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var due = new List<DueExecution>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            due.Add(new(reader.GetGuid(0), reader.GetTime(1)));
+        }
+
+        return due;
     }
 
     public async Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken)

@@ -17,9 +17,9 @@ internal abstract partial class JournalStore
         $"select id from executions where partition = @partition and {ActiveSql} and id > @after order by id limit @limit";
 
     private const string ListDueSql = $"""
-        select id from executions
-         where partition = @partition and {ActiveSql} and next_wake_at <= @now
-         order by next_wake_at limit @limit
+        select id, next_wake_at from executions
+         where partition = @partition and {ActiveSql} and next_wake_at <= @now and (next_wake_at, id) > (@after_time, @after_id)
+         order by next_wake_at, id limit @limit
         """;
 
     // Rows are locked in the order of their ids, as the journal's batches do.

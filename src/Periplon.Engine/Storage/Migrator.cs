@@ -54,10 +54,16 @@ internal sealed partial class Migrator(
 
     /// <summary>Applies what is pending, and creates the coming partitions.</summary>
     /// <returns>The migrations that were applied now.</returns>
-    /// <exception cref="MigrationException">A migration fails, has changed, or is unknown.</exception>
+    /// <exception cref="MigrationException">A migration fails, has changed, or is unknown and not newer than all that are known.</exception>
     public async Task<IReadOnlyList<MigrationStatus>> UpAsync(CancellationToken cancellationToken)
     {
-        RequireNoSurprise(await StatusAsync(cancellationToken));
+        var before = await StatusAsync(cancellationToken);
+        RequireNoSurprise(before, newerAllowed: true);
+        if (before.Where(status => status.State is MigrationState.Unknown).Select(status => status.Name).ToList() is { Count: > 0 } newer)
+        {
+            LogNewer(string.Join(", ", newer));
+        }
+
         var done = new List<MigrationStatus>();
         foreach (var migration in migrations)
         {
@@ -68,7 +74,16 @@ internal sealed partial class Migrator(
             }
         }
 
-        await new PartitionMaintenance(database, time).RunOnceAsync(cancellationToken);
+        try
+        {
+            await new PartitionMaintenance(database, time).RunOnceAsync(cancellationToken);
+        }
+        catch (Exception exception) when (StorageErrors.IsTransient(exception))
+        {
+            // A lock that others hold is no reason not to start: rows go to the default partition, and it is tried again.
+            LogNoPartitions(exception);
+        }
+
         return done;
     }
 
@@ -79,7 +94,7 @@ internal sealed partial class Migrator(
     public async Task<IReadOnlyList<MigrationStatus>> DownAsync(int steps, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        RequireNoSurprise(await StatusAsync(cancellationToken));
+        RequireNoSurprise(await StatusAsync(cancellationToken), newerAllowed: false);
         var done = new List<MigrationStatus>();
         while (done.Count < steps && await RevertLastAsync(cancellationToken) is { } status)
         {
@@ -90,8 +105,11 @@ internal sealed partial class Migrator(
         return done;
     }
 
-    private static void RequireNoSurprise(IReadOnlyList<MigrationStatus> statuses)
+    // A newer version that runs beside this one, or ran before it, has only added to the schema: migrations take nothing away that the
+    // version before them uses.
+    private void RequireNoSurprise(IReadOnlyList<MigrationStatus> statuses, bool newerAllowed)
     {
+        var newest = migrations.Count > 0 ? migrations.Max(migration => migration.Number) : 0;
         foreach (var status in statuses)
         {
             if (status.State is MigrationState.Changed)
@@ -101,7 +119,7 @@ internal sealed partial class Migrator(
                     "Restore the file and put the change into a new migration");
             }
 
-            if (status.State is MigrationState.Unknown)
+            if (status.State is MigrationState.Unknown && !(newerAllowed && status.Number > newest))
             {
                 throw new MigrationException(
                     $"Migration {status.Number:D3}_{status.Name} was applied at {status.AppliedAt:u} by a newer version of Periplon. " +

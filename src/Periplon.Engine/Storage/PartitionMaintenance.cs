@@ -10,7 +10,6 @@ namespace Periplon.Engine.Storage;
 internal sealed class PartitionMaintenance(Database database, TimeProvider time)
 {
     private const int MonthsAhead = 3;
-    private static readonly string[] Tables = ["execution_events", "execution_logs"];
 
     /// <summary>Creates what is missing of this month and the coming ones.</summary>
     /// <returns>How many partitions were created.</returns>
@@ -24,22 +23,24 @@ internal sealed class PartitionMaintenance(Database database, TimeProvider time)
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var month = new DateOnly(today.Year, today.Month, 1);
         var created = 0;
-        foreach (var table in Tables)
+        foreach (var table in MonthlyPartitions.Tables)
         {
             for (var ahead = 0; ahead <= MonthsAhead; ahead++)
             {
-                created += await CreateAsync(table, month.AddMonths(ahead), cancellationToken) ? 1 : 0;
+                created += await CreateAsync(new(table, month.AddMonths(ahead)), cancellationToken) ? 1 : 0;
             }
         }
 
         return created;
     }
 
-    private async Task<bool> CreateAsync(string table, DateOnly month, CancellationToken cancellationToken)
+    /// <summary>Creates a partition, and moves the rows of its month there.</summary>
+    /// <returns>Whether there was none.</returns>
+    public async Task<bool> CreateAsync(MonthlyPartition partition, CancellationToken cancellationToken)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{table}_{month:yyyy_MM}");
-        var from = month.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var to = month.AddMonths(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var (table, name) = (partition.Table, partition.Name);
+        var from = partition.Month.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var to = partition.Month.AddMonths(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
         await using var connection = (NpgsqlConnection)await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -52,6 +53,9 @@ internal sealed class PartitionMaintenance(Database database, TimeProvider time)
 
         // Silos maintain at the same time; the second finds the partition of the first. A schema from before a table has no use for it.
         await RunAsync("select pg_advisory_xact_lock(8099002322093696879)");
+
+        // While this waits for its lock, all appends wait behind it.
+        await RunAsync("set local lock_timeout = '2s'");
         if (await RunAsync($"select to_regclass('{table}') is not null and to_regclass('{name}') is null") is not true)
         {
             return false;

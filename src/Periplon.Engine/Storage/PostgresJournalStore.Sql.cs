@@ -20,25 +20,26 @@ internal sealed partial class PostgresJournalStore
           select * from unnest($7::uuid[], $8::bigint[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::integer[], $14::text[],
                                $15::integer[], $16::integer[], $17::text[], $18::timestamptz[], $19::text[], $20::text[], $21::uuid[],
                                $22::text[], $23::text[], $24::text[], $25::integer[], $26::jsonb[], $27::timestamptz[],
-                               $28::timestamptz[], $29::timestamptz[])
+                               $28::timestamptz[], $29::timestamptz[], $30::uuid[], $31::text[])
             as t (id, seq, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition, wait_reason,
                   next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error, retry_count, labels, created_at,
-                  started_at, completed_at)
+                  started_at, completed_at, retry_of, queue_lane)
            where (id in (select execution_id from appended)) is true),
         created as (
           insert into executions (id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition,
                                   wait_reason, next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error,
-                                  retry_count, labels, created_at, started_at, completed_at)
+                                  retry_count, labels, created_at, started_at, completed_at, retry_of, queue_lane)
           select id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition,
                  wait_reason, next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error,
-                 retry_count, labels, created_at, started_at, completed_at
+                 retry_count, labels, created_at, started_at, completed_at, retry_of, queue_lane
             from changed where seq = 1
           on conflict do nothing),
         updated as (
           update executions e
              set workflow_version = c.workflow_version, revision = c.revision, status = c.status, priority = c.priority,
                  partition = c.partition, wait_reason = c.wait_reason, next_wake_at = c.next_wake_at, result = c.result, error = c.error,
-                 retry_count = c.retry_count, labels = c.labels, started_at = c.started_at, completed_at = c.completed_at
+                 retry_count = c.retry_count, labels = c.labels, started_at = c.started_at, completed_at = c.completed_at,
+                 queue_lane = c.queue_lane
             from changed c
            where e.id = c.id and c.seq > 1 and e.{ActiveSql})
         select execution_id from appended

@@ -93,6 +93,8 @@ internal sealed partial class PostgresJournalStore : JournalStore
         Add(NpgsqlDbType.TimestampTz, row => row.CreatedAt.UtcDateTime);
         Add(NpgsqlDbType.TimestampTz, row => row.StartedAt?.UtcDateTime);
         Add(NpgsqlDbType.TimestampTz, row => row.CompletedAt?.UtcDateTime);
+        Add(NpgsqlDbType.Uuid, row => row.RetryOf);
+        AddText(row => row.QueueLane);
     }
 
     private static async Task<Dictionary<Guid, Guid>> ReadWritersAsync(NpgsqlConnection connection, JournalAppend[] appends)

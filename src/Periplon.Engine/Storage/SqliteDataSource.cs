@@ -11,7 +11,10 @@ internal sealed class SqliteDataSource(string connectionString) : DbDataSource
 
     public override string ConnectionString => connectionString;
 
-    /// <summary>Creates the folder and the file, and switches the file to WAL, which it then stays in.</summary>
+    /// <summary>
+    /// Creates the folder and the file, and switches the file to WAL, which it then stays in. A new file can give space back; older ones
+    /// learn it from <see cref="SqliteShrinking"/>.
+    /// </summary>
     public void EnsureCreated()
     {
         var path = new SqliteConnectionStringBuilder(connectionString).DataSource;
@@ -22,7 +25,7 @@ internal sealed class SqliteDataSource(string connectionString) : DbDataSource
 
         using var connection = OpenSqlite();
         using var command = connection.CreateCommand();
-        command.CommandText = "pragma journal_mode = wal";
+        command.CommandText = "pragma auto_vacuum = incremental; pragma journal_mode = wal";
         command.ExecuteScalar();
     }
 

@@ -16,12 +16,13 @@ internal sealed partial class SqliteJournalWriter
     private static readonly string[] IdentityColumns =
     [
         "id", "organization", "workflow_id", "workflow_name", "trigger_type", "triggered_by", "parent_execution_id", "inputs", "created_at",
+        "retry_of",
     ];
 
     private static readonly string[] ChangingColumns =
     [
         "workflow_version", "revision", "status", "priority", "partition", "wait_reason", "next_wake_at", "result", "error", "retry_count",
-        "labels", "started_at", "completed_at",
+        "labels", "started_at", "completed_at", "queue_lane",
     ];
 
     private static readonly string CreateSql = $"""
@@ -38,12 +39,12 @@ internal sealed partial class SqliteJournalWriter
     private static object?[] Identity(ExecutionRow row) =>
     [
         row.Id, row.Organization, row.WorkflowId, row.WorkflowName, row.TriggerType, row.TriggeredBy, row.ParentExecutionId, row.Inputs,
-        row.CreatedAt,
+        row.CreatedAt, row.RetryOf,
     ];
 
     private static object?[] Changing(ExecutionRow row) =>
     [
         row.WorkflowVersion, row.Revision, row.Status.ToWord(), row.Priority, row.Partition, row.WaitReason, row.NextWakeAt, row.Result,
-        row.Error, row.RetryCount, row.Labels, row.StartedAt, row.CompletedAt,
+        row.Error, row.RetryCount, row.Labels, row.StartedAt, row.CompletedAt, row.QueueLane,
     ];
 }

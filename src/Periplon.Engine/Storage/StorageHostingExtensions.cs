@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Periplon.Engine.Artifacts;
 using Periplon.Engine.Logs;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Tasks.Caching;
 
 namespace Periplon.Engine.Storage;
@@ -39,12 +40,15 @@ internal static class StorageHostingExtensions
         }
 
         services.AddSingleton<IExecutionQueries, ExecutionQueries>();
+        services.AddSingleton<IQueueStore, QueueStore>();
         services.AddSingleton<IWorkflowStore, WorkflowStore>();
         services.AddSingleton<ITaskCacheStore, TaskCacheStore>();
         services.AddSingleton<ILogStore, LogStore>();
         services.AddSingleton<LogWriter>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LogWriter>());
-        services.AddSingleton<IArtifactStore>(_ => new CompressedArtifacts(new FileArtifactStore(artifactFolder)));
+        services.AddSingleton(_ => new FileArtifactStore(artifactFolder));
+        services.AddSingleton<IArtifactInventory>(provider => provider.GetRequiredService<FileArtifactStore>());
+        services.AddSingleton<IArtifactStore>(provider => new CompressedArtifacts(provider.GetRequiredService<FileArtifactStore>()));
         return services;
     }
 }

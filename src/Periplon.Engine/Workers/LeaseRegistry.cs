@@ -9,6 +9,7 @@ namespace Periplon.Engine.Workers;
 internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
+    private readonly ConcurrentDictionary<Guid, bool> _handedBack = new();
     private readonly CancellationTokenSource _draining = new();
     private long _completed;
     private long _failed;
@@ -27,11 +28,15 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
     /// <summary>Forgets a claim.</summary>
     public void Remove(Guid token)
     {
+        _handedBack.TryRemove(token, out _);
         if (_running.TryRemove(token, out var source))
         {
             source.Dispose();
         }
     }
+
+    /// <summary>Whether an attempt was stopped so that it can run elsewhere.</summary>
+    public bool IsHandedBack(Guid token) => _handedBack.ContainsKey(token);
 
     /// <summary>Whether a claim is held.</summary>
     public bool Holds(Guid token) => _running.ContainsKey(token);
@@ -57,6 +62,18 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
                 }
             }
         }
+    }
+
+    /// <summary>Stops all attempts, so that they can run elsewhere.</summary>
+    public void StopAll()
+    {
+        IReadOnlyList<Guid> tokens = [.. _running.Keys];
+        foreach (var token in tokens)
+        {
+            _handedBack[token] = true;
+        }
+
+        Stop(tokens);
     }
 
     /// <summary>Takes no more work from now on.</summary>

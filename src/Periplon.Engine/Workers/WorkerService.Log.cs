@@ -15,6 +15,11 @@ internal sealed partial class WorkerService
         "Execution {ExecutionId}: attempt {Attempt} of task '{Task}' was lost by a defect; it goes out again when its lease is missed")]
     private partial void LogAttemptLost(Exception exception, Guid executionId, string task, int attempt);
 
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Execution {ExecutionId}: the end of attempt {Attempt} of task '{Task}' is not reported, because this silo was declared dead")]
+    private partial void LogWithheld(Guid executionId, string task, int attempt);
+
     [LoggerMessage(LogLevel.Information, "{Count} attempts did not end in time; they are stopped and handed back")]
     private partial void LogHandingBack(int count);
 

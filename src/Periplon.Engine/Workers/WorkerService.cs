@@ -5,6 +5,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
 
 namespace Periplon.Engine.Workers;
@@ -14,17 +15,21 @@ namespace Periplon.Engine.Workers;
 /// here and never in a grain. Every call that carries a claim is repeated with the claim's token until it is answered.
 /// </summary>
 internal sealed partial class WorkerService(
-    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, IAttemptRunner attempts, QueuePartitions partitions,
-    ILocalSiloDetails local, IHostApplicationLifetime lifetime, IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, SiloFence fence, IAttemptRunner attempts,
+    QueuePartitions partitions, ILocalSiloDetails local, IHostApplicationLifetime lifetime,
+    IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     private const int MaxBatch = 32;
 
-    private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(20);
+    // Short: a partition that has to move, because a silo has died, goes only when nobody waits in it any more.
+    private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TakeTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _slots = new(options.Value.Slots);
     private readonly CancellationTokenSource _abandon = new();
+    private readonly CancellationTokenSource _end = new();
     private volatile bool _stopped;
     private int _drainedSlots;
     private readonly string _name = local.SiloAddress.ToParsableString();
@@ -33,6 +38,7 @@ internal sealed partial class WorkerService(
     {
         _slots.Dispose();
         _abandon.Dispose();
+        _end.Dispose();
         base.Dispose();
     }
 
@@ -61,6 +67,7 @@ internal sealed partial class WorkerService(
         }
 
         _stopped = true;
+        await _end.CancelAsync();
         await base.StopAsync(cancellationToken);
     }
 
@@ -81,15 +88,20 @@ internal sealed partial class WorkerService(
     {
         var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
         var delay = FirstRetryDelay;
+        var hasWork = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                if (await TakeAsync(queue, partition, stopping) == 0)
+                if (!await fence.PassAsync(stopping))
                 {
-                    await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
+                    return;
                 }
 
+                // Slots are held while a partition is asked for offers, so only one is asked that has just answered.
+                hasWork = hasWork
+                    ? await TakeAsync(queue, partition, stopping) > 0
+                    : await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
                 delay = FirstRetryDelay;
             }
             catch (Exception) when (stopping.IsCancellationRequested)
@@ -99,6 +111,7 @@ internal sealed partial class WorkerService(
             catch (Exception e)
             {
                 LogPartitionUnreachable(e, partition);
+                hasWork = false;
                 await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
             }
@@ -117,7 +130,16 @@ internal sealed partial class WorkerService(
         IReadOnlyList<TaskOffer> offers = [];
         try
         {
-            offers = await queue.TakeAsync(free, options.Value.Tags, stopping);
+            var taking = queue.TakeAsync(free, options.Value.Tags, stopping);
+            try
+            {
+                offers = await taking.WaitAsync(TakeTimeout, time, stopping);
+            }
+            catch (TimeoutException)
+            {
+                _ = RunLateAsync(taking, partition, stopping);
+                throw;
+            }
         }
         finally
         {
@@ -135,6 +157,23 @@ internal sealed partial class WorkerService(
         return offers.Count;
     }
 
+    // An answer that comes late has taken offers all the same, and nobody else gets them before their tickets run out.
+    private async Task RunLateAsync(Task<IReadOnlyList<TaskOffer>> taking, int partition, CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var offer in await taking)
+            {
+                await _slots.WaitAsync(stopping);
+                _ = RunAsync(offer, partition);
+            }
+        }
+        catch (Exception e)
+        {
+            LogPartitionUnreachable(e, partition);
+        }
+    }
+
     private async Task RunAsync(TaskOffer offer, int partition)
     {
         var token = Guid.NewGuid();
@@ -150,13 +189,20 @@ internal sealed partial class WorkerService(
                 return;
             }
 
-            var outcome = await attempts.RunAsync(offer, lease, stop.Token);
-            if (outcome.Kind is TaskOutcomeKind.Cancelled && _abandon.IsCancellationRequested)
+            var outcome = await MayStartAsync(stop.Token) ? await attempts.RunAsync(offer, lease, stop.Token) : TaskOutcome.Returned();
+            if (outcome.Kind is TaskOutcomeKind.Cancelled && (_abandon.IsCancellationRequested || leases.IsHandedBack(token)))
             {
                 outcome = TaskOutcome.Returned();
             }
 
             leases.OnEnded(outcome);
+            if (!await fence.PassAsync(_end.Token))
+            {
+                fence.OnReportWithheld();
+                LogWithheld(offer.ExecutionId, offer.Task, offer.Attempt);
+                return;
+            }
+
             var report = new TaskReport
             {
                 Task = offer.Task,
@@ -178,6 +224,19 @@ internal sealed partial class WorkerService(
         {
             leases.Remove(token);
             _slots.Release();
+        }
+    }
+
+    // One that is to stop meanwhile starts all the same: it stops by itself, and then says how it ended.
+    private async Task<bool> MayStartAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await fence.PassAsync(stop);
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
         }
     }
 

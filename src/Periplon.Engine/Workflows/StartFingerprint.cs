@@ -37,6 +37,26 @@ internal static class StartFingerprint
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
     }
 
+    /// <summary>The same of a request to retry.</summary>
+    public static string OfRetry(Guid workflowId, RetryExecution request, IReadOnlyDictionary<string, JsonElement> inputs)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue("retry");
+            writer.WriteStringValue(workflowId);
+            writer.WriteStringValue(request.RetryOf);
+            writer.WriteStringValue(request.FromTask);
+            writer.WriteBooleanValue(request.FromStart);
+            writer.WriteNumberValue(request.Revision);
+            WriteMembers(writer, inputs);
+            writer.WriteEndArray();
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+    }
+
     private static void WriteMembers(Utf8JsonWriter writer, IEnumerable<KeyValuePair<string, JsonElement>> members)
     {
         writer.WriteStartObject();

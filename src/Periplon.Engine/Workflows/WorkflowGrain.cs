@@ -15,7 +15,8 @@ namespace Periplon.Engine.Workflows;
 
 /// <summary>One workflow. The workflows and workflow_versions tables are its state, written in one transaction per change.</summary>
 [GrainType("workflow")]
-internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalog, ResourceResolver resolver, TimeProvider time)
+internal sealed partial class WorkflowGrain(
+    IWorkflowStore store, WorkflowCatalog catalog, ResourceResolver resolver, RetryPreparation retries, TimeProvider time)
     : Grain, IWorkflowGrain
 {
     private WorkflowRow? _row;
@@ -70,9 +71,9 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
             return new StartResult { Status = StartStatus.WorkflowNotFound };
         }
 
-        if (!TryReadInputs(request, out var supplied, out var problem))
+        if (!TryReadInputs(request.Inputs, out var supplied, out var problem))
         {
-            return new StartResult { Status = StartStatus.InvalidInputs, Problems = [InputProblem(problem)] };
+            return new StartResult { Status = StartStatus.InvalidInputs, Problems = [WorkflowProblems.Of(problem)] };
         }
 
         var revision = request.Revision == 0 ? row.Revision : request.Revision;
@@ -86,7 +87,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         var hash = StartFingerprint.Of(_id, request, supplied);
         if (refusal is not null)
         {
-            return await StartedBeforeAsync(request, hash, cancellationToken) is { } before ? new StartResult { Status = before } : refusal;
+            return await StartedBeforeAsync(request.Organization, request.ExecutionId, hash, cancellationToken) is { } before ? new StartResult { Status = before } : refusal;
         }
 
         var inputs = JsonSerializer.SerializeToUtf8Bytes(bound!, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);
@@ -94,19 +95,19 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         {
             Start = request with { Inputs = inputs }, WorkflowId = _id, Revision = revision, RequestHash = hash,
         };
-        return new StartResult { Status = await Execution(request).CreateAsync(create, cancellationToken) };
+        return new StartResult { Status = await Execution(request.ExecutionId).CreateAsync(create, cancellationToken) };
     }
 
     private static bool TryReadInputs(
-        StartExecution request, out IReadOnlyDictionary<string, JsonElement> supplied, out InputProblem problem)
+        ReadOnlyMemory<byte> inputs, out IReadOnlyDictionary<string, JsonElement> supplied, out InputProblem problem)
     {
         problem = new InputProblem("inputs", "");
         supplied = new Dictionary<string, JsonElement>();
         try
         {
-            if (!request.Inputs.IsEmpty)
+            if (!inputs.IsEmpty)
             {
-                supplied = JsonSerializer.Deserialize(request.Inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
+                supplied = JsonSerializer.Deserialize(inputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement)!;
             }
 
             return true;
@@ -139,30 +140,30 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
 
         if (entry.Unsupported.Count > 0)
         {
-            return (new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(ToProblem)] }, null);
+            return (new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(WorkflowProblems.Of)] }, null);
         }
 
         var binding = InputBinder.Bind(entry.Plan.Workflow.Inputs, supplied);
         return binding.Problems.Count > 0
-            ? (new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(InputProblem)] }, null)
+            ? (new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(WorkflowProblems.Of)] }, null)
             : (null, binding.Values);
     }
 
     // The repetition of a start that was committed is answered as the first was, even when the workflow would not start it any more.
-    private async Task<StartStatus?> StartedBeforeAsync(StartExecution request, string hash, CancellationToken cancellationToken)
+    private async Task<StartStatus?> StartedBeforeAsync(
+        string organization, Guid executionId, string hash, CancellationToken cancellationToken)
     {
-        if (await Execution(request).DescribeAsync(cancellationToken) is not { RequestHash: { } before } view)
+        if (await Execution(executionId).DescribeAsync(cancellationToken) is not { RequestHash: { } before } view)
         {
             return null;
         }
 
-        return view.Organization == request.Organization && view.WorkflowId == _id && before == hash
+        return view.Organization == organization && view.WorkflowId == _id && before == hash
             ? StartStatus.AlreadyStarted
             : StartStatus.Conflict;
     }
 
-    private IExecutionGrain Execution(StartExecution request) =>
-        GrainFactory.GetGrain<IExecutionGrain>(request.ExecutionId.ToString("D"));
+    private IExecutionGrain Execution(Guid id) => GrainFactory.GetGrain<IExecutionGrain>(id.ToString("D"));
 
     private bool Exists(string organization) => Find(organization) is { IsDeleted: false };
 
@@ -187,7 +188,7 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
         {
             // Off the grain's turn: a file of 5 MB takes seconds, and so do sources far away.
             var bundle = await Task.Run(() => resolver.ResolveAsync(text, cancellationToken), cancellationToken);
-            problems = [.. bundle.Diagnostics.Select(ToProblem)];
+            problems = [.. bundle.Diagnostics.Select(WorkflowProblems.Of)];
             if (!bundle.IsValid)
             {
                 return new WorkflowSaved { Status = WorkflowSaveStatus.Invalid, Problems = problems };
@@ -256,14 +257,4 @@ internal sealed class WorkflowGrain(IWorkflowStore store, WorkflowCatalog catalo
 
     private static string Sha256Of(string? text) =>
         text is null ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
-    private static Problem ToProblem(Diagnostic diagnostic) => new()
-    {
-        Code = diagnostic.Code, Severity = diagnostic.Severity.ToString().ToLowerInvariant(), Path = diagnostic.Path,
-        Message = diagnostic.Message, Line = diagnostic.Line, Column = diagnostic.Column, Hint = diagnostic.Hint,
-        File = diagnostic.File,
-    };
-
-    private static Problem InputProblem(InputProblem problem) =>
-        new() { Code = "input", Severity = "error", Path = problem.Path, Message = problem.Message };
 }

@@ -13,7 +13,6 @@ internal static class UnusedSettings
         [
             ("auth", config.Auth != new AuthConfig()),
             ("rate_limit", config.RateLimit != new RateLimitConfig()),
-            ("retention", config.Retention != new RetentionConfig()),
             ("reliability", config.Reliability != new ReliabilityConfig()),
             ("ai", config.Ai with { Script = null } != new AiConfig()),
             ("monitoring", config.Monitoring != new MonitoringConfig()),

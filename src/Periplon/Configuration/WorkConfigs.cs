@@ -25,6 +25,16 @@ internal sealed record QueueConfig
     /// <summary>Interval of looking for due and lost work in the database, in seconds. Default: 3.</summary>
     [Between(0.1, 300)]
     public double SweepIntervalSecs { get; init; } = 3;
+
+    /// <summary>
+    /// Executions that have not started and that a partition keeps in memory; further ones wait in the database. Default: 2000.
+    /// </summary>
+    [Between(10, 1000000)]
+    public int Window { get; init; } = 2_000;
+
+    /// <summary>Time after which a waiting task counts as much as one of the next higher priority, in seconds. Default: 60.</summary>
+    [Between(1, 31536000)]
+    public double AgeingSecs { get; init; } = 60;
 }
 
 /// <summary>The worker of this process (<c>worker</c>).</summary>

@@ -67,7 +67,10 @@ internal static partial class DatabaseConnections
     public static async Task<string?> PrepareAsync(Migrator migrator, PeriplonConfig config, CancellationToken cancellationToken)
     {
         var status = await migrator.StatusAsync(cancellationToken);
-        var changed = status.Where(s => s.State is MigrationState.Changed or MigrationState.Unknown).Select(s => s.Name).ToList();
+        var newestKnown = status.Where(s => s.State is not MigrationState.Unknown).Max(s => s.Number);
+        var changed = status
+            .Where(s => s.State is MigrationState.Changed || (s.State is MigrationState.Unknown && s.Number < newestKnown))
+            .Select(s => s.Name).ToList();
         if (changed.Count > 0)
         {
             return "The schema of the database was made by another version of this program: "
@@ -75,7 +78,7 @@ internal static partial class DatabaseConnections
         }
 
         var pending = status.Count(s => s.State is MigrationState.Pending);
-        var isEmpty = pending == status.Count;
+        var isEmpty = pending == status.Count(s => s.State is not MigrationState.Unknown);
         if (pending > 0 && config.Storage.IsPostgres && !config.Storage.AutoMigrate && !isEmpty)
         {
             return $"The database lacks {pending} migrations. Run 'periplon migrate', or start with --migrate (storage.auto_migrate)";

@@ -21,22 +21,9 @@ internal static partial class ServerHost
             ? null
             : DataDirectoryLock.TryTake(config.DataDirectory(arguments.Directory), out var problem) ?? Refuse(problem);
         RequireFreePort(config);
-        await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
         try
         {
-            await BecomeReadyAsync(config, database, cancellationToken);
-            await using var app = Build(config, arguments, database);
-            await app.StartAsync(cancellationToken);
-            try
-            {
-                await Welcome.SayAsync(app.Services, AddressOf(app), cancellationToken);
-                await app.WaitForShutdownAsync(cancellationToken);
-            }
-            finally
-            {
-                await app.StopAsync(CancellationToken.None);
-            }
-
+            await SiloPorts.RunAsync(config, () => RunOnceAsync(config, arguments, cancellationToken));
             return ExitCode.Ok;
         }
         catch (IOException e) when (e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
@@ -46,6 +33,23 @@ internal static partial class ServerHost
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return ExitCode.Ok;
+        }
+    }
+
+    private static async Task RunOnceAsync(PeriplonConfig config, ServerArguments arguments, CancellationToken cancellationToken)
+    {
+        await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
+        await BecomeReadyAsync(config, database, cancellationToken);
+        await using var app = Build(config, arguments, database);
+        await app.StartAsync(cancellationToken);
+        try
+        {
+            await Welcome.SayAsync(app.Services, AddressOf(app), cancellationToken);
+            await app.WaitForShutdownAsync(cancellationToken);
+        }
+        finally
+        {
+            await app.StopAsync(CancellationToken.None);
         }
     }
 
@@ -122,6 +126,7 @@ internal static partial class ServerHost
         if (!config.Storage.IsPostgres)
         {
             await StaleMembership.ForgetAsync(database, cancellationToken);
+            await SqliteShrinking.EnableAsync(database, logging.CreateLogger("Periplon.Storage"), cancellationToken);
         }
     }
 

@@ -1,9 +1,9 @@
 using System.Net;
-using System.Net.Sockets;
 using Orleans.Configuration;
 using Periplon.Configuration;
 using Periplon.Engine;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
 
@@ -12,11 +12,6 @@ namespace Periplon.Hosting;
 /// <summary>A silo of Periplon, from its configuration: the same for <c>server</c> and <c>worker</c>.</summary>
 internal static class SiloSetup
 {
-    // Ports that other installations of Orleans use too; a restart on the same port is known to the cluster at once. A server that is alone
-    // has no use for that, and several that start at the same time would all find the same port free.
-    private const int UsualSiloPort = 11111;
-    private const int UsualGatewayPort = 30000;
-
     public static void AddPeriplonSilo(this IHostApplicationBuilder host, PeriplonConfig config, Database database, string directory)
     {
         host.Services.AddPeriplonStorage(database, config.ArtifactsPath(directory));
@@ -29,6 +24,7 @@ internal static class SiloSetup
             options.AllowPrivateNetworks = config.Worker.AllowPrivateNetworks;
             options.ModelScript = config.ReadModelScript(directory);
         });
+        host.Services.AddSingleton(RetentionOptionsOf(config.Retention));
         host.Services.AddSingleton(new ResourceOptions
         {
             Directory = config.LibraryPath(directory), AllowPrivateNetworks = config.Worker.AllowPrivateNetworks,
@@ -47,14 +43,26 @@ internal static class SiloSetup
             {
                 options.Partitions = config.Queue.Partitions;
                 options.SweepInterval = TimeSpan.FromSeconds(config.Queue.SweepIntervalSecs);
+                options.QueueWindow = config.Queue.Window;
+                options.Ageing = TimeSpan.FromSeconds(config.Queue.AgeingSecs);
                 options.RunsTasks = config.Worker.Slots > 0;
                 options.Slots = Math.Max(1, config.Worker.Slots);
                 options.Tags = config.Worker.Tags;
                 options.DrainTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs);
+                options.FenceAfter = TimeSpan.FromSeconds(Math.Max(1, config.Cluster.ProbeTimeoutSecs * config.Cluster.MissedProbes));
             });
         });
         host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs + 15));
     }
+
+    private static RetentionOptions RetentionOptionsOf(RetentionConfig retention) => new()
+    {
+        Enabled = retention.Enabled,
+        MaxAge = TimeSpan.FromDays(retention.Days),
+        MaxPerWorkflow = retention.MaxExecutions,
+        Interval = TimeSpan.FromSeconds(retention.IntervalSecs),
+        BatchSize = retention.BatchSize,
+    };
 
     private static void ConfigureMembership(ClusterMembershipOptions options, ClusterConfig cluster)
     {
@@ -71,32 +79,12 @@ internal static class SiloSetup
         var cluster = config.Cluster;
         // The ports between silos know no password: nobody else reaches them unless an address is named.
         options.AdvertisedIPAddress = cluster.AdvertisedIp is { } advertised ? IPAddress.Parse(advertised) : IPAddress.Loopback;
-        options.SiloPort = cluster.SiloPort != 0 ? cluster.SiloPort : FreePort(config.Storage.IsPostgres ? UsualSiloPort : 0);
+        (options.SiloPort, options.GatewayPort) = SiloPorts.Choose(config);
         options.SiloListeningEndpoint = ListeningEndpoint(cluster, options.AdvertisedIPAddress);
-        options.GatewayPort = cluster.GatewayPort != 0 ? cluster.GatewayPort : FreePort(config.Storage.IsPostgres ? UsualGatewayPort : 0);
     }
 
     // An address that is mapped to this machine is none that can be listened on here.
     private static IPEndPoint? ListeningEndpoint(ClusterConfig cluster, IPAddress advertised) => cluster.SiloListenPort == 0
         ? null
         : new IPEndPoint(IPAddress.IsLoopback(advertised) ? advertised : IPAddress.Any, cluster.SiloListenPort);
-
-    private static int FreePort(int usual)
-    {
-        foreach (var port in usual == 0 ? [0] : new[] { usual, 0 })
-        {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                probe.Bind(new IPEndPoint(IPAddress.Any, port));
-                return ((IPEndPoint)probe.LocalEndPoint!).Port;
-            }
-            catch (SocketException) when (port != 0)
-            {
-                // Somebody else has the usual one.
-            }
-        }
-
-        throw new InvalidOperationException("No TCP port is free");
-    }
 }

@@ -17,25 +17,29 @@ internal static class WorkerHost
                 exitCode: ExitCode.Configuration);
         }
 
-        await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
         try
         {
-            await ServerHost.BecomeReadyAsync(config, database, cancellationToken, servesHttp: false);
-            var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-            ServerHost.ConfigureLogging(builder.Logging, config);
-            builder.AddPeriplonSilo(config, database, arguments.Directory);
-            if (arguments.Id is { } name)
-            {
-                builder.Services.Configure<Orleans.Configuration.SiloOptions>(options => options.SiloName = name);
-            }
-
-            using var host = builder.Build();
-            await host.RunAsync(cancellationToken);
+            await SiloPorts.RunAsync(config, () => RunOnceAsync(config, arguments, cancellationToken));
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return ExitCode.Ok;
         }
+    }
+    private static async Task RunOnceAsync(PeriplonConfig config, WorkerArguments arguments, CancellationToken cancellationToken)
+    {
+        await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
+        await ServerHost.BecomeReadyAsync(config, database, cancellationToken, servesHttp: false);
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        ServerHost.ConfigureLogging(builder.Logging, config);
+        builder.AddPeriplonSilo(config, database, arguments.Directory);
+        if (arguments.Id is { } name)
+        {
+            builder.Services.Configure<Orleans.Configuration.SiloOptions>(options => options.SiloName = name);
+        }
+
+        using var host = builder.Build();
+        await host.RunAsync(cancellationToken);
     }
 }

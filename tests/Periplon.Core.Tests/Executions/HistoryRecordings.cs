@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Retries;
+using Periplon.Core.Tests.Retries;
 
 namespace Periplon.Core.Tests.Executions;
 
@@ -69,6 +71,14 @@ internal static class HistoryRecordings
             run.CompleteAll();
         },
         ["task-groups"] = run => run.CompleteAll(path => path),
+        ["retry"] = run =>
+        {
+            run.Complete("a", "one\n");
+            run.Complete("g.x", "two\n");
+            run.Fail("b");
+            run.Begin(RetryHarness.CreatedOf(run, new RetryChoice()));
+            run.CompleteAll();
+        },
         ["limits"] = run =>
         {
             Grant(run, "", LimitKinds.Concurrency);

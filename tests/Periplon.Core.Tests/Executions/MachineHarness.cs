@@ -16,19 +16,14 @@ internal sealed class MachineHarness
     private int _claims;
 
     public MachineHarness(WorkflowDefinition workflow, IReadOnlyDictionary<string, JsonElement>? inputs = null)
+        : this(ExecutionPlan.Compile(workflow), CreatedOf(workflow, inputs))
     {
-        Plan = ExecutionPlan.Compile(workflow);
-        var created = new ExecutionCreated
-        {
-            At = Start, ExecutionId = Guid.Parse("019aaaaa-0000-7000-8000-000000000001"), Organization = "default", WorkflowId = Guid.Parse("019aaaaa-0000-7000-8000-000000000002"),
-            Revision = 1, WorkflowName = workflow.Name, WorkflowVersion = workflow.Version,
-            Inputs = inputs ?? new Dictionary<string, JsonElement>(),
-            SecretInputs = SecretInputs.NamesOf(workflow),
-            TimeLimitAt = workflow.TimeoutSecs is { } limit ? Start.AddSeconds(limit) : null,
-        };
-        _journal.Add(created);
-        State = ExecutionMachine.Start(Plan, created);
-        Do(_ => true);
+    }
+
+    public MachineHarness(ExecutionPlan plan, ExecutionCreated created)
+    {
+        Plan = plan;
+        State = Begin(created);
     }
 
     /// <summary>An execution of a file without its name and version; <c>RUN</c> stands for work that a worker does.</summary>
@@ -46,13 +41,24 @@ internal sealed class MachineHarness
 
     public ExecutionState State { get; private set; }
 
-    public DateTimeOffset Now { get; set; } = Start;
+    public DateTimeOffset Now { get; set; }
 
     public IReadOnlyList<ExecutionEvent> Journal => _journal;
 
     public IEnumerable<string> Ready => State.Ready.Select(r => r.Task.Path);
 
     public IEnumerable<string> Running => State.Running.Select(r => r.Task.Path);
+
+    /// <summary>Begins anew, as another execution of the same plan.</summary>
+    public ExecutionState Begin(ExecutionCreated created)
+    {
+        Now = created.At;
+        _journal.Clear();
+        _journal.Add(created);
+        State = ExecutionMachine.Start(Plan, created);
+        Do(_ => true);
+        return State;
+    }
 
     public T Do<T>(Func<ExecutionTurn, T> command)
     {
@@ -160,5 +166,15 @@ internal sealed class MachineHarness
     public static TaskDefinition NewTask(string id, params string[] dependsOn) => new()
     {
         Id = id, DependsOn = dependsOn, Command = new CommandDefinition { Executable = "true" },
+    };
+
+    private static ExecutionCreated CreatedOf(WorkflowDefinition workflow, IReadOnlyDictionary<string, JsonElement>? inputs) => new()
+    {
+        At = Start, ExecutionId = Guid.Parse("019aaaaa-0000-7000-8000-000000000001"), Organization = "default",
+        WorkflowId = Guid.Parse("019aaaaa-0000-7000-8000-000000000002"), Revision = 1, WorkflowName = workflow.Name,
+        WorkflowVersion = workflow.Version,
+        Inputs = inputs ?? new Dictionary<string, JsonElement>(),
+        SecretInputs = SecretInputs.NamesOf(workflow),
+        TimeLimitAt = workflow.TimeoutSecs is { } limit ? Start.AddSeconds(limit) : null,
     };
 }

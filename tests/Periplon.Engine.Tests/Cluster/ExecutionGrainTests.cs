@@ -112,7 +112,6 @@ public sealed class ExecutionGrainTests(SiloWithoutWorker silo) : IClassFixture<
     {
         var id = await _cluster.RunAsync("", "a");
         var lost = await _cluster.TakeAsync(id);
-        await _cluster.MakeDueAsync(id);
         var again = await _cluster.TakeAsync(id);
         (again.Task, again.Attempt).ShouldBe((lost.Task, lost.Attempt));
         await RunAsync(again);

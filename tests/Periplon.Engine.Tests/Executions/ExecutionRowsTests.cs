@@ -14,7 +14,7 @@ public sealed class ExecutionRowsTests
 
     [Theory]
     [InlineData("", "a: {sleep: 7200}", "waiting", "sleep", 7200)]
-    [InlineData("", "a: {wait_for: {signal: go}}", "waiting", "signal", 60)]
+    [InlineData("", "a: {wait_for: {signal: go}}", "waiting", "signal", 3600)]
     [InlineData("", "a: {approval: {timeout_secs: 30}}", "waiting", "approval", 30)]
     [InlineData("", "a: {command: {executable: x}, concurrency: k}, b: {sleep: 7200}", "waiting", "concurrency", 60)]
     [InlineData("concurrency: k", "a: {command: {executable: x}}", "queued", "concurrency", 60)]

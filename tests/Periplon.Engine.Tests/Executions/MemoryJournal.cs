@@ -68,7 +68,8 @@ internal sealed class MemoryJournal : IJournalStore
     public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<DueExecution>> ListDueAsync(
+        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     // Executions in memory keep the partition they were made for.

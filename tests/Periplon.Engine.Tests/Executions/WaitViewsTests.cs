@@ -1,6 +1,8 @@
 using Periplon.Client.Executions;
+using Periplon.Client.Workers;
 using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Engine.Tests.Executions;
 
@@ -17,6 +19,30 @@ public sealed class WaitViewsTests
         link.Message.ShouldContain("gpu");
         link.WakesAt.ShouldNotBeNull();
     }
+
+    [Theory]
+    [InlineData("worker_tags: [gpu, linux]", "that carries the tags gpu, linux, and no live worker that takes work does", "with the tags gpu, linux")]
+    [InlineData("worker_tags: [old]", "carries the tag old, and no live worker", "with the tag old")]
+    public void Of_ReadyTaskThatNoLiveWorkerTakes_SaysWhichTagsAndWhichWorkersThereAre(string task, string message, string wakesBy)
+    {
+        LiveWorker[] workers = [Worker("w1", ["gpu"]), Worker("w2", []), Worker("w3", ["old"], draining: true), Worker("api", [], slots: 0)];
+        var link = WaitViews.Of(Begin("", $"a: {task}"), workers: workers).ShouldHaveSingleItem();
+        link.Message.ShouldContain(message);
+        link.Message.ShouldEndWith("Live workers: w1 (the tag gpu); w2 (no tags); w3 (the tag old, stopping)");
+        (link.HeldBy, link.WakesBy).ShouldBe(("nobody", $"a worker that joins the cluster {wakesBy}"));
+    }
+
+    [Fact]
+    public void Of_ReadyTask_WithoutAnyWorkerAndWithOne()
+    {
+        var state = Begin("", "a: worker_tags: [gpu]");
+        WaitViews.Of(state, workers: [Worker("api", ["gpu"], slots: 0)]).ShouldHaveSingleItem().Message.ShouldContain("There are no workers");
+        var link = WaitViews.Of(state, workers: [Worker("w1", ["gpu", "linux"])]).ShouldHaveSingleItem();
+        (link.HeldBy, link.Message).ShouldBe(("the queue", "Task 'a' waits for a free slot of a worker that carries the tag gpu"));
+    }
+
+    private static LiveWorker Worker(string name, string[] tags, int slots = 4, bool draining = false) =>
+        new(name, new WorkerStats(slots, 0, 0, 0, draining, tags));
 
     [Fact]
     public void Of_RunningTask_IsHeldByItsWorkerAndComesBeforeWhatWaitsForIt()

@@ -8,15 +8,15 @@ public sealed class OfferQueueTests
 {
     private static readonly Guid Execution = Guid.Parse("019aaaaa-0000-7000-8000-000000000001");
 
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 30, TimeSpan.Zero));
     private readonly OfferQueue _queue;
 
-    public OfferQueueTests() => _queue = new OfferQueue(_time);
+    public OfferQueueTests() => _queue = new OfferQueue(_time, TimeSpan.FromSeconds(60));
 
     [Fact]
     public void Take_ManyOffers_GivesReturnedThenExecutionPriorityThenTaskPriorityThenAge()
     {
-        var older = _time.GetUtcNow().AddMinutes(-1);
+        var older = _time.GetUtcNow().AddSeconds(-10);
         _queue.Add(Offer("last"));
         _queue.Add(Offer("arrived after it"));
         _queue.Add(Offer("older") with { ScheduledAt = older });

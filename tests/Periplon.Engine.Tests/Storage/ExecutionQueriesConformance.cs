@@ -65,6 +65,18 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task Find_OfAnExecutionThatWasRetried_NamesTheNewestRetry()
+    {
+        var first = (await StoreAsync(1, (row, _) => row))[0];
+        var retries = await StoreAsync(2, (row, i) => row with { RetryOf = first, CreatedAt = T0.AddMinutes(i) });
+        await FindsAsync(Filter() with { RetryOf = first }, retries);
+        var found = (await Queries.FindAsync(_organization, first, Ct)).ShouldNotBeNull();
+        (found.RetryOf, found.RetriedBy).ShouldBe((null, retries[1]));
+        var retry = (await Queries.FindAsync(_organization, retries[0], Ct)).ShouldNotBeNull();
+        (retry.RetryOf, retry.RetriedBy).ShouldBe((first, null));
+    }
+
+    [Fact]
     public async Task Count_StopsAtItsBound()
     {
         await StoreAsync(9, (row, _) => row);

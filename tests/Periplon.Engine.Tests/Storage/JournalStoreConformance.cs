@@ -183,10 +183,14 @@ public abstract class JournalStoreConformance(DatabaseFixture fixture) : IAsyncL
 
         (await Store.ListActiveAsync(Partition, null, 10, Ct)).ShouldBe([ids[0], ids[1], ids[2]]);
         (await Store.ListActiveAsync(Partition, ids[0], 1, Ct)).ShouldBe([ids[1]]);
-        (await Store.ListDueAsync(Partition, now, 10, Ct)).ShouldBe([ids[1], ids[0]], "the longest due comes first");
+        var due = await Store.ListDueAsync(Partition, now, null, 10, Ct);
+        due.Select(execution => execution.Id).ShouldBe([ids[1], ids[0]], "the longest due comes first");
+        (await Store.ListDueAsync(Partition, now, null, 1, Ct)).ShouldHaveSingleItem().ShouldBe(due[0]);
+        (await Store.ListDueAsync(Partition, now, due[0], 1, Ct)).ShouldHaveSingleItem().ShouldBe(due[1]);
+        (await Store.ListDueAsync(Partition, now, due[1], 1, Ct)).ShouldBeEmpty();
 
         await Store.TouchAsync([ids[0], ids[2]], now.AddMinutes(5), Ct);
-        (await Store.ListDueAsync(Partition, now, 10, Ct)).ShouldBe([ids[1]]);
+        (await Store.ListDueAsync(Partition, now, null, 10, Ct)).ShouldHaveSingleItem().Id.ShouldBe(ids[1]);
         (await FindAsync(ids[2]))!.NextWakeAt!.Value.ShouldBe(now.AddHours(1), TimeSpan.FromMilliseconds(1), "it was not due");
     }
 

@@ -49,12 +49,22 @@ public abstract class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Up_DatabaseOfANewerProgram_SaysSo()
+    public async Task Up_DatabaseOfANewerProgram_LeavesWhatItHasAddedAndRevertsNothing()
     {
-        await Test.Migrator([new(9, "later", "create table later (id integer)", "drop table later")]).UpAsync(Ct);
-        var older = Test.Migrator([]);
-        (await older.StatusAsync(Ct))[0].State.ShouldBe(MigrationState.Unknown);
-        (await Should.ThrowAsync<MigrationException>(older.UpAsync(Ct))).Message.ShouldContain("newer version");
+        Migration first = new(1, "first", "create table first (id integer)", "drop table first");
+        await Test.Migrator([first, new(9, "later", "create table later (id integer)", "drop table later")]).UpAsync(Ct);
+        var older = Test.Migrator([first]);
+        (await older.StatusAsync(Ct))[1].State.ShouldBe(MigrationState.Unknown);
+        (await older.UpAsync(Ct)).ShouldBeEmpty("silos of the version before still start while a new one is brought in");
+        (await Should.ThrowAsync<MigrationException>(older.DownAsync(1, Ct))).Message.ShouldContain("newer version");
+    }
+
+    [Fact]
+    public async Task Up_MigrationOfAnotherLine_SaysSo()
+    {
+        await Test.Migrator([new(5, "foreign", "create table alien (id integer)", "drop table alien")]).UpAsync(Ct);
+        var program = Test.Migrator([new(9, "own", "create table own (id integer)", "drop table own")]);
+        (await Should.ThrowAsync<MigrationException>(program.UpAsync(Ct))).Message.ShouldContain("005_foreign");
     }
 
     [Fact]

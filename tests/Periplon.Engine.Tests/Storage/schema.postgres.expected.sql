@@ -1,3 +1,17 @@
+audit_logs.id uuid not null
+audit_logs.at timestamp with time zone not null
+audit_logs.organization text
+audit_logs.actor text not null
+audit_logs.action text not null
+audit_logs.target text not null
+audit_logs.before jsonb
+audit_logs.after jsonb
+audit_logs audit_logs_pkey: PRIMARY KEY (id)
+audit_logs audit_logs_actor_check: CHECK ((actor <> ''::text))
+audit_logs audit_logs_action_check: CHECK ((action <> ''::text))
+CREATE INDEX audit_logs_list ON public.audit_logs USING btree (organization, at DESC, id DESC)
+CREATE UNIQUE INDEX audit_logs_pkey ON public.audit_logs USING btree (id)
+CREATE INDEX audit_logs_target ON public.audit_logs USING btree (target, at DESC)
 checkpoints.execution_id uuid not null
 checkpoints.seq bigint not null
 checkpoints.at timestamp with time zone not null
@@ -71,6 +85,8 @@ executions.labels jsonb not null
 executions.created_at timestamp with time zone not null
 executions.started_at timestamp with time zone
 executions.completed_at timestamp with time zone
+executions.retry_of uuid
+executions.queue_lane text
 executions executions_end: CHECK (
 CASE
     WHEN (status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])) THEN ((completed_at IS NOT NULL) AND (next_wake_at IS NULL) AND (wait_reason IS NULL))
@@ -81,14 +97,16 @@ executions executions_labels_check: CHECK ((jsonb_typeof(labels) = 'object'::tex
 executions executions_status_check: CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'timed_out'::text])))
 executions executions_partition_check: CHECK ((partition >= 0))
 executions executions_retry_count_check: CHECK ((retry_count >= 0))
-CREATE INDEX executions_due ON public.executions USING btree (partition, next_wake_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
 CREATE INDEX executions_list ON public.executions USING btree (organization, created_at DESC, id DESC)
 CREATE UNIQUE INDEX executions_pkey ON public.executions USING btree (id)
-CREATE INDEX executions_ended ON public.executions USING btree (completed_at) WHERE (completed_at IS NOT NULL)
+CREATE INDEX executions_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'paused'::text])) OR ((status = 'queued'::text) AND (queue_lane IS NULL)))
+CREATE INDEX executions_ended ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)
 CREATE INDEX executions_active ON public.executions USING btree (partition, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
 CREATE INDEX executions_labels ON public.executions USING gin (labels jsonb_path_ops) WHERE (labels <> '{}'::jsonb)
 CREATE INDEX executions_parent ON public.executions USING btree (parent_execution_id) WHERE (parent_execution_id IS NOT NULL)
+CREATE INDEX executions_queued ON public.executions USING btree (partition, organization, queue_lane, priority, created_at, id) WHERE ((status = 'queued'::text) AND (queue_lane IS NOT NULL))
 CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
+CREATE INDEX executions_retry_of ON public.executions USING btree (retry_of) WHERE (retry_of IS NOT NULL)
 CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
 orleansmembershiptable.deploymentid text not null
 orleansmembershiptable.address text not null

@@ -1,3 +1,15 @@
+CREATE TABLE audit_logs (
+  id           text    primary key,
+  at           integer not null,
+  organization text,
+  actor        text    not null check (actor <> ''),
+  action       text    not null check (action <> ''),
+  target       text    not null,
+  before       text    check (before is null or json_valid(before)),
+  after        text    check (after is null or json_valid(after))
+);
+CREATE INDEX audit_logs_list on audit_logs (organization, at desc, id desc);
+CREATE INDEX audit_logs_target on audit_logs (target, at desc);
 CREATE TABLE checkpoints (
   execution_id text    primary key,
   seq          integer not null check (seq >= 1),
@@ -46,7 +58,7 @@ CREATE TABLE executions (
   labels              text    not null check (json_type(labels) = 'object'),
   created_at          integer not null,
   started_at          integer,
-  completed_at        integer,
+  completed_at        integer, retry_of text, queue_lane text,
   -- What has ended has an end and waits for nothing; what has not ended has a next look at it, so that nothing is ever forgotten.
   constraint executions_end check (
     case when status in ('completed', 'failed', 'cancelled', 'timed_out')
@@ -55,12 +67,15 @@ CREATE TABLE executions (
 );
 CREATE INDEX executions_active on executions (partition, id)
   where status in ('queued', 'running', 'waiting', 'paused');
-CREATE INDEX executions_due on executions (partition, next_wake_at)
-  where status in ('queued', 'running', 'waiting', 'paused');
-CREATE INDEX executions_ended on executions (completed_at) where completed_at is not null;
+CREATE INDEX executions_ended on executions (completed_at, id) where completed_at is not null;
 CREATE INDEX executions_list on executions (organization, created_at desc, id desc);
 CREATE INDEX executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
+CREATE INDEX executions_queued on executions (partition, organization, queue_lane, priority, created_at, id)
+  where status = 'queued' and queue_lane is not null;
+CREATE INDEX executions_retry_of on executions (retry_of) where retry_of is not null;
 CREATE INDEX executions_status on executions (organization, status, created_at desc, id desc);
+CREATE INDEX executions_wake on executions (partition, next_wake_at, id)
+  where status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null);
 CREATE INDEX executions_workflow on executions (workflow_id, created_at desc, id desc);
 CREATE TABLE orleansmembershiptable (
   deploymentid text    not null,

@@ -95,7 +95,8 @@ internal sealed class FakeStores : IWorkflowStore, IExecutionQueries, IJournalSt
     public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<DueExecution>> ListDueAsync(
+        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>

@@ -73,6 +73,11 @@ internal sealed class LoadDriver(
             {
                 await follow(client, started, cancellationToken);
             }
+            else if (number % 3 == 0)
+            {
+                // Callers that hang on an execution must not hold it up.
+                await client.GetAsync($"/api/v1/executions/{id}?wait=15", cancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {

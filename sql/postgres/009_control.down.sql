@@ -1,0 +1,2 @@
+drop index executions_retry_of;
+alter table executions drop column retry_of;

@@ -1,0 +1,77 @@
+using Periplon.Client.Queue;
+
+namespace Periplon.Engine.Queue;
+
+/// <summary>Offers that need the same tags: those that came back first, then in turns between organizations. Not safe for several threads.</summary>
+internal sealed class OfferLane(string key, IReadOnlyList<string> tags, FairShares shares)
+{
+    private readonly PriorityQueue<TaskOffer, OfferRank> _returned = new();
+    private readonly Dictionary<FairShare, PriorityQueue<TaskOffer, OfferRank>> _waiting = [];
+
+    public string Key { get; } = key;
+
+    public IReadOnlyList<string> Tags { get; } = tags;
+
+    /// <summary>Organizations that wait here, the next first. Kept by <see cref="FairShares"/>.</summary>
+    public SortedSet<FairShare> Turns { get; } = [];
+
+    public bool IsEmpty => _returned.Count == 0 && Turns.Count == 0;
+
+    /// <summary>All that wait here, in no order.</summary>
+    public IEnumerable<TaskOffer> Offers =>
+        _returned.UnorderedItems.Concat(_waiting.Values.SelectMany(queue => queue.UnorderedItems)).Select(item => item.Element);
+
+    public void Add(TaskOffer offer, OfferRank rank)
+    {
+        if (offer.Returned)
+        {
+            _returned.Enqueue(offer, rank);
+            return;
+        }
+
+        var share = shares.Enter(offer.Organization, this);
+        if (!_waiting.TryGetValue(share, out var queue))
+        {
+            _waiting.Add(share, queue = new PriorityQueue<TaskOffer, OfferRank>());
+        }
+
+        queue.Enqueue(offer, rank);
+    }
+
+    /// <summary>Takes the next offer. The lane is not empty.</summary>
+    public TaskOffer Take()
+    {
+        if (_returned.Count > 0)
+        {
+            return _returned.Dequeue();
+        }
+
+        var share = Turns.Min!;
+        var queue = _waiting[share];
+        var offer = queue.Dequeue();
+        if (queue.Count == 0)
+        {
+            _waiting.Remove(share);
+            FairShares.Leave(share, this);
+        }
+
+        shares.Serve(share);
+        return offer;
+    }
+
+    /// <summary>Whether the next offer here goes before that of another lane. Neither is empty.</summary>
+    public bool GoesBefore(OfferLane other)
+    {
+        if (_returned.Count > 0 || other._returned.Count > 0)
+        {
+            return other._returned.Count == 0 || (_returned.Count > 0 && Head(_returned).CompareTo(Head(other._returned)) < 0);
+        }
+
+        var (mine, others) = (Turns.Min!, other.Turns.Min!);
+        return ReferenceEquals(mine, others)
+            ? Head(_waiting[mine]).CompareTo(Head(other._waiting[mine])) < 0
+            : mine.CompareTo(others) < 0;
+    }
+
+    private static OfferRank Head(PriorityQueue<TaskOffer, OfferRank> queue) => queue.TryPeek(out _, out var rank) ? rank : default;
+}

@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Logging;
+using Periplon.Client.Executions;
+using Periplon.Engine.Executions;
+
+namespace Periplon.Engine.Queue;
+
+// Looks at executions whose time has come, and at all that may have lost something when a silo died.
+internal sealed partial class QueueGrain
+{
+    private const int PageSize = 500;
+    private const int LookParallelism = 64;
+
+    // Clocks of silos differ a little.
+    private static readonly TimeSpan ClockMargin = TimeSpan.FromSeconds(5);
+
+    // Executions that could not be looked at, and those that were looked at before their time, so that their own timers are exact.
+    private readonly Dictionary<Guid, DateTimeOffset> _restUntil = [];
+    private DateTimeOffset _suspectAt;
+    private bool _recovering;
+    private bool _recoverAgain;
+    private IGrainTimer? _recovery;
+
+    private TimeSpan LookAhead => _options.SweepInterval * 2 < ClockMargin ? ClockMargin : _options.SweepInterval * 2;
+
+    public Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        // A round that is under way is followed by another.
+        _recoverAgain = true;
+        _recovery!.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (id, _) in _restUntil.Where(rest => rest.Value <= now).ToList())
+        {
+            _restUntil.Remove(id);
+        }
+
+        try
+        {
+            await LookUntilAsync(now + LookAhead, cancellationToken);
+            if (now >= _suspectAt)
+            {
+                await SuspectAllAsync(cancellationToken);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogSweepFailed(e, _partition);
+        }
+    }
+
+    private async Task RecoverLoopAsync(CancellationToken cancellationToken)
+    {
+        _recoverAgain = true;
+        if (_recovering)
+        {
+            return;
+        }
+
+        _recovering = true;
+        try
+        {
+            while (_recoverAgain)
+            {
+                _recoverAgain = false;
+                _restUntil.Clear();
+
+                // Whoever waits for a message or a worker is looked at within the interval anyway; the others need nobody.
+                await LookUntilAsync(_time.GetUtcNow() + ExecutionRows.SafetyInterval + ClockMargin, cancellationToken);
+                await SuspectAllAsync(cancellationToken);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogRecoveryFailed(e, _partition);
+            _recovery!.Change(_options.SweepInterval, Timeout.InfiniteTimeSpan);
+        }
+        finally
+        {
+            _recovering = false;
+        }
+    }
+
+    // Page by page to the end: those that cannot be looked at stay where they are and must not hide what is behind them.
+    private async Task LookUntilAsync(DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        DueLook? after = null;
+        IReadOnlyList<DueLook> page;
+        do
+        {
+            page = await _store.ListDueAsync(_partition, until, after, PageSize, cancellationToken);
+            foreach (var batch in page.Where(due => !_restUntil.ContainsKey(due.Id)).Chunk(LookParallelism))
+            {
+                await LookAtAsync(batch, cancellationToken);
+            }
+
+            after = page.Count > 0 ? page[^1] : null;
+        }
+        while (page.Count == PageSize);
+    }
+
+    private async Task LookAtAsync(DueLook[] batch, CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(batch.Select(due => LookAsync(due.Id, cancellationToken)));
+        var now = _time.GetUtcNow();
+        var next = new List<DueLook>(batch.Length);
+        foreach (var (due, answer) in batch.Zip(answers))
+        {
+            if (answer is not { } at)
+            {
+                Rest(due.Id, now + ExecutionRows.SafetyInterval);
+            }
+            else if (due.At > now)
+            {
+                // Looked at so shortly before its time, it has a timer of its own by now. One that was looked at earlier may be gone by then.
+                if (due.At <= now + LookAhead)
+                {
+                    Rest(due.Id, due.At);
+                }
+            }
+            else
+            {
+                next.Add(new DueLook(at > now ? at : now + _options.SweepInterval, due.Id));
+            }
+        }
+
+        await _store.MoveLooksAsync(next, cancellationToken);
+    }
+
+    private void Rest(Guid execution, DateTimeOffset until) => _restUntil[execution] = until;
+
+    private async Task<DateTimeOffset?> LookAsync(Guid executionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).LookAsync(cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogLookFailed(e, executionId);
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Partition {Partition}: the sweep failed and is repeated")]
+    private partial void LogSweepFailed(Exception exception, int partition);
+
+    [LoggerMessage(LogLevel.Warning, "Partition {Partition}: looking at executions again failed part way and is repeated")]
+    private partial void LogRecoveryFailed(Exception exception, int partition);
+
+    [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId} could not be looked at; the sweep tries again")]
+    private partial void LogLookFailed(Exception exception, Guid executionId);
+}

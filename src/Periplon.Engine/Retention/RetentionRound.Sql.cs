@@ -1,0 +1,44 @@
+namespace Periplon.Engine.Retention;
+
+internal sealed partial class RetentionRound
+{
+    // A child goes with its parent, not before.
+    private const string AgedSql = """
+        select e.id, e.completed_at,
+               exists (select 1 from executions p
+                        where p.id = e.parent_execution_id and (p.completed_at is null or p.completed_at >= @cutoff)) as needed
+          from executions e
+         where e.completed_at < @cutoff and (e.completed_at, e.id) > (@after_time, @after_id)
+         order by e.completed_at, e.id limit @limit
+        """;
+
+    // Whether anything of a month stays: what has not ended, what ended lately, and what those need.
+    private const string MonthKeepsSql = """
+        select exists (
+          select 1 from executions e
+           where e.id >= @first and e.id < @end
+             and (e.completed_at is null or e.completed_at >= @cutoff
+               or exists (select 1 from executions p
+                           where p.id = e.parent_execution_id and (p.completed_at is null or p.completed_at >= @cutoff))
+               or exists (select 1 from executions c where c.parent_execution_id = e.id and c.completed_at is null)))
+        """;
+
+    private const string MonthSql =
+        "select id from executions where id >= @first and id < @end and id > @after order by id limit @limit";
+
+    private const string WorkflowsSql = "select id from workflows where id > @after order by id limit @limit";
+
+    // The newest execution that is one too many.
+    private const string SurplusSql = """
+        select created_at, id from executions
+         where workflow_id = @workflow and parent_execution_id is null and completed_at is not null
+         order by created_at desc, id desc limit 1 offset @offset
+        """;
+
+    private const string SurplusIdsSql = """
+        select id, created_at from executions
+         where workflow_id = @workflow and parent_execution_id is null and completed_at is not null
+           and (created_at, id) <= (@after_time, @after_id)
+         order by created_at desc, id desc limit @limit
+        """;
+}

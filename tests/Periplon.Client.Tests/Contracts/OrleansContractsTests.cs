@@ -1,0 +1,76 @@
+namespace Periplon.Client.Tests.Contracts;
+
+/// <summary>
+/// While an upgrade rolls through a cluster, silos of two versions talk to each other. What <c>OrleansContracts.txt</c> says stays as it
+/// is; PERIPLON_UPDATE_GOLDEN=1 adds to it and takes nothing away. <c>OrleansContracts.released.txt</c> is what the version before says.
+/// </summary>
+public sealed class OrleansContractsTests
+{
+    // Its place is fixed, and a version would only keep new silos from reaching the workers of old ones.
+    private const string Unversioned = "interface Periplon.IWorkerGrain";
+
+    [Fact]
+    public void Contracts_OfThisBuild_AreWrittenDownAndNothingIsTakenAway()
+    {
+        var file = ContractText.PathOf("OrleansContracts.txt");
+        var (written, actual) = (File.ReadAllText(file), ContractText.Write());
+        MissingIn(actual, written).ShouldBeEmpty(
+            "silos of the version before still use this: keep it, and give what is new a number or a name of its own");
+        if (ContractText.IsUpdate)
+        {
+            File.WriteAllText(file, actual);
+            return;
+        }
+
+        actual.ShouldBe(written, "OrleansContracts.txt does not say what is new; run this test once with PERIPLON_UPDATE_GOLDEN=1");
+    }
+
+    [Fact]
+    public void Contracts_OfTheVersionBefore_AllStand() =>
+        MissingIn(ContractText.Write(), File.ReadAllText(ContractText.PathOf("OrleansContracts.released.txt"))).ShouldBeEmpty();
+
+    [Fact]
+    public void Interfaces_WithMoreMethodsThanTheVersionBefore_HaveAHigherVersion()
+    {
+        var released = ContractText.Read(File.ReadAllText(ContractText.PathOf("OrleansContracts.released.txt")));
+        TooLow(ContractText.Read(ContractText.Write()), released).ShouldBeEmpty(
+            "a new silo must not call a method on an old one that lacks it: raise [Version] of the interface above the released one");
+    }
+
+    [Fact]
+    public void Check_WhatIsTakenAwayRenumberedOrNotVersioned_IsFound()
+    {
+        const string Before = "interface I version 1\n  Get() : Task\nmessage M\n  0 A : Int32\n  1 B : Int32\n";
+        MissingIn(Before, Before).ShouldBeEmpty();
+        MissingIn(Before.Replace("  1 B : Int32\n", ""), Before).ShouldBe(["message M: 1 B : Int32"]);
+        MissingIn(Before.Replace("1 B", "2 B"), Before).ShouldBe(["message M: 1 B : Int32"]);
+        MissingIn(Before.Replace("1 B : Int32", "1 B : String"), Before).ShouldBe(["message M: 1 B : Int32"]);
+        MissingIn(Before.Replace("Get", "Find"), Before).ShouldBe(["interface I: Get() : Task"]);
+        MissingIn(Before.Replace("version 1", "version 2") + "  2 C : Int32\n", Before).ShouldBeEmpty();
+
+        var more = Before.Replace("Get() : Task", "Get() : Task\n  Set() : Task");
+        TooLow(ContractText.Read(more), ContractText.Read(Before)).ShouldBe(["interface I"]);
+        TooLow(ContractText.Read(more.Replace("version 1", "version 2")), ContractText.Read(Before)).ShouldBeEmpty();
+    }
+
+    private static List<string> MissingIn(string actual, string expected)
+    {
+        var now = ContractText.Read(actual);
+        return
+        [
+            .. ContractText.Read(expected).SelectMany(block => block.Value.Lines
+                .Where(line => !now.TryGetValue(block.Key, out var present) || !present.Lines.Contains(line))
+                .Select(line => $"{block.Key}: {line}")),
+        ];
+    }
+
+    private static List<string> TooLow(
+        SortedDictionary<string, (int Version, HashSet<string> Lines)> now,
+        SortedDictionary<string, (int Version, HashSet<string> Lines)> released) =>
+    [
+        .. now.Where(block => block.Key.StartsWith("interface ", StringComparison.Ordinal) && block.Key != Unversioned
+                && released.TryGetValue(block.Key, out var before)
+                && block.Value.Version <= before.Version && !block.Value.Lines.IsSubsetOf(before.Lines))
+            .Select(block => block.Key),
+    ];
+}
