@@ -9,10 +9,10 @@ COPY examples/ examples/
 RUN dotnet publish -c Release src/Periplon -o /out
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-# What script tasks are written in, setsid for process groups of their own, and curl for the health check.
+# What script tasks are written in, setsid for process groups of their own, the time zones of schedules, and curl for the health check.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    bash curl nodejs perl python3 ruby tini util-linux \
+    bash curl nodejs perl python3 ruby tini tzdata util-linux \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /opt/periplon/
 # The second name is that of an earlier program with the same workflow files.

@@ -47,6 +47,30 @@ public static class ExecutionIds
             timed[..6].CopyTo(id);
         }
 
+        return Version8(id);
+    }
+
+    /// <summary>
+    /// The id of the execution that a tick of a schedule starts: the same tick always gives the same id (UUIDv8 from SHA-256).
+    /// </summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="tick">The tick.</param>
+    /// <param name="time">The time for its first 48 bits, by which the journal's tables are partitioned; from 1970 on.</param>
+    public static Guid ForTick(Guid schedule, DateTimeOffset tick, DateTimeOffset time)
+    {
+        Span<byte> source = stackalloc byte[24];
+        schedule.TryWriteBytes(source, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64BigEndian(source[16..], tick.UtcTicks);
+        Span<byte> id = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(source, id);
+        Span<byte> milliseconds = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(milliseconds, Math.Max(0, time.ToUnixTimeMilliseconds()));
+        milliseconds[2..].CopyTo(id);
+        return Version8(id[..16]);
+    }
+
+    private static Guid Version8(Span<byte> id)
+    {
         id[6] = (byte)((id[6] & 0x0F) | 0x80);
         id[8] = (byte)((id[8] & 0x3F) | 0x80);
         return new Guid(id, bigEndian: true);

@@ -7,12 +7,16 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Periplon.Api.Bulk;
 using Periplon.Api.Executions;
 using Periplon.Api.Requests;
+using Periplon.Api.Schedules;
 using Periplon.Api.Server;
+using Periplon.Api.Triggers;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Triggers;
 
 namespace Periplon.Api;
 
@@ -39,7 +43,11 @@ public static class ApiHostingExtensions
         services.AddSingleton<GrainCalls>();
         services.AddSingleton<WorkflowDefinitions>();
         services.AddSingleton<ExecutionReader>();
+        services.AddSingleton<ScheduleEditor>();
         services.AddSingleton<LogReader>();
+        services.AddWebhookTriggers();
+        services.AddSingleton<TriggerRequests>();
+        services.AddBulkApi();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ReadinessProbe>();
         services.AddSingleton<PrometheusExport>();
@@ -62,6 +70,10 @@ public static class ApiHostingExtensions
         app.MapSystem();
         app.MapWorkflows();
         app.MapExecutions();
+        app.MapTriggers();
+        app.MapHooks();
+        app.MapOperations();
+        app.MapSchedules();
         return app;
     }
 
@@ -79,5 +91,8 @@ public static class ApiHostingExtensions
         json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
     }
 }

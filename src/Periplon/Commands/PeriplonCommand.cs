@@ -70,6 +70,9 @@ internal static class PeriplonCommand
             SignalCommand.Create(shell),
             DecideCommand.Approve(shell),
             DecideCommand.Reject(shell),
+            TriggerCommand.Create(shell),
+            BulkCommand.Create(shell),
+            BulkCommand.Operations(shell),
             QueueCommand.Create(shell),
             VersionCommand.Create(shell),
         ];

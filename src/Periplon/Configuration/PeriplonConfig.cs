@@ -14,6 +14,7 @@ internal sealed record PeriplonConfig
     public ArtifactsConfig Artifacts { get; init; } = new();
     public QueueConfig Queue { get; init; } = new();
     public WorkerConfig Worker { get; init; } = new();
+    public SchedulesConfig Schedules { get; init; } = new();
     public AuthConfig Auth { get; init; } = new();
     public RateLimitConfig RateLimit { get; init; } = new();
     public MonitoringConfig Monitoring { get; init; } = new();

@@ -4,6 +4,7 @@ using Periplon.Configuration;
 using Periplon.Engine;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Retention;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
 
@@ -29,6 +30,7 @@ internal static class SiloSetup
         {
             Directory = config.LibraryPath(directory), AllowPrivateNetworks = config.Worker.AllowPrivateNetworks,
         });
+        host.Services.Configure<ScheduleOptions>(config.Schedules.Apply);
         host.UseOrleans(silo =>
         {
             database.ConfigureOrleans(silo, clustering: true);

@@ -9,7 +9,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Periplon.Http;
 
 /// <summary>The API of a server, as the client commands use it.</summary>
-internal sealed class PeriplonHttp(Uri server) : IDisposable
+internal sealed partial class PeriplonHttp(Uri server) : IDisposable
 {
     public const string DefaultServer = "http://127.0.0.1:8080";
 

@@ -12,6 +12,7 @@ using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
+using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -69,6 +70,11 @@ internal sealed class EngineCluster : IAsyncDisposable
                 engine.SweepInterval = TimeSpan.FromMilliseconds(200);
                 engine.DrainTimeout = TimeSpan.FromSeconds(1);
                 configure?.Invoke(engine);
+            });
+            silo.Services.Configure<ScheduleOptions>(schedules =>
+            {
+                schedules.Shards = 2;
+                schedules.SweepInterval = TimeSpan.FromMilliseconds(200);
             });
             silo.Services.AddSingleton<IAttemptRunner>(runner);
             further?.Invoke(silo);

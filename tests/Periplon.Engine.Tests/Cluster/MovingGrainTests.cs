@@ -34,9 +34,10 @@ public sealed class MovingGrainTests
     public async Task Take_ThatIsNotAnswered_LeavesTheSlotsToOtherPartitions()
     {
         var hanging = QueuePartitions.KeyOf(0);
+        var hung = new TaskCompletionSource();
         await using var cluster = await EngineCluster.StartAsync(DatabaseKind.Sqlite, silo: silo => silo.AddIncomingGrainCallFilter(
             call => call.TargetId.ToString().EndsWith(hanging, StringComparison.Ordinal) && call.MethodName == nameof(IQueueGrain.TakeAsync)
-                ? new TaskCompletionSource().Task
+                ? hung.Task
                 : call.Invoke()));
         var partitions = cluster.Service<QueuePartitions>();
         var workflow = await cluster.SaveAsync("", "a");
@@ -51,6 +52,7 @@ public sealed class MovingGrainTests
         }
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(Bound);
+        hung.SetException(new TimeoutException("the partition was left alone"));
     }
 
     private static Guid IdIn(QueuePartitions partitions, int partition)

@@ -12,6 +12,39 @@ audit_logs audit_logs_action_check: CHECK ((action <> ''::text))
 CREATE INDEX audit_logs_list ON public.audit_logs USING btree (organization, at DESC, id DESC)
 CREATE UNIQUE INDEX audit_logs_pkey ON public.audit_logs USING btree (id)
 CREATE INDEX audit_logs_target ON public.audit_logs USING btree (target, at DESC)
+bulk_operations.id uuid not null
+bulk_operations.organization text not null
+bulk_operations.action text not null
+bulk_operations.request text not null
+bulk_operations.reason text
+bulk_operations.status text not null
+bulk_operations.cancel_requested boolean not null
+bulk_operations.matched bigint not null
+bulk_operations.done bigint not null
+bulk_operations.unchanged bigint not null
+bulk_operations.failed bigint not null
+bulk_operations.errors text not null
+bulk_operations.cursor_at timestamp with time zone
+bulk_operations.cursor_id uuid
+bulk_operations.claim uuid
+bulk_operations.owner text
+bulk_operations.lease_until timestamp with time zone
+bulk_operations.created_at timestamp with time zone not null
+bulk_operations.created_by text
+bulk_operations.updated_at timestamp with time zone not null
+bulk_operations.completed_at timestamp with time zone
+bulk_operations bulk_operations_end: CHECK (((status = 'running'::text) = (completed_at IS NULL)))
+bulk_operations bulk_operations_pkey: PRIMARY KEY (id)
+bulk_operations bulk_operations_cursor: CHECK (((cursor_at IS NULL) = (cursor_id IS NULL)))
+bulk_operations bulk_operations_done_check: CHECK ((done >= 0))
+bulk_operations bulk_operations_failed_check: CHECK ((failed >= 0))
+bulk_operations bulk_operations_status_check: CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'cancelled'::text])))
+bulk_operations bulk_operations_matched_check: CHECK ((matched >= 0))
+bulk_operations bulk_operations_unchanged_check: CHECK ((unchanged >= 0))
+CREATE INDEX bulk_operations_list ON public.bulk_operations USING btree (organization, created_at DESC, id DESC)
+CREATE UNIQUE INDEX bulk_operations_pkey ON public.bulk_operations USING btree (id)
+CREATE INDEX bulk_operations_ended ON public.bulk_operations USING btree (completed_at) WHERE (completed_at IS NOT NULL)
+CREATE INDEX bulk_operations_running ON public.bulk_operations USING btree (created_at) WHERE (status = 'running'::text)
 checkpoints.execution_id uuid not null
 checkpoints.seq bigint not null
 checkpoints.at timestamp with time zone not null
@@ -151,6 +184,109 @@ orleansstorage.payloadbinary bytea
 orleansstorage.modifiedon timestamp with time zone not null
 orleansstorage.version integer not null
 CREATE UNIQUE INDEX orleansstorage_key ON public.orleansstorage USING btree (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, COALESCE(grainidextensionstring, ''::text))
+schedule_backfills.id uuid not null
+schedule_backfills.schedule_id uuid not null
+schedule_backfills.organization text not null
+schedule_backfills.shard integer not null
+schedule_backfills.from_at timestamp with time zone not null
+schedule_backfills.to_at timestamp with time zone not null
+schedule_backfills.next_at timestamp with time zone not null
+schedule_backfills.max_parallel integer not null
+schedule_backfills.priority integer not null
+schedule_backfills.status text not null
+schedule_backfills.total integer not null
+schedule_backfills.started integer not null default 0
+schedule_backfills.passed integer not null default 0
+schedule_backfills.created_at timestamp with time zone not null
+schedule_backfills.completed_at timestamp with time zone
+schedule_backfills.created_by text
+schedule_backfills schedule_backfills_end: CHECK (((status = 'running'::text) = (completed_at IS NULL)))
+schedule_backfills schedule_backfills_pkey: PRIMARY KEY (id)
+schedule_backfills schedule_backfills_range: CHECK (((from_at < to_at) AND ((next_at >= from_at) AND (next_at <= to_at))))
+schedule_backfills schedule_backfills_shard_check: CHECK ((shard >= 0))
+schedule_backfills schedule_backfills_total_check: CHECK ((total >= 0))
+schedule_backfills schedule_backfills_passed_check: CHECK ((passed >= 0))
+schedule_backfills schedule_backfills_status_check: CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'cancelled'::text])))
+schedule_backfills schedule_backfills_started_check: CHECK ((started >= 0))
+schedule_backfills schedule_backfills_schedule_id_fkey: FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+schedule_backfills schedule_backfills_max_parallel_check: CHECK ((max_parallel >= 1))
+CREATE INDEX schedule_backfills_list ON public.schedule_backfills USING btree (schedule_id, created_at DESC, id DESC)
+CREATE UNIQUE INDEX schedule_backfills_pkey ON public.schedule_backfills USING btree (id)
+CREATE INDEX schedule_backfills_active ON public.schedule_backfills USING btree (shard) WHERE (status = 'running'::text)
+schedule_runs.schedule_id uuid not null
+schedule_runs.tick timestamp with time zone not null
+schedule_runs.shard integer not null
+schedule_runs.kind text not null
+schedule_runs.status text not null
+schedule_runs.waits boolean not null
+schedule_runs.cancels_older boolean not null
+schedule_runs.ticks integer not null
+schedule_runs.priority integer not null
+schedule_runs.execution_id uuid
+schedule_runs.backfill_id uuid
+schedule_runs.reason text
+schedule_runs.created_at timestamp with time zone not null
+schedule_runs.started_at timestamp with time zone
+schedule_runs.completed_at timestamp with time zone
+schedule_runs schedule_runs_end: CHECK (((status = ANY (ARRAY['scheduled'::text, 'running'::text])) = (completed_at IS NULL)))
+schedule_runs schedule_runs_pkey: PRIMARY KEY (schedule_id, tick)
+schedule_runs schedule_runs_waits: CHECK (((NOT waits) OR (status = 'scheduled'::text)))
+schedule_runs schedule_runs_execution: CHECK (((status <> ALL (ARRAY['scheduled'::text, 'running'::text, 'completed'::text])) OR (execution_id IS NOT NULL)))
+schedule_runs schedule_runs_kind_check: CHECK ((kind = ANY (ARRAY['tick'::text, 'manual'::text, 'backfill'::text])))
+schedule_runs schedule_runs_shard_check: CHECK ((shard >= 0))
+schedule_runs schedule_runs_ticks_check: CHECK ((ticks >= 1))
+schedule_runs schedule_runs_status_check: CHECK ((status = ANY (ARRAY['scheduled'::text, 'running'::text, 'completed'::text, 'failed'::text, 'skipped'::text])))
+schedule_runs schedule_runs_schedule_id_fkey: FOREIGN KEY (schedule_id) REFERENCES schedules(id) ON DELETE CASCADE
+CREATE UNIQUE INDEX schedule_runs_pkey ON public.schedule_runs USING btree (schedule_id, tick)
+CREATE INDEX schedule_runs_ended ON public.schedule_runs USING btree (shard, completed_at) WHERE (completed_at IS NOT NULL)
+CREATE INDEX schedule_runs_active ON public.schedule_runs USING btree (shard, schedule_id) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]))
+CREATE INDEX schedule_runs_backfill ON public.schedule_runs USING btree (backfill_id) WHERE (backfill_id IS NOT NULL)
+CREATE UNIQUE INDEX schedule_runs_execution ON public.schedule_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
+schedules.id uuid not null
+schedules.organization text not null
+schedules.shard integer not null
+schedules.revision integer not null
+schedules.name text
+schedules.workflow_id uuid not null
+schedules.cron_expression text
+schedules.interval_secs integer
+schedules.timezone text not null
+schedules.inputs text not null
+schedules.description text
+schedules.overlap text not null
+schedules.missed text not null
+schedules.missed_window_secs integer not null
+schedules.jitter_secs integer not null
+schedules.start_at timestamp with time zone
+schedules.end_at timestamp with time zone
+schedules.priority integer not null
+schedules.is_active boolean not null
+schedules.next_tick timestamp with time zone
+schedules.next_fire_at timestamp with time zone
+schedules.last_tick timestamp with time zone
+schedules.last_run_at timestamp with time zone
+schedules.failures integer not null default 0
+schedules.last_error text
+schedules.created_at timestamp with time zone not null
+schedules.updated_at timestamp with time zone not null
+schedules.created_by text
+schedules schedules_next: CHECK ((((next_tick IS NULL) = (next_fire_at IS NULL)) AND ((next_tick IS NULL) OR is_active)))
+schedules schedules_pkey: PRIMARY KEY (id)
+schedules schedules_rule: CHECK (((cron_expression IS NULL) <> (interval_secs IS NULL)))
+schedules schedules_name_check: CHECK ((name <> ''::text))
+schedules schedules_shard_check: CHECK ((shard >= 0))
+schedules schedules_missed_check: CHECK ((missed = ANY (ARRAY['skip'::text, 'last'::text, 'all'::text])))
+schedules schedules_overlap_check: CHECK ((overlap = ANY (ARRAY['allow'::text, 'skip'::text, 'queue'::text, 'cancel_old'::text])))
+schedules schedules_failures_check: CHECK ((failures >= 0))
+schedules schedules_revision_check: CHECK ((revision >= 1))
+schedules schedules_jitter_secs_check: CHECK ((jitter_secs >= 0))
+schedules schedules_interval_secs_check: CHECK ((interval_secs >= 1))
+schedules schedules_missed_window_secs_check: CHECK ((missed_window_secs >= 1))
+CREATE INDEX schedules_due ON public.schedules USING btree (shard, next_fire_at) WHERE (next_fire_at IS NOT NULL)
+CREATE INDEX schedules_list ON public.schedules USING btree (organization, created_at DESC, id DESC)
+CREATE UNIQUE INDEX schedules_name ON public.schedules USING btree (organization, name) WHERE (name IS NOT NULL)
+CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (id)
+CREATE INDEX schedules_workflow ON public.schedules USING btree (workflow_id)
 schema_migrations.number integer not null
 schema_migrations.name text not null
 schema_migrations.checksum text not null
@@ -169,6 +305,58 @@ task_cache task_cache_key_hash_check: CHECK ((length(key_hash) = 64))
 CREATE UNIQUE INDEX task_cache_pkey ON public.task_cache USING btree (organization, workflow_id, task, key_hash)
 CREATE INDEX task_cache_created_at ON public.task_cache USING btree (created_at) WHERE (expires_at IS NULL)
 CREATE INDEX task_cache_expires_at ON public.task_cache USING btree (expires_at) WHERE (expires_at IS NOT NULL)
+trigger_runs.trigger_id uuid not null
+trigger_runs.source text not null
+trigger_runs.organization text not null
+trigger_runs.fingerprint text
+trigger_runs.source_execution_id uuid
+trigger_runs.execution_id uuid
+trigger_runs.status text not null
+trigger_runs.detail text
+trigger_runs.depth integer not null
+trigger_runs.created_at timestamp with time zone not null
+trigger_runs.updated_at timestamp with time zone not null
+trigger_runs trigger_runs_pkey: PRIMARY KEY (trigger_id, source)
+trigger_runs trigger_runs_depth_check: CHECK ((depth >= 0))
+trigger_runs trigger_runs_status_check: CHECK ((status = ANY (ARRAY['pending'::text, 'started'::text, 'signalled'::text, 'refused'::text])))
+CREATE INDEX trigger_runs_list ON public.trigger_runs USING btree (trigger_id, created_at DESC, source DESC)
+CREATE UNIQUE INDEX trigger_runs_pkey ON public.trigger_runs USING btree (trigger_id, source)
+CREATE INDEX trigger_runs_source ON public.trigger_runs USING btree (source_execution_id) WHERE (source_execution_id IS NOT NULL)
+CREATE INDEX trigger_runs_created ON public.trigger_runs USING btree (created_at)
+CREATE INDEX trigger_runs_pending ON public.trigger_runs USING btree (updated_at) WHERE (status = 'pending'::text)
+CREATE UNIQUE INDEX trigger_runs_execution ON public.trigger_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
+CREATE UNIQUE INDEX trigger_runs_fingerprint ON public.trigger_runs USING btree (trigger_id, fingerprint) WHERE (fingerprint IS NOT NULL)
+triggers.id uuid not null
+triggers.organization text not null
+triggers.name text not null
+triggers.kind text not null
+triggers.is_paused boolean not null
+triggers.revision integer not null
+triggers.workflow_id uuid
+triggers.watched_workflow_id uuid
+triggers.definition text not null
+triggers.secret text
+triggers.secret_set_at timestamp with time zone
+triggers.previous_secret text
+triggers.previous_until timestamp with time zone
+triggers.active_since timestamp with time zone not null
+triggers.scanned_to timestamp with time zone not null
+triggers.created_at timestamp with time zone not null
+triggers.updated_at timestamp with time zone not null
+triggers.created_by text
+triggers triggers_pkey: PRIMARY KEY (id)
+triggers triggers_parts: CHECK (
+CASE kind
+    WHEN 'webhook'::text THEN ((secret IS NOT NULL) AND (secret_set_at IS NOT NULL) AND (watched_workflow_id IS NULL))
+    ELSE ((secret IS NULL) AND (watched_workflow_id IS NOT NULL) AND (workflow_id IS NOT NULL))
+END)
+triggers triggers_previous: CHECK (((previous_secret IS NULL) = (previous_until IS NULL)))
+triggers triggers_kind_check: CHECK ((kind = ANY (ARRAY['webhook'::text, 'completion'::text])))
+triggers triggers_name_check: CHECK ((name <> ''::text))
+triggers triggers_revision_check: CHECK ((revision >= 1))
+CREATE UNIQUE INDEX triggers_name ON public.triggers USING btree (organization, name)
+CREATE UNIQUE INDEX triggers_pkey ON public.triggers USING btree (id)
+CREATE INDEX triggers_watching ON public.triggers USING btree (id) WHERE ((kind = 'completion'::text) AND (NOT is_paused))
 workflow_versions.workflow_id uuid not null
 workflow_versions.revision integer not null
 workflow_versions.version text not null

@@ -10,6 +10,34 @@ CREATE TABLE audit_logs (
 );
 CREATE INDEX audit_logs_list on audit_logs (organization, at desc, id desc);
 CREATE INDEX audit_logs_target on audit_logs (target, at desc);
+CREATE TABLE bulk_operations (
+  id               text        primary key,
+  organization     text        not null,
+  action           text        not null,
+  request          text        not null,
+  reason           text,
+  status           text        not null check (status in ('running', 'completed', 'cancelled')),
+  cancel_requested integer     not null check (cancel_requested in (0, 1)),
+  matched          integer     not null check (matched >= 0),
+  done             integer     not null check (done >= 0),
+  unchanged        integer     not null check (unchanged >= 0),
+  failed           integer     not null check (failed >= 0),
+  errors           text        not null,
+  cursor_at        integer,
+  cursor_id        text,
+  claim            text,
+  owner            text,
+  lease_until      integer,
+  created_at       integer     not null,
+  created_by       text,
+  updated_at       integer     not null,
+  completed_at     integer,
+  constraint bulk_operations_end check ((status = 'running') = (completed_at is null)),
+  constraint bulk_operations_cursor check ((cursor_at is null) = (cursor_id is null))
+);
+CREATE INDEX bulk_operations_ended on bulk_operations (completed_at) where completed_at is not null;
+CREATE INDEX bulk_operations_list on bulk_operations (organization, created_at desc, id desc);
+CREATE INDEX bulk_operations_running on bulk_operations (created_at) where status = 'running';
 CREATE TABLE checkpoints (
   execution_id text    primary key,
   seq          integer not null check (seq >= 1),
@@ -125,6 +153,89 @@ CREATE TABLE orleansstorage (
 );
 CREATE UNIQUE INDEX orleansstorage_key on orleansstorage
   (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, ifnull(grainidextensionstring, ''));
+CREATE TABLE schedule_backfills (
+  id           text        primary key,
+  schedule_id  text        not null references schedules (id) on delete cascade,
+  organization text        not null,
+  shard        integer     not null check (shard >= 0),
+  from_at      integer     not null,
+  to_at        integer     not null,
+  next_at      integer     not null,
+  max_parallel integer     not null check (max_parallel >= 1),
+  priority     integer     not null,
+  status       text        not null check (status in ('running', 'completed', 'cancelled')),
+  total        integer     not null check (total >= 0),
+  started      integer     not null default 0 check (started >= 0),
+  passed       integer     not null default 0 check (passed >= 0),
+  created_at   integer     not null,
+  completed_at integer,
+  created_by   text,
+  constraint schedule_backfills_range check (from_at < to_at and next_at between from_at and to_at),
+  constraint schedule_backfills_end check ((status = 'running') = (completed_at is null))
+);
+CREATE INDEX schedule_backfills_active on schedule_backfills (shard) where status = 'running';
+CREATE INDEX schedule_backfills_list on schedule_backfills (schedule_id, created_at desc, id desc);
+CREATE TABLE schedule_runs (
+  schedule_id   text        not null references schedules (id) on delete cascade,
+  tick          integer     not null,
+  shard         integer     not null check (shard >= 0),
+  kind          text        not null check (kind in ('tick', 'manual', 'backfill')),
+  status        text        not null check (status in ('scheduled', 'running', 'completed', 'failed', 'skipped')),
+  waits         integer     not null check (waits in (0, 1)),
+  cancels_older integer     not null check (cancels_older in (0, 1)),
+  ticks         integer     not null check (ticks >= 1),
+  priority      integer     not null,
+  execution_id  text,
+  backfill_id   text,
+  reason        text,
+  created_at    integer     not null,
+  started_at    integer,
+  completed_at  integer,
+  primary key (schedule_id, tick),
+  constraint schedule_runs_execution check (status not in ('scheduled', 'running', 'completed') or execution_id is not null),
+  constraint schedule_runs_end check ((status in ('scheduled', 'running')) = (completed_at is null)),
+  constraint schedule_runs_waits check (not waits or status = 'scheduled')
+);
+CREATE INDEX schedule_runs_active on schedule_runs (shard, schedule_id) where status in ('scheduled', 'running');
+CREATE INDEX schedule_runs_backfill on schedule_runs (backfill_id) where backfill_id is not null;
+CREATE INDEX schedule_runs_ended on schedule_runs (shard, completed_at) where completed_at is not null;
+CREATE UNIQUE INDEX schedule_runs_execution on schedule_runs (execution_id) where execution_id is not null;
+CREATE TABLE schedules (
+  id                 text        primary key,
+  organization       text        not null,
+  shard              integer     not null check (shard >= 0),
+  revision           integer     not null check (revision >= 1),
+  name               text        check (name <> ''),
+  workflow_id        text        not null,
+  cron_expression    text,
+  interval_secs      integer     check (interval_secs >= 1),
+  timezone           text        not null,
+  inputs             text        not null,
+  description        text,
+  overlap            text        not null check (overlap in ('allow', 'skip', 'queue', 'cancel_old')),
+  missed             text        not null check (missed in ('skip', 'last', 'all')),
+  missed_window_secs integer     not null check (missed_window_secs >= 1),
+  jitter_secs        integer     not null check (jitter_secs >= 0),
+  start_at           integer,
+  end_at             integer,
+  priority           integer     not null,
+  is_active          integer     not null check (is_active in (0, 1)),
+  next_tick          integer,
+  next_fire_at       integer,
+  last_tick          integer,
+  last_run_at        integer,
+  failures           integer     not null default 0 check (failures >= 0),
+  last_error         text,
+  created_at         integer     not null,
+  updated_at         integer     not null,
+  created_by         text,
+  constraint schedules_rule check ((cron_expression is null) <> (interval_secs is null)),
+  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active))
+);
+CREATE INDEX schedules_due on schedules (shard, next_fire_at) where next_fire_at is not null;
+CREATE INDEX schedules_list on schedules (organization, created_at desc, id desc);
+CREATE UNIQUE INDEX schedules_name on schedules (organization, name) where name is not null;
+CREATE INDEX schedules_workflow on schedules (workflow_id);
 CREATE TABLE schema_migrations (
   number     integer primary key,
   name       text    not null,
@@ -143,6 +254,52 @@ CREATE TABLE task_cache (
 ) without rowid;
 CREATE INDEX task_cache_created_at on task_cache (created_at) where expires_at is null;
 CREATE INDEX task_cache_expires_at on task_cache (expires_at) where expires_at is not null;
+CREATE TABLE trigger_runs (
+  trigger_id          text        not null,
+  source              text        not null,
+  organization        text        not null,
+  fingerprint         text,
+  source_execution_id text,
+  execution_id        text,
+  status              text        not null check (status in ('pending', 'started', 'signalled', 'refused')),
+  detail              text,
+  depth               integer     not null check (depth >= 0),
+  created_at          integer     not null,
+  updated_at          integer     not null,
+  primary key (trigger_id, source)
+);
+CREATE INDEX trigger_runs_created on trigger_runs (created_at);
+CREATE UNIQUE INDEX trigger_runs_execution on trigger_runs (execution_id) where execution_id is not null;
+CREATE UNIQUE INDEX trigger_runs_fingerprint on trigger_runs (trigger_id, fingerprint) where fingerprint is not null;
+CREATE INDEX trigger_runs_list on trigger_runs (trigger_id, created_at desc, source desc);
+CREATE INDEX trigger_runs_pending on trigger_runs (updated_at) where status = 'pending';
+CREATE INDEX trigger_runs_source on trigger_runs (source_execution_id) where source_execution_id is not null;
+CREATE TABLE triggers (
+  id                  text        primary key,
+  organization        text        not null,
+  name                text        not null check (name <> ''),
+  kind                text        not null check (kind in ('webhook', 'completion')),
+  is_paused           integer     not null check (is_paused in (0, 1)),
+  revision            integer     not null check (revision >= 1),
+  workflow_id         text,
+  watched_workflow_id text,
+  definition          text        not null,
+  secret              text,
+  secret_set_at       integer,
+  previous_secret     text,
+  previous_until      integer,
+  active_since        integer     not null,
+  scanned_to          integer     not null,
+  created_at          integer     not null,
+  updated_at          integer     not null,
+  created_by          text,
+  constraint triggers_parts check (
+    case kind when 'webhook' then secret is not null and secret_set_at is not null and watched_workflow_id is null
+              else secret is null and watched_workflow_id is not null and workflow_id is not null end),
+  constraint triggers_previous check ((previous_secret is null) = (previous_until is null))
+);
+CREATE UNIQUE INDEX triggers_name on triggers (organization, name);
+CREATE INDEX triggers_watching on triggers (id) where kind = 'completion' and not is_paused;
 CREATE TABLE workflow_versions (
   workflow_id text    not null references workflows (id) on delete cascade,
   revision    integer not null check (revision >= 1),

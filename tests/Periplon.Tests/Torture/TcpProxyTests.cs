@@ -69,7 +69,8 @@ public sealed class TcpProxyTests
         SocketOwners.Find(from, port, []).ShouldBeNull();
     }
 
-    private static async Task SendAsync(TcpClient client, string text) => await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), Ct);
+    private static async Task SendAsync(TcpClient client, string text) =>
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), Ct);
 
     private static async Task<string> ReceiveAsync(TcpClient client)
     {

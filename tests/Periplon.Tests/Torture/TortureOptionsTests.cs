@@ -9,8 +9,8 @@ public sealed class TortureOptionsTests
     [Fact]
     public void TryParse_AllThatIsUsual_IsTaken()
     {
-        TortureOptions.TryParse(["--minutes", "0.5", "--database", "sqlite", "--seed", "7", "--faults", "kill,reset", "--keep"], out var options, out _)
-            .ShouldBeTrue();
+        string[] arguments = ["--minutes", "0.5", "--database", "sqlite", "--seed", "7", "--faults", "kill,reset", "--keep"];
+        TortureOptions.TryParse(arguments, out var options, out _).ShouldBeTrue();
         (options!.Duration, options.IsPostgres, options.Seed, options.Keep).ShouldBe((TimeSpan.FromSeconds(30), false, 7, true));
         options.Faults.Order().ShouldBe(["kill", "reset"]);
     }

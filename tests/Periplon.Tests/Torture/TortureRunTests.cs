@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Periplon.Tests.Torture;
 
 /// <summary>
-/// Short runs of the torture program, as a process of its own: real processes of the program, killed, frozen and cut off at random. Its seed
-/// is in the output, and its logs stay where that says.
+/// Short runs of the torture program, as a process of its own: real processes of the program, killed, frozen and cut off at random. Its
+/// seed is in the output, and its logs stay where that says.
 /// </summary>
 [Collection(TortureCollection.Name)]
 public sealed class TortureRunTests
@@ -12,7 +12,8 @@ public sealed class TortureRunTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Cluster_OverPostgres_LosesNothingAndIsNeverStuck() => TortureAsync("--database", "postgres", "--silos", "3", "--minutes", "1.1");
+    public Task Cluster_OverPostgres_LosesNothingAndIsNeverStuck() =>
+        TortureAsync("--database", "postgres", "--silos", "3", "--minutes", "1.1");
 
     [Fact]
     public Task Server_OverSqlite_LosesNothingAndIsNeverStuck() => TortureAsync("--database", "sqlite", "--minutes", "0.6");

@@ -132,7 +132,8 @@ internal static class ExecutionsApi
         return seconds;
     }
 
-    private static ApiProblem Refused(StartResult result, Guid workflowId, string? key)
+    /// <summary>Why a start was refused.</summary>
+    public static ApiProblem Refused(StartResult result, Guid workflowId, string? key)
     {
         var id = workflowId.ToString("D");
         var messages = string.Join("; ", result.Problems.Take(5).Select(problem => $"{problem.Path}: {problem.Message}"));

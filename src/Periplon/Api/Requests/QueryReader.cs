@@ -162,6 +162,9 @@ internal sealed partial class QueryReader
     public static string[] Words(string? text) =>
         text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
+    /// <summary>Whether anything was refused so far.</summary>
+    public bool HasRefused => _errors.Count > 0;
+
     public void Refuse(string name, string message) => _errors.Add(new ProblemError(name, message));
 
     /// <summary>Ends the request when anything was refused.</summary>

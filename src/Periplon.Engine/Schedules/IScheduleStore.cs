@@ -1,0 +1,100 @@
+namespace Periplon.Engine.Schedules;
+
+/// <summary>Schedules, as people make and change them, and what became of their ticks.</summary>
+internal interface IScheduleStore
+{
+    Task<ScheduleRow?> FindAsync(string organization, Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Rows newest first, and the number of all that match.</summary>
+    Task<(IReadOnlyList<ScheduleRow> Rows, long Total)> ListAsync(
+        ScheduleFilter filter, int offset, int limit, CancellationToken cancellationToken);
+
+    Task<ScheduleSave> InsertAsync(ScheduleRow row, CancellationToken cancellationToken);
+
+    /// <summary>Writes a changed row, unless the stored one is no longer <paramref name="before"/> in revision and next tick.</summary>
+    Task<ScheduleSave> UpdateAsync(ScheduleRow row, ScheduleRow before, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a schedule with its runs and backfills; its executions stay. False when there is none.</summary>
+    Task<bool> DeleteAsync(string organization, Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Runs of a schedule, newest tick first, those before a tick.</summary>
+    Task<IReadOnlyList<ScheduleRun>> ListRunsAsync(
+        Guid schedule, RunStatus? status, DateTimeOffset? before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The ticks of a range whose run started an execution or is about to; the others are gaps.</summary>
+    Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
+        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+
+    /// <summary>Stores a run that has started already; the same execution again changes nothing.</summary>
+    Task RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken);
+
+    /// <summary>False when the id exists.</summary>
+    Task<bool> InsertBackfillAsync(ScheduleBackfill backfill, CancellationToken cancellationToken);
+
+    Task<ScheduleBackfill?> FindBackfillAsync(Guid schedule, Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Backfills of a schedule, newest first.</summary>
+    Task<IReadOnlyList<ScheduleBackfill>> ListBackfillsAsync(Guid schedule, int limit, CancellationToken cancellationToken);
+
+    Task<BackfillCounts> CountBackfillRunsAsync(Guid backfill, CancellationToken cancellationToken);
+
+    /// <summary>Ends a backfill that is running; false when it is not.</summary>
+    Task<bool> EndBackfillAsync(Guid id, BackfillStatus status, DateTimeOffset at, CancellationToken cancellationToken);
+}
+
+/// <summary>What the schedulers do with schedules. Each call is one statement or one short transaction.</summary>
+internal interface ISchedulerStore
+{
+    /// <summary>Gives the rows of shards that no longer exist to those that do; returns how many schedules moved.</summary>
+    Task<int> FitShardsAsync(int shards, CancellationToken cancellationToken);
+
+    /// <summary>Schedules of a shard that fire until a time, earliest first.</summary>
+    Task<IReadOnlyList<ScheduleRow>> ListDueAsync(int shard, DateTimeOffset until, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Runs of schedules of a shard that have not ended, oldest tick first; those of backfills are apart.</summary>
+    Task<IReadOnlyList<ActiveRun>> ListActiveRunsAsync(
+        int shard, IReadOnlyCollection<Guid> schedules, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores decisions about ticks, each unless the schedule was changed or somebody else has decided; and in the same transaction the
+    /// runs, each unless the tick has one.
+    /// </summary>
+    Task<ScheduleClaimed> ClaimAsync(IReadOnlyList<ScheduleClaim> claims, CancellationToken cancellationToken);
+
+    /// <summary>Stores what became of starts, where the run still waits for that.</summary>
+    Task MarkAsync(IReadOnlyList<RunMark> marks, CancellationToken cancellationToken);
+
+    /// <summary>Puts off a schedule that cannot be read, and says why.</summary>
+    Task PostponeAsync(ScheduleRow schedule, DateTimeOffset until, string reason, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Runs of a shard that nobody starts: those made before a time (or, the clock having gone back, after now) whose start was not
+    /// recorded, and those that waited for a run that has ended by now.
+    /// </summary>
+    Task<IReadOnlyList<(ScheduleRow Schedule, ScheduleRun Run)>> ListForgottenAsync(
+        int shard, DateTimeOffset before, DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Ends the runs whose executions have ended; returns how many.</summary>
+    Task<int> SettleAsync(int shard, CancellationToken cancellationToken);
+
+    /// <summary>Ends the runs that were started before a time and whose executions no longer exist; returns how many.</summary>
+    Task<int> SettleLostAsync(int shard, DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Deletes runs and backfills that ended before a time, up to a number; returns how many runs.</summary>
+    Task<int> PruneAsync(int shard, DateTimeOffset before, int limit, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<(ScheduleBackfill Backfill, ScheduleRow Schedule)>> ListBackfillsAsync(int shard, CancellationToken cancellationToken);
+
+    Task<BackfillCounts> CountBackfillRunsAsync(Guid backfill, CancellationToken cancellationToken);
+
+    Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
+        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves a backfill on and stores the runs of its gaps, unless it has moved or ended since; returns the ticks whose run is new.
+    /// </summary>
+    Task<IReadOnlySet<DateTimeOffset>> AdvanceBackfillAsync(
+        ScheduleBackfill before, DateTimeOffset nextAt, int passed, IReadOnlyList<ScheduleRun> runs, CancellationToken cancellationToken);
+
+    Task<bool> EndBackfillAsync(Guid id, BackfillStatus status, DateTimeOffset at, CancellationToken cancellationToken);
+}

@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging;
+using Periplon.Client.Executions;
+
+namespace Periplon.Engine.Schedules;
+
+internal sealed partial class ScheduleShard
+{
+    private const int MaxForgotten = 200;
+    private const int MaxLookedAt = 1000;
+    private const int MaxFilledAtOnce = 100;
+    private const int PruneBatch = 1000;
+
+    private static readonly TimeSpan _startPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _choresInterval = TimeSpan.FromMinutes(10);
+
+    private bool _hasSwept;
+    private long _choresDoneAt;
+
+    /// <summary>
+    /// Notes which runs have ended, starts those that wait for that or were forgotten, and fills ranges. True when it is worth while to come
+    /// again soon.
+    /// </summary>
+    public async Task<bool> SweepAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await store.SettleAsync(number, cancellationToken);
+
+        // What a scheduler before this one has left behind need not wait.
+        var before = _hasSwept ? now - _startPatience : now.AddSeconds(1);
+        var forgotten = await store.ListForgottenAsync(number, before, now, MaxForgotten, cancellationToken);
+        Launch([.. forgotten.Select(each => new RunToStart(each.Schedule, each.Run, null))], cancellationToken);
+        _hasSwept = true;
+
+        var goesOn = forgotten.Count == MaxForgotten;
+        foreach (var (backfill, schedule) in await store.ListBackfillsAsync(number, cancellationToken))
+        {
+            goesOn |= await FillAsync(backfill, schedule, now, cancellationToken);
+        }
+
+        if (_choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval)
+        {
+            goesOn |= await PruneAsync(now, cancellationToken);
+        }
+
+        return goesOn;
+    }
+
+    private async Task<bool> FillAsync(
+        ScheduleBackfill backfill, ScheduleRow schedule, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!schedule.TryGetRule(out var rule, out var problem))
+        {
+            LogUnreadable(schedule.Id, problem);
+            return false;
+        }
+
+        var counts = await store.CountBackfillRunsAsync(backfill.Id, cancellationToken);
+        if (backfill.NextAt >= backfill.ToAt)
+        {
+            return counts.Active == 0
+                && await store.EndBackfillAsync(backfill.Id, BackfillStatus.Completed, now, cancellationToken);
+        }
+
+        var room = Math.Min(backfill.MaxParallel - counts.Active, MaxFilledAtOnce);
+        if (room <= 0)
+        {
+            return false;
+        }
+
+        var ticks = rule.Between(backfill.NextAt, backfill.ToAt).Take(MaxLookedAt).ToList();
+        var taken = ticks.Count == 0
+            ? new HashSet<DateTimeOffset>()
+            : await store.ListTakenTicksAsync(schedule.Id, ticks[0], ticks[^1].AddMicroseconds(1), cancellationToken);
+        var gaps = ticks.Where(tick => !taken.Contains(tick)).Take(room + 1).ToList();
+
+        // The first gap there is no room for is where it goes on.
+        var nextAt = gaps.Count > room ? gaps[room] : ticks.Count == MaxLookedAt ? ticks[^1].AddMicroseconds(1) : backfill.ToAt;
+        var runs = gaps.Take(room).Select(tick => ToRun(backfill, schedule, tick, now)).ToList();
+        var passed = ticks.Count(tick => tick < nextAt) - runs.Count;
+        var made = await store.AdvanceBackfillAsync(backfill, nextAt, passed, runs, cancellationToken);
+        Launch([.. runs.Where(run => made.Contains(run.Tick)).Select(run => new RunToStart(schedule, run, null))], cancellationToken);
+        return true;
+    }
+
+    private static ScheduleRun ToRun(ScheduleBackfill backfill, ScheduleRow schedule, DateTimeOffset tick, DateTimeOffset now) => new()
+    {
+        ScheduleId = schedule.Id,
+        Tick = tick,
+        Shard = schedule.Shard,
+        Kind = RunKind.Backfill,
+        Status = RunStatus.Scheduled,
+        Priority = backfill.Priority,
+        BackfillId = backfill.Id,
+
+        // The id has the time of the request: the tables' partition of the tick may be gone for long.
+        ExecutionId = ExecutionIds.ForTick(schedule.Id, tick, backfill.CreatedAt),
+        CreatedAt = now,
+    };
+
+    private async Task<bool> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await store.SettleLostAsync(number, now - _choresInterval, now, cancellationToken);
+        if (await store.PruneAsync(number, now - options.KeepRuns, PruneBatch, cancellationToken) == PruneBatch)
+        {
+            return true;
+        }
+
+        _choresDoneAt = time.GetTimestamp();
+        return false;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Periplon.Client.Executions;
+using Periplon.Client.Workflows;
+using Periplon.Core.Schedules;
+
+namespace Periplon.Engine.Schedules;
+
+/// <summary>Starts and cancels executions for schedules.</summary>
+internal interface IScheduleStarter
+{
+    /// <summary>Starts the execution of a run; the same run again changes nothing.</summary>
+    Task<RunStart> StartAsync(ScheduleRow schedule, ScheduleRun run, CancellationToken cancellationToken);
+
+    /// <summary>Cancels an execution for a newer run of its schedule; false when nobody answered.</summary>
+    Task<bool> CancelAsync(ScheduleRow schedule, Guid executionId, CancellationToken cancellationToken);
+}
+
+/// <summary>How a start was answered.</summary>
+internal readonly record struct RunStart
+{
+    /// <summary>Whether the execution exists.</summary>
+    public bool IsStarted { get; private init; }
+
+    /// <summary>Why it was refused; null when it was not.</summary>
+    public string? Refusal { get; private init; }
+
+    public static RunStart Started { get; } = new() { IsStarted = true };
+
+    /// <summary>Nobody answered: it may exist or not, and is asked for again.</summary>
+    public static RunStart Unanswered { get; }
+
+    public static RunStart Refused(string reason) => new() { Refusal = reason };
+}
+
+/// <summary>The same through the grains of workflows and executions.</summary>
+internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider time, ILogger<ScheduleStarter> logger) : IScheduleStarter
+{
+    private const int MaxRefusal = 500;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan[] _pauses = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(1.5)];
+
+    public async Task<RunStart> StartAsync(ScheduleRow schedule, ScheduleRun run, CancellationToken cancellationToken)
+    {
+        var request = new StartExecution
+        {
+            ExecutionId = run.ExecutionId!.Value,
+            Organization = schedule.Organization,
+            Inputs = Encoding.UTF8.GetBytes(schedule.Inputs),
+            Priority = run.Priority,
+            TriggerType = TriggerTypeOf(run.Kind),
+            TriggeredBy = $"schedule:{schedule.Id:D}",
+            Labels = LabelsOf(schedule, run.Tick),
+        };
+        var workflow = grains.GetGrain<IWorkflowGrain>(schedule.WorkflowId.ToString("D"));
+        var answer = await RepeatAsync(() => workflow.StartAsync(request, cancellationToken), schedule.Id, cancellationToken);
+        return answer switch
+        {
+            null => RunStart.Unanswered,
+
+            // Nobody else makes this id: a conflict is our own start, made before the schedule's inputs were changed.
+            { Status: StartStatus.Started or StartStatus.AlreadyStarted or StartStatus.Conflict } => RunStart.Started,
+            { Status: StartStatus.WorkflowNotFound } => RunStart.Refused($"there is no workflow '{schedule.WorkflowId:D}'"),
+            { Status: StartStatus.WorkflowInactive } => RunStart.Refused("the workflow is not active"),
+            { Status: StartStatus.InvalidInputs } => RunStart.Refused(Shorten("the inputs are wrong: ", answer)),
+            _ => RunStart.Refused(Shorten("the workflow cannot be run: ", answer)),
+        };
+    }
+
+    public async Task<bool> CancelAsync(ScheduleRow schedule, Guid executionId, CancellationToken cancellationToken)
+    {
+        var execution = grains.GetGrain<IExecutionGrain>(executionId.ToString("D"));
+        var request = new ControlRequest(schedule.Organization, $"schedule:{schedule.Id:D}", "a newer run of its schedule starts");
+        var answer = await RepeatAsync(
+            async () => (object)await execution.CancelAsync(request, cancellationToken), schedule.Id, cancellationToken);
+        return answer is not null;
+    }
+
+    /// <summary>The word that says in lists what started an execution.</summary>
+    public static string TriggerTypeOf(RunKind kind) => kind switch
+    {
+        RunKind.Manual => "scheduled_manual",
+        RunKind.Backfill => "schedule_backfill",
+        _ => "schedule",
+    };
+
+    public static Dictionary<string, string> LabelsOf(ScheduleRow schedule, DateTimeOffset tick) => new()
+    {
+        [ScheduleLabels.ScheduleId] = schedule.Id.ToString("D"), [ScheduleLabels.ScheduledAt] = ScheduleLabels.Text(tick),
+    };
+
+    private async Task<T?> RepeatAsync<T>(Func<Task<T>> call, Guid schedule, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await call().WaitAsync(_patience, time, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (attempt == _pauses.Length)
+                {
+                    LogUnanswered(e, schedule);
+                    return null;
+                }
+
+                await Task.Delay(_pauses[attempt], time, cancellationToken);
+            }
+        }
+    }
+
+    private static string Shorten(string start, StartResult result)
+    {
+        var text = start + string.Join("; ", result.Problems.Take(5).Select(problem => $"{problem.Path}: {problem.Message}"));
+        return text.Length <= MaxRefusal ? text : text[..MaxRefusal] + "…";
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Schedule {ScheduleId}: a start or cancel was not answered; the sweep repeats it")]
+    private partial void LogUnanswered(Exception exception, Guid scheduleId);
+}

@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Placement;
+using Periplon.Client.Schedules;
+
+namespace Periplon.Engine.Schedules;
+
+/// <summary>One scheduler: the timers around a <see cref="ScheduleShard"/>. Two of the same number do no harm, only work twice.</summary>
+[GrainType("scheduler"), HashBasedPlacement]
+internal sealed partial class SchedulerGrain(
+    ISchedulerStore store, IScheduleStarter starter, IOptions<ScheduleOptions> options, ScheduleInstruments instruments, TimeProvider time,
+    ILogger<ScheduleShard> logger)
+    : Grain, ISchedulerGrain, IRemindable
+{
+    private const string ReminderName = "schedules";
+
+    private static readonly TimeSpan _reminderPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan _retryPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _soon = TimeSpan.FromMilliseconds(200);
+
+    private ScheduleShard _shard = null!;
+    private IGrainTimer _fire = null!;
+    private IGrainTimer _sweep = null!;
+    private int _number;
+    private bool _isFiring;
+    private bool _fireAgain;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _number = int.Parse(this.GetPrimaryKeyString());
+        _shard = new ScheduleShard(_number, store, starter, options.Value, instruments, time, logger);
+
+        // The reminder only brings the scheduler back to life when nothing else does.
+        await this.RegisterOrUpdateReminder(ReminderName, _reminderPeriod, _reminderPeriod, cancellationToken);
+        _fire = this.RegisterGrainTimer(static (grain, token) => grain.FireAsync(token), this, Once(TimeSpan.Zero));
+        _sweep = this.RegisterGrainTimer(static (grain, token) => grain.SweepAsync(token), this, Once(TimeSpan.Zero));
+    }
+
+    public Task WakeAsync(CancellationToken cancellationToken)
+    {
+        _shard.Forget();
+        _fireAgain = true;
+        _fire.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        _sweep.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (_number >= options.Value.Shards && await this.GetReminder(reminderName) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+            DeactivateOnIdle();
+        }
+    }
+
+    private async Task FireAsync(CancellationToken cancellationToken)
+    {
+        if (_isFiring)
+        {
+            return;
+        }
+
+        _isFiring = true;
+        _fireAgain = false;
+        var pause = _retryPause;
+        try
+        {
+            var next = await _shard.FireAsync(cancellationToken);
+            pause = next - time.GetUtcNow();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFireFailed(e, _number);
+        }
+        finally
+        {
+            _isFiring = false;
+
+            // Rounded up to the millisecond: a timer that is early would find nothing due.
+            var due = _fireAgain || pause <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
+            _fire.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var pause = options.Value.SweepInterval;
+        try
+        {
+            pause = await _shard.SweepAsync(cancellationToken) && _soon < pause ? _soon : pause;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogSweepFailed(e, _number);
+        }
+        finally
+        {
+            _sweep.Change(pause, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private static GrainTimerCreationOptions Once(TimeSpan due) => new(due, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true };
+
+    [LoggerMessage(LogLevel.Warning, "Scheduler {Shard}: firing failed and is repeated")]
+    private partial void LogFireFailed(Exception exception, int shard);
+
+    [LoggerMessage(LogLevel.Warning, "Scheduler {Shard}: the sweep failed and is repeated")]
+    private partial void LogSweepFailed(Exception exception, int shard);
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+using Periplon.Api.Requests;
+using Periplon.Client.Schedules;
+using Periplon.Engine.Schedules;
+
+namespace Periplon.Api.Schedules;
+
+/// <summary>Finds and changes schedules of the caller's organization.</summary>
+internal sealed partial class ScheduleEditor(
+    IScheduleStore store, IGrainFactory grains, IOptions<ScheduleOptions> options, TimeProvider time, ILogger<ScheduleEditor> logger)
+{
+    private const int MaxTries = 10;
+
+    private static readonly TimeSpan _wakePatience = TimeSpan.FromSeconds(1);
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    public int ShardOf(Guid schedule) => options.Value.ShardOf(schedule);
+
+    public async Task<ScheduleRow> GetAsync(string id, CallerIdentity caller, CancellationToken cancellationToken) =>
+        await store.FindAsync(caller.Organization, RouteIds.Parse(id, "schedule"), cancellationToken)
+        ?? throw new ApiProblemException(ApiProblem.NotFound("schedule", id));
+
+    /// <summary>Changes a schedule as it stands, again when it was changed or fired meanwhile.</summary>
+    public async Task<ScheduleRow> ChangeAsync(
+        string id, CallerIdentity caller, Func<ScheduleRow, ScheduleRow> change, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < MaxTries; i++)
+        {
+            var before = await GetAsync(id, caller, cancellationToken);
+            var after = change(before) with { Revision = before.Revision + 1, UpdatedAt = Now };
+            switch (await store.UpdateAsync(after, before, cancellationToken))
+            {
+                case ScheduleSave.Saved:
+                    await WakeAsync(after, cancellationToken);
+                    return after;
+                case ScheduleSave.NameTaken:
+                    throw new ApiProblemException(NameTaken(after));
+            }
+        }
+
+        throw new ApiProblemException(ApiProblem.Conflict("The schedule is being changed by somebody else; repeat the request", id));
+    }
+
+    /// <summary>Tells the scheduler, which would find out by itself within seconds.</summary>
+    public async Task WakeAsync(ScheduleRow row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.GetGrain<ISchedulerGrain>($"{row.Shard}").WakeAsync(cancellationToken).WaitAsync(
+                _wakePatience, time, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotWoken(e, row.Shard);
+        }
+    }
+
+    public static ApiProblem NameTaken(ScheduleRow row) =>
+        ApiProblem.Conflict($"The name '{row.Name}' is in use by another schedule; change that one or take another name");
+
+    [LoggerMessage(LogLevel.Information, "Scheduler {Shard} did not answer; it finds the change by itself")]
+    private partial void LogNotWoken(Exception exception, int shard);
+}

@@ -1,0 +1,91 @@
+using Periplon.Engine.Schedules;
+using Periplon.Engine.Tests.Storage;
+using static Periplon.Engine.Tests.Schedules.ScheduleSamples;
+
+namespace Periplon.Engine.Tests.Schedules;
+
+public abstract class BackfillStoreConformance(DatabaseFixture fixture)
+{
+    private static int _shards;
+
+    private readonly int _shard = Interlocked.Increment(ref _shards);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private ScheduleStore Store => new(fixture.Test.Database);
+
+    [Fact]
+    public async Task Insert_Twice_StoresOne()
+    {
+        var (schedule, backfill) = await NewAsync();
+        (await Store.InsertBackfillAsync(backfill, Ct)).ShouldBeFalse();
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBe(backfill);
+        (await Store.FindBackfillAsync(Guid.NewGuid(), backfill.Id, Ct)).ShouldBeNull();
+        (await Store.ListBackfillsAsync(schedule.Id, 10, Ct)).ShouldBe([backfill]);
+        (await Store.ListBackfillsAsync(_shard, Ct)).ShouldBe([(backfill, schedule)]);
+    }
+
+    [Fact]
+    public async Task Advance_FromWhereItStands_FillsGapsOnly()
+    {
+        var (schedule, backfill) = await NewAsync();
+        var taken = Run(schedule, T0, RunStatus.Completed);
+        var skipped = Run(schedule, T0.AddMinutes(1), RunStatus.Skipped) with { Ticks = 7 };
+        var refused = Run(schedule, T0.AddMinutes(2), RunStatus.Failed) with { ExecutionId = null };
+        foreach (var run in new[] { taken, skipped, refused })
+        {
+            await Store.RecordRunAsync(run, Ct);
+        }
+
+        (await Store.ListTakenTicksAsync(schedule.Id, T0, T0.AddHours(1), Ct)).ShouldBe([T0]);
+        var runs = Enumerable.Range(0, 4).Select(i => Run(schedule, T0.AddMinutes(i)) with { Kind = RunKind.Backfill, BackfillId = backfill.Id, Priority = -10 }).ToList();
+        var made = await Store.AdvanceBackfillAsync(backfill, T0.AddMinutes(4), 1, runs, Ct);
+        made.ShouldBe([T0.AddMinutes(1), T0.AddMinutes(2), T0.AddMinutes(3)], ignoreOrder: true);
+        (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBe([runs[3], runs[2] with { StartedAt = refused.StartedAt }, runs[1], taken]);
+
+        (await Store.AdvanceBackfillAsync(backfill, T0.AddMinutes(9), 0, [Run(schedule, T0.AddMinutes(5))], Ct)).ShouldBeEmpty();
+        var stored = (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldNotBeNull();
+        (stored.NextAt, stored.Passed, stored.Started).ShouldBe((T0.AddMinutes(4), 1, 4));
+        (await Store.CountBackfillRunsAsync(backfill.Id, Ct)).ShouldBe(new BackfillCounts(3, 0, 0));
+        await Store.MarkAsync([new(runs[1], T0, "no"), new(runs[2], T0, null)], Ct);
+        (await Store.CountBackfillRunsAsync(backfill.Id, Ct)).ShouldBe(new BackfillCounts(2, 0, 1));
+    }
+
+    [Fact]
+    public async Task End_Once_StopsIt()
+    {
+        var (schedule, backfill) = await NewAsync();
+        (await Store.EndBackfillAsync(backfill.Id, BackfillStatus.Cancelled, T0, Ct)).ShouldBeTrue();
+        (await Store.EndBackfillAsync(backfill.Id, BackfillStatus.Completed, T0, Ct)).ShouldBeFalse();
+        (await Store.AdvanceBackfillAsync(backfill, T0.AddMinutes(4), 1, [Run(schedule, T0)], Ct)).ShouldBeEmpty();
+        (await Store.ListBackfillsAsync(_shard, Ct)).ShouldBeEmpty();
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBe(backfill with { Status = BackfillStatus.Cancelled, CompletedAt = T0 });
+    }
+
+    [Fact]
+    public async Task DeleteSchedule_TakesBackfillsAndRunsAlong()
+    {
+        var (schedule, backfill) = await NewAsync();
+        await Store.RecordRunAsync(Run(schedule, T0), Ct);
+        (await Store.DeleteAsync(schedule.Organization, schedule.Id, Ct)).ShouldBeTrue();
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBeNull();
+        (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBeEmpty();
+    }
+
+    private async Task<(ScheduleRow Schedule, ScheduleBackfill Backfill)> NewAsync()
+    {
+        var schedule = Minutely(shard: _shard);
+        await Store.InsertAsync(schedule, Ct);
+        var backfill = new ScheduleBackfill
+        {
+            Id = Guid.NewGuid(), ScheduleId = schedule.Id, Organization = schedule.Organization, Shard = _shard, FromAt = T0, ToAt = T0.AddHours(1),
+            NextAt = T0, MaxParallel = 4, Priority = -10, Total = 60, CreatedAt = T0, CreatedBy = "ann",
+        };
+        (await Store.InsertBackfillAsync(backfill, Ct)).ShouldBeTrue();
+        return (schedule, backfill);
+    }
+}
+
+public sealed class SqliteBackfillStoreTests(SqliteFixture fixture) : BackfillStoreConformance(fixture), IClassFixture<SqliteFixture>;
+
+public sealed class PostgresBackfillStoreTests(PostgresFixture fixture) : BackfillStoreConformance(fixture), IClassFixture<PostgresFixture>;
