@@ -14,7 +14,7 @@ internal sealed partial class PartitionActivation : Activation
 
     private readonly AdmissionWindow _window;
     private readonly OfferQueue _queue;
-    private readonly IQueueStore _store;
+    private readonly SimulatedQueueStore _store;
     private readonly List<TaskCompletionSource<bool>> _waiters = [];
     private readonly int _partition;
 
