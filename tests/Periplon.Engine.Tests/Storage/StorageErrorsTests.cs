@@ -25,6 +25,6 @@ public sealed class StorageErrorsTests
 
         var received = serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(sent));
 
-        StorageErrors.IsTransient(received).ShouldBeTrue();
+        StorageErrors.IsTransient(received.ShouldNotBeNull()).ShouldBeTrue();
     }
 }
