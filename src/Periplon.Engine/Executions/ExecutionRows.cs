@@ -72,7 +72,9 @@ internal static class ExecutionRows
         var reason = WaitReasonOf(state);
         var wake = Wake(state, now);
         var lane = QueueLanes.Of(state);
-        if (row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
+
+        // A time that has passed may have been moved on in the database since, and further than this state allows.
+        if (row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake && row.NextWakeAt > now
             && (!NeedsNobody(state) || row.NextWakeAt - now >= (wake - now) / 2))
         {
             return null;
