@@ -20,6 +20,7 @@ internal sealed partial class ScheduleShard(
     private readonly PriorityQueue<ScheduleRow, DateTimeOffset> _window = new();
     private DateTimeOffset _loadedAt;
     private DateTimeOffset _reloadAt;
+    private DateTimeOffset _knownUntil;
     private bool _isPartial;
     private bool _isStale = true;
 
@@ -32,7 +33,7 @@ internal sealed partial class ScheduleShard(
         while (true)
         {
             var now = time.GetUtcNow();
-            if (_isStale || now >= _reloadAt || now < _loadedAt || (_isPartial && _window.Count == 0))
+            if (NeedsLoad(now))
             {
                 await LoadAsync(now, cancellationToken);
             }
@@ -52,6 +53,11 @@ internal sealed partial class ScheduleShard(
         }
     }
 
+    // When not all that is due was read, what lies behind the last row is not known: those that fire again may be later than others there.
+    private bool NeedsLoad(DateTimeOffset now) =>
+        _isStale || now >= _reloadAt || now < _loadedAt
+        || (_isPartial && !(_window.TryPeek(out _, out var next) && next <= _knownUntil));
+
     private async Task LoadAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Before the read, so that what is made stale meanwhile stays so.
@@ -62,6 +68,7 @@ internal sealed partial class ScheduleShard(
             _window.Clear();
             _window.EnqueueRange(rows.Select(row => (row, row.NextFireAt!.Value)));
             _isPartial = rows.Count == MaxLoaded;
+            _knownUntil = _isPartial ? rows[^1].NextFireAt!.Value : now + options.Window;
             _loadedAt = now;
             _reloadAt = now + (options.Window / 2);
         }
@@ -146,7 +153,7 @@ internal sealed partial class ScheduleShard(
 
     private IEnumerable<RunToStart> Accept(ScheduleClaim claim, ScheduleClaimed claimed)
     {
-        if (claim.After.NextFireAt is { } next && (!_isPartial || next <= _reloadAt))
+        if (claim.After.NextFireAt is { } next && next <= _knownUntil)
         {
             _window.Enqueue(claim.After, next);
         }

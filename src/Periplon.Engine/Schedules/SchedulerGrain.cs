@@ -69,18 +69,22 @@ internal sealed partial class SchedulerGrain(
             var next = await _shard.FireAsync(cancellationToken);
             pause = next - time.GetUtcNow();
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
         {
             LogFireFailed(e, _number);
         }
         finally
         {
             _isFiring = false;
-
-            // Rounded up to the millisecond: a timer that is early would find nothing due.
-            var due = _fireAgain || pause <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
-            _fire.Change(due, Timeout.InfiniteTimeSpan);
         }
+
+        // Rounded up to the millisecond: a timer that is early would find nothing due.
+        var due = _fireAgain || pause <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
+        _fire.Change(due, Timeout.InfiniteTimeSpan);
     }
 
     private async Task SweepAsync(CancellationToken cancellationToken)
@@ -90,14 +94,16 @@ internal sealed partial class SchedulerGrain(
         {
             pause = await _shard.SweepAsync(cancellationToken) && _soon < pause ? _soon : pause;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
         {
             LogSweepFailed(e, _number);
         }
-        finally
-        {
-            _sweep.Change(pause, Timeout.InfiniteTimeSpan);
-        }
+
+        _sweep.Change(pause, Timeout.InfiniteTimeSpan);
     }
 
     private static GrainTimerCreationOptions Once(TimeSpan due) => new(due, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true };

@@ -10,7 +10,8 @@ internal static class PeriplonCommand
 {
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandShell shell, CommandModes modes)
     {
-        var parsed = Build(shell, modes).Parse(arguments);
+        // An argument such as @daily is what it says, and no file with arguments.
+        var parsed = Build(shell, modes).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or null))
         {
             WriteUsage(parsed, shell);
@@ -61,6 +62,7 @@ internal static class PeriplonCommand
             modes.Server is { } server ? ServerCommand.Create(shell, server) : null,
             modes.Worker is { } worker ? WorkerCommand.Create(shell, worker) : null,
             modes.Migrations is { } migrations ? MigrateCommand.Create(shell, migrations) : null,
+            modes.Doctor is { } doctor ? DoctorCommand.Create(shell, doctor) : null,
             ConfigCommand.Create(shell),
             GroupCommand.Create(shell),
             WorkflowsCommand.Create(shell, modes.Check),
@@ -70,6 +72,7 @@ internal static class PeriplonCommand
             SignalCommand.Create(shell),
             DecideCommand.Approve(shell),
             DecideCommand.Reject(shell),
+            ScheduleCommand.Create(shell),
             TriggerCommand.Create(shell),
             BulkCommand.Create(shell),
             BulkCommand.Operations(shell),

@@ -96,7 +96,7 @@ internal static class StartCommand
     /// <summary>
     /// The inputs as JSON, by the types that the workflow declares: a declared string stays text, even when it looks like a number.
     /// </summary>
-    private static JsonObject Typed(IReadOnlyDictionary<string, string> given, JsonElement definition)
+    public static JsonObject Typed(IReadOnlyDictionary<string, string> given, JsonElement definition)
     {
         var typed = new JsonObject();
         foreach (var (name, text) in given)

@@ -235,5 +235,27 @@ public sealed class ScheduleShardTests : IAsyncLifetime
         _test.Starter.Calls.Count.ShouldBe(1100);
     }
 
+    [Fact]
+    public async Task Fire_SomeTickOnWhileOthersWaitToBeRead_NoneIsLeftBehind()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await _test.AddAsync(row => row with { IntervalSecs = 1, EndAt = T0.AddSeconds(4) });
+        }
+
+        for (var i = 0; i < 1990; i++)
+        {
+            var at = T0.AddSeconds(i / 500.0); // Within the first four seconds, so that one read does not give them all.
+            await _test.AddAsync(row => row with { IntervalSecs = 60, NextFireAt = at, EndAt = T0 });
+        }
+
+        for (var second = 0; second <= 4; second++)
+        {
+            await _test.AtAsync(second / 60.0);
+        }
+
+        _test.Starter.Calls.Count.ShouldBe(50 + 1990);
+    }
+
     private static Guid IdOf(ScheduleRow row, DateTimeOffset tick) => ExecutionIds.ForTick(row.Id, tick, tick);
 }
