@@ -152,9 +152,7 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
     private async Task<IReadOnlyList<DateTimeOffset>> ReserveInTurnAsync(IReadOnlyList<LimitRequest> requests)
     {
         var now = Silo.UtcNow;
-        var answers = requests
-            .Select(request => _limit.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now))
-            .ToList();
+        var answers = requests.Select(request => ApplyOne(request, now)).ToList();
         if (_limit.MustStore)
         {
             try
@@ -170,5 +168,17 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
         }
 
         return answers;
+    }
+
+    private DateTimeOffset ApplyOne(LimitRequest request, DateTimeOffset now)
+    {
+        if (request.Kind is LimitRequestKind.Return)
+        {
+            _limit.Return(request.Holder, now);
+            World.Ledger.OnReturned(request);
+            return now;
+        }
+
+        return _limit.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now);
     }
 }

@@ -20,17 +20,6 @@ internal sealed class SimulatedJournal(Silo silo) : IJournalStore
     public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) =>
         AskAsync(() => _world.Database.Rows.TryGetValue(executionId, out var row) && row.CompletedAt is null);
 
-    // What partitions ask of rows goes through the queue's store.
-    public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task<IReadOnlyList<DueExecution>> ListDueAsync(
-        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
     public Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The number of partitions stays what it is");
 

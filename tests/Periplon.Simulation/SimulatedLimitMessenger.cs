@@ -21,7 +21,7 @@ internal sealed class SimulatedLimitMessenger(Silo silo)
         // The tasks of a state come in an order that another process would not repeat.
         foreach (var request in requests.OrderBy(request => request.Key, StringComparer.Ordinal).ThenBy(request => request.Holder).ToList())
         {
-            var lane = (request.Key, request.Kind is LimitRequestKind.Reserve);
+            var lane = (request.Key, request.Kind is LimitRequestKind.Reserve or LimitRequestKind.Return);
             if (!_requests.TryGetValue(lane, out var found))
             {
                 _requests.Add(lane, found = new Lane<LimitRequest>(
@@ -65,7 +65,7 @@ internal sealed class SimulatedLimitMessenger(Silo silo)
     {
         var times = await _world.CallAsync<RateActivation, IReadOnlyList<DateTimeOffset>>(
             silo, GrainKey.Rate(key), limit => limit.ReserveAsync(requests));
-        foreach (var (request, at) in requests.Zip(times))
+        foreach (var (request, at) in requests.Zip(times).Where(pair => pair.First.Kind is LimitRequestKind.Reserve))
         {
             _world.Ledger.OnReserved(request, at);
             Deliver(key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at });
