@@ -64,10 +64,21 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
             ? await driver.DoAsync(turn => Signals.Receive(turn, isWebhook: false, name, null, "a user", key), CancellationToken.None)
             : SignalStatus.NotFound;
 
-    public async Task<DecisionResult> DecideAsync(DecisionRequest request) =>
-        await LoadAsync() is { } driver
-            ? await driver.DoAsync(turn => Approvals.Decide(turn, request), CancellationToken.None)
-            : new DecisionResult(DecisionStatus.NotFound);
+    public async Task<DecisionResult> DecideAsync(DecisionRequest request)
+    {
+        if (await LoadAsync() is not { } driver)
+        {
+            return new DecisionResult(DecisionStatus.NotFound);
+        }
+
+        var result = await driver.DoAsync(turn => Approvals.Decide(turn, request), CancellationToken.None);
+        if (result.Status is not DecisionStatus.Decided)
+        {
+            await World.Protocol.EnsureCurrentAsync(driver);
+        }
+
+        return result;
+    }
 
     public Task<bool> AnswerLimitAsync(LimitReply reply) =>
         UnlessOvertakenAsync(driver => driver.DoAsync(turn => LimitReplies.Apply(turn, reply), CancellationToken.None));
@@ -215,7 +226,7 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
     private async Task<ControlStatus> ControlAsync(Func<ExecutionTurn, bool> decide) =>
         await LoadAsync() is not { } driver ? ControlStatus.NotFound
         : driver.State.IsTerminal ? ControlStatus.AlreadyFinished
-        : await driver.DoAsync(decide, CancellationToken.None) ? ControlStatus.Done
+        : await UnlessOvertakenAsync(_ => driver.DoAsync(decide, CancellationToken.None)) ? ControlStatus.Done
         : ControlStatus.NoChange;
 
     private async Task<ExecutionDriver?> LoadAsync()

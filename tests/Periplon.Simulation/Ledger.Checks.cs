@@ -24,7 +24,7 @@ internal sealed partial class Ledger
         starts.Add((request, at));
     }
 
-    /// <summary>A start that was given back is another's from now on.</summary>
+    /// <summary>A start was given back, and another may have it.</summary>
     public void OnReturned(LimitRequest request)
     {
         if (_reserved.TryGetValue(request.Key, out var starts))
@@ -193,6 +193,11 @@ internal sealed partial class Ledger
     // The same holder may be told several times, also by activations that forgot; its last time is the one that counts for it.
     private void CheckRate(string key, List<(LimitRequest Request, DateTimeOffset At)> starts)
     {
+        if (starts.Count == 0)
+        {
+            return;
+        }
+
         var limit = starts[0].Request.Limit;
         var period = TimeSpan.FromSeconds(starts[0].Request.PeriodSecs);
         var times = starts.Select(start => (start.Request.Holder, start.At)).Distinct().Select(start => start.At).Order().ToList();

@@ -15,21 +15,11 @@ internal sealed partial class Ledger(World world)
     // Tokens of leases that have ended, and whether the worker's own report ended them.
     private readonly Dictionary<Guid, bool> _endedByReport = [];
 
-    public bool HaveAllEnded
-    {
-        get
-        {
-            foreach (var record in _records.Values)
-            {
-                if (!record.State.IsTerminal)
-                {
-                    return false;
-                }
-            }
+    /// <summary>How many executions have not ended.</summary>
+    public int Open { get; private set; }
 
-            return true;
-        }
-    }
+    /// <summary>When the newest row was stored, in ticks of true time.</summary>
+    public long LastStoredAt { get; private set; }
 
     /// <summary>Executions as the database has them.</summary>
     public IEnumerable<ExecutionState> States => _records.Values.Select(record => record.State);
@@ -47,6 +37,7 @@ internal sealed partial class Ledger(World world)
             var created = (ExecutionCreated)events[next++];
             var plan = SampleWorkflows.All[created.Revision].PlanOf(created.Subflow);
             _records.Add(append.ExecutionId, record = new Record(ExecutionMachine.Start(plan, created)));
+            Open++;
         }
 
         if (record.State.IsTerminal)
@@ -60,6 +51,8 @@ internal sealed partial class Ledger(World world)
         }
 
         record.Seq = append.Seq;
+        LastStoredAt = world.Now;
+        Open -= record.State.IsTerminal ? 1 : 0;
         CheckBounds(record.State);
         CheckWakes(record.State, append);
     }

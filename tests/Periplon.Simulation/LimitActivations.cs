@@ -152,7 +152,7 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
     private async Task<IReadOnlyList<DateTimeOffset>> ReserveInTurnAsync(IReadOnlyList<LimitRequest> requests)
     {
         var now = Silo.UtcNow;
-        var answers = requests.Select(request => Apply(request, now)).ToList();
+        var answers = requests.Select(request => ApplyOne(request, now)).ToList();
         if (_limit.MustStore)
         {
             try
@@ -167,17 +167,23 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
             }
         }
 
+        foreach (var (request, at) in requests.Zip(answers).Where(pair => pair.First.Kind is LimitRequestKind.Reserve))
+        {
+            World.Ledger.OnReserved(request, at);
+        }
+
         return answers;
     }
 
-    private DateTimeOffset Apply(LimitRequest request, DateTimeOffset now)
+    private DateTimeOffset ApplyOne(LimitRequest request, DateTimeOffset now)
     {
-        if (request.Kind is not LimitRequestKind.Return)
+        if (request.Kind is LimitRequestKind.Return)
         {
-            return _limit.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now);
+            _limit.Return(request.Holder, now);
+            World.Ledger.OnReturned(request);
+            return now;
         }
 
-        _limit.Return(request.Holder, now);
-        return now;
+        return _limit.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now);
     }
 }

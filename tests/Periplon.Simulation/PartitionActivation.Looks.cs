@@ -11,6 +11,7 @@ internal sealed partial class PartitionActivation
     private static readonly TimeSpan RefillPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<Guid, DateTimeOffset> _restUntil = [];
+    private readonly HashSet<Guid> _failedLooks = [];
     private DateTimeOffset _suspectAt;
     private bool _isRecovering;
     private bool _recoversAgain;
@@ -25,6 +26,7 @@ internal sealed partial class PartitionActivation
 
     private async Task SweepLoopAsync()
     {
+        Tidy();
         var now = Silo.UtcNow;
         foreach (var (id, until) in _restUntil)
         {
@@ -65,6 +67,7 @@ internal sealed partial class PartitionActivation
             {
                 _recoversAgain = false;
                 _restUntil.Clear();
+                _failedLooks.Clear();
                 await LookUntilAsync(Silo.UtcNow + ExecutionRows.SafetyInterval + ClockMargin);
                 await SuspectAllAsync();
             }
@@ -106,9 +109,13 @@ internal sealed partial class PartitionActivation
         {
             if (answer is not { } at)
             {
-                _restUntil[due.Id] = now + ExecutionRows.SafetyInterval;
+                // The first time it may only be that its silo has just died.
+                _restUntil[due.Id] = now + (_failedLooks.Add(due.Id) ? SweepInterval : ExecutionRows.SafetyInterval);
+                continue;
             }
-            else if (due.At > now)
+
+            _failedLooks.Remove(due.Id);
+            if (due.At > now)
             {
                 if (due.At <= now + LookAhead)
                 {

@@ -25,7 +25,6 @@ internal sealed partial class PartitionActivation : Activation
         _queue = new OfferQueue(silo.Clock, Ageing, _window.Release);
         _store = silo.QueueStore;
         _partition = int.Parse(key.Name);
-        After(SweepInterval, TidyLoopAsync);
         After(SweepInterval, SweepLoopAsync);
         silo.Go(RecoverLoopAsync);
     }
@@ -92,13 +91,11 @@ internal sealed partial class PartitionActivation : Activation
         }
     }
 
-    private Task TidyLoopAsync()
+    private void Tidy()
     {
         _queue.ReturnOverdue();
         WakeWaiters();
         _window.WithdrawOverdue();
         RefillIfHungry();
-        After(SweepInterval, TidyLoopAsync);
-        return Task.CompletedTask;
     }
 }

@@ -65,15 +65,8 @@ internal sealed class SimulatedLimitMessenger(Silo silo)
     {
         var times = await _world.CallAsync<RateActivation, IReadOnlyList<DateTimeOffset>>(
             silo, GrainKey.Rate(key), limit => limit.ReserveAsync(requests));
-        foreach (var (request, at) in requests.Zip(times))
+        foreach (var (request, at) in requests.Zip(times).Where(pair => pair.First.Kind is LimitRequestKind.Reserve))
         {
-            if (request.Kind is LimitRequestKind.Return)
-            {
-                _world.Ledger.OnReturned(request);
-                continue;
-            }
-
-            _world.Ledger.OnReserved(request, at);
             Deliver(key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at });
         }
     }

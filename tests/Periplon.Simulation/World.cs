@@ -16,6 +16,8 @@ internal sealed partial class World
     /// <summary>After so many steps a world is running in circles.</summary>
     public const int MostSteps = 400_000;
 
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(8);
+
     private static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Step, StepOrder> _steps = new();
@@ -71,6 +73,9 @@ internal sealed partial class World
     /// <summary>Whether the misfortunes are over.</summary>
     public bool IsHealed { get; private set; }
 
+    // What has ended is watched for some more seconds, because of those that have not heard of it.
+    private bool IsOver => Ledger.Open == 0 && _users.AreDone && (IsHealed || Now > Ledger.LastStoredAt + Aftermath.Ticks);
+
     /// <summary>How many steps there were.</summary>
     public int Steps { get; private set; }
 
@@ -82,7 +87,7 @@ internal sealed partial class World
         try
         {
             Begin();
-            while (!(IsHealed && _users.AreDone && Ledger.HaveAllEnded))
+            while (!IsOver)
             {
                 Next();
             }

@@ -36,7 +36,13 @@ internal sealed partial class ExecutionGrain
             return new DecisionResult(DecisionStatus.NotFound);
         }
 
-        return await driver.DoAsync(turn => Approvals.Decide(turn, request), cancellationToken);
+        var result = await driver.DoAsync(turn => Approvals.Decide(turn, request), cancellationToken);
+        if (result.Status is not DecisionStatus.Decided)
+        {
+            await driver.EnsureCurrentAsync(cancellationToken);
+        }
+
+        return result;
     }
 
     public Task<bool> AnswerLimitAsync(LimitReply reply, CancellationToken cancellationToken) => UnlessOvertakenAsync(

@@ -303,7 +303,9 @@ internal sealed partial class ExecutionGrain(
             return ControlStatus.AlreadyFinished;
         }
 
-        return await driver.DoAsync(decide, cancellationToken) ? ControlStatus.Done : ControlStatus.NoChange;
+        return await UnlessOvertakenAsync(_ => driver.DoAsync(decide, cancellationToken), cancellationToken)
+            ? ControlStatus.Done
+            : ControlStatus.NoChange;
     }
 
     private void SetTimer()

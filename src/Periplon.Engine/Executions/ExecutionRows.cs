@@ -74,7 +74,10 @@ internal static class ExecutionRows
         var reason = WaitReasonOf(state);
         var wake = Wake(state, now);
         var lane = QueueLanes.Of(state);
+
+        // A time that has passed may have been moved on in the database since, and further than this state allows.
         if (!isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
+            && row.NextWakeAt > now
             && (!NeedsNobody(state) || row.NextWakeAt - now >= (wake - now) / 2))
         {
             return null;

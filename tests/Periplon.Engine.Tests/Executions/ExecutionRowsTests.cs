@@ -76,6 +76,15 @@ public sealed class ExecutionRowsTests
     }
 
     [Fact]
+    public void Next_TimeThatHasPassed_IsWrittenAgainBecauseTheSweepHasMovedItOnSince()
+    {
+        var state = Samples.Begin(Samples.Workflow("", "a"), Samples.Start).State;
+        state = Samples.Claim(state, "a", Samples.Start, Token);
+        var row = ExecutionRows.Next(Samples.Row(state), state, Samples.Start.AddMinutes(2)).ShouldNotBeNull();
+        row.NextWakeAt.ShouldBe(Samples.Start.AddMinutes(2) + ExecutionRows.SafetyInterval);
+    }
+
+    [Fact]
     public void Next_EarlierTimer_IsWritten()
     {
         var state = Samples.Begin(Samples.Workflow("", "a: timeout_secs: 5"), Samples.Start).State;
