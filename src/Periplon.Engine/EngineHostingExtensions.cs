@@ -6,7 +6,9 @@ using Orleans.Serialization;
 using Orleans.Versions.Compatibility;
 using Orleans.Versions.Selector;
 using Periplon.Core.Reuse;
+using Periplon.Engine.Bulk;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -16,6 +18,7 @@ using Periplon.Engine.Reuse;
 using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks.Caching;
+using Periplon.Engine.Triggers;
 using Periplon.Engine.Workers;
 using Periplon.Engine.Workflows;
 
@@ -45,6 +48,8 @@ public static class EngineHostingExtensions
             options.DefaultVersionSelectorStrategy = nameof(LatestVersion);
         });
         services.TryAddSingleton<EngineInstruments>();
+        services.AddSingleton<InvariantMonitor>();
+        services.AddSingleton<InvariantChecks>();
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.AddSingleton<RetryPreparation>();
@@ -59,8 +64,8 @@ public static class EngineHostingExtensions
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
-        services.AddSchedulers();
         silo.KeepIdleExecutionsShortly();
+        services.AddSchedulers();
         services.AddHostedService<RecoveryService>();
         services.AddHostedService<PartitionKeeper>();
         services.AddHostedService<WorkDirectoryCleaner>();
@@ -72,6 +77,8 @@ public static class EngineHostingExtensions
         services.AddHostedService(provider => provider.GetRequiredService<SiloFence>());
         services.AddHostedService<WorkerService>();
         services.AddRetention();
+        services.AddTriggers();
+        services.AddBulkOperations();
         return silo;
     }
 

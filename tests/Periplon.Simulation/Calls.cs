@@ -39,7 +39,7 @@ internal abstract class Activation(Silo silo, GrainKey key)
     public bool IsDeactivated { get; private set; }
 
     /// <summary>Completes when the activation is ready for calls.</summary>
-    public Task ReadyAsync() => _ready ??= ActivateAsync();
+    public Task ReadyAsync() => _ready ??= TryActivateAsync();
 
     /// <summary>Takes no further calls; those under way go on. The next call makes another activation.</summary>
     public void Deactivate()
@@ -53,6 +53,19 @@ internal abstract class Activation(Silo silo, GrainKey key)
     }
 
     protected virtual Task ActivateAsync() => Task.CompletedTask;
+
+    private async Task TryActivateAsync()
+    {
+        try
+        {
+            await ActivateAsync();
+        }
+        catch (Exception)
+        {
+            Deactivate();
+            throw;
+        }
+    }
 
     /// <summary>Runs work on the activation after a time, unless it is gone by then.</summary>
     protected void After(TimeSpan delay, Func<Task> work) => Silo.After(delay, () =>

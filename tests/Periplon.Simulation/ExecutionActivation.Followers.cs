@@ -10,20 +10,16 @@ internal sealed partial class ExecutionActivation
     // A claim whose answer is still on its way to the worker is not yet known there.
     private static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(10);
 
-    public async Task<bool> EndChildAsync(ChildReport report)
+    public Task<bool> EndChildAsync(ChildReport report)
     {
-        if (await LoadAsync() is not { } driver || !StatusRules.TryParse(report.Status, out var status))
-        {
-            return false;
-        }
-
+        StatusRules.TryParse(report.Status, out var status).ShouldBeTrue();
         var random = World.Random.NextDouble();
-        return await driver.DoAsync(
+        return UnlessOvertakenAsync(driver => driver.DoAsync(
             turn => ExecutionCommands.EndChild(
                 turn,
                 new ChildEnded { At = turn.Now, Task = report.Task, Child = report.Child, Status = status, Error = report.Error },
                 random),
-            CancellationToken.None);
+            CancellationToken.None));
     }
 
     private void OfferReady(ExecutionState state, IEnumerable<TaskRank> ready)

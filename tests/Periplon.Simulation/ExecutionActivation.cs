@@ -14,11 +14,13 @@ namespace Periplon.Simulation;
 internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Activation(silo, key), IExecutionHost
 {
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(5);
 
     private ExecutionDriver? _driver;
     private Task? _loading;
     private Task<StartStatus>? _creating;
     private int _timer;
+    private long _currentAt;
 
     private Guid Id => Key.Id;
 
@@ -33,16 +35,15 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
     }
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim) =>
-        await LoadAsync() is { } driver
-            && await driver.DoAsync(
-                turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), CancellationToken.None)
-            ? LeaseOf(driver.State, claim.Task)
+        await UnlessOvertakenAsync(driver => driver.DoAsync(
+            turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), CancellationToken.None))
+            ? LeaseOf(_driver!.State, claim.Task)
             : null;
 
     public async Task<ReportStatus> ReportAsync(string task, int attempt, Guid token, TaskOutcome outcome)
     {
         var random = World.Random.NextDouble();
-        if (await LoadAsync() is { } driver && await World.Protocol.ReportAsync(driver, task, attempt, token, outcome, random))
+        if (await UnlessOvertakenAsync(driver => World.Protocol.ReportAsync(driver, task, attempt, token, outcome, random)))
         {
             World.Ledger.OnReportAccepted(Id, task, token);
             return ReportStatus.Accepted;
@@ -68,9 +69,8 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
             ? await driver.DoAsync(turn => Approvals.Decide(turn, request), CancellationToken.None)
             : new DecisionResult(DecisionStatus.NotFound);
 
-    public async Task<bool> AnswerLimitAsync(LimitReply reply) =>
-        await LoadAsync() is { State.IsTerminal: false } driver
-        && await driver.DoAsync(turn => LimitReplies.Apply(turn, reply), CancellationToken.None);
+    public Task<bool> AnswerLimitAsync(LimitReply reply) =>
+        UnlessOvertakenAsync(driver => driver.DoAsync(turn => LimitReplies.Apply(turn, reply), CancellationToken.None));
 
     public async Task<bool> MakeRoomAsync(LimitHolder holder, string reason)
     {
@@ -82,10 +82,19 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         return true;
     }
 
-    public async Task<bool> HoldsPlaceAsync(LimitPlace place) =>
-        await LoadAsync() is { } driver && LimitRequests.Holds(driver.State, place.Task, place.AskedAt);
+    public Task<bool> HoldsPlaceAsync(LimitPlace place) =>
+        UnlessOvertakenAsync(driver => Task.FromResult(LimitRequests.Holds(driver.State, place.Task, place.AskedAt)));
 
-    public async Task<ExecutionState?> DescribeAsync() => (await LoadAsync())?.State;
+    public async Task<ExecutionState?> DescribeAsync()
+    {
+        if (await LoadAsync() is not { } driver)
+        {
+            return null;
+        }
+
+        await LookAgainAsync(driver);
+        return driver.State;
+    }
 
     public async Task<bool> WakeAsync()
     {
@@ -94,6 +103,7 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
             return false;
         }
 
+        await World.Protocol.EnsureCurrentAsync(driver);
         await ReturnLostAsync();
         await driver.AdvanceAsync(CancellationToken.None);
         if (World.Protocol.OffersOnWake)
@@ -108,7 +118,13 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
-        World.Ledger.OnAcknowledged(Id, after, _driver!.Seq, this);
+        _currentAt = World.Now;
+        if (ReferenceEquals(after, _driver!.State))
+        {
+            // The answer to a creation may come when the execution has been found in the journal and has gone on.
+            World.Ledger.OnAcknowledged(Id, after, _driver.Seq, this);
+        }
+
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
@@ -152,6 +168,32 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         _driver ??= new ExecutionDriver(Id, beginning.State, 1, beginning.Row, Silo.Journal, this, Silo.Clock);
         OnCommitted(beginning.Created, beginning.State, beginning.Events);
         return StartStatus.Started;
+    }
+
+    // Before it says no, an activation makes sure that no other has written meanwhile.
+    private async Task<bool> UnlessOvertakenAsync(Func<ExecutionDriver, Task<bool>> answer)
+    {
+        if (await LoadAsync() is not { } driver)
+        {
+            return false;
+        }
+
+        if (await answer(driver))
+        {
+            return true;
+        }
+
+        await World.Protocol.EnsureCurrentAsync(driver);
+        return false;
+    }
+
+    private async Task LookAgainAsync(ExecutionDriver driver)
+    {
+        if (World.Now - _currentAt > KnownFor.Ticks)
+        {
+            await World.Protocol.EnsureCurrentAsync(driver);
+            _currentAt = World.Now;
+        }
     }
 
     private async Task<ControlStatus> ControlAsync(Func<ExecutionTurn, bool> decide) =>
@@ -201,6 +243,7 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
         _driver = new ExecutionDriver(Id, state, rows[^1].Seq, row, Silo.Journal, this, Silo.Clock);
         World.Ledger.OnAcknowledged(Id, state, rows[^1].Seq, this);
+        _currentAt = World.Now;
         World.Trace?.Invoke($"{Key} is loaded on {Silo} at row {rows[^1].Seq}");
         if (state.IsTerminal)
         {

@@ -68,7 +68,8 @@ internal sealed partial class Ledger
         if (task is { Status: TaskRunStatus.Running, Ended: null, Block: null, Loop: null } && task.Token != Guid.Empty
             && record.State.Find(task.Instance.Path) is not { Status: TaskRunStatus.Running, Ended: null, Block: null, Loop: null })
         {
-            _endedByReport.TryAdd(task.Token, happened is not (TaskReturned { Lost: true } or TaskFailed { GivenUp: true }));
+            // A worker that was cut off repeats its claim, and the same token may so hold a second lease.
+            _endedByReport[task.Token] = happened is not (TaskReturned { Lost: true } or TaskFailed { GivenUp: true });
         }
 
         if (happened is LimitGranted { Limit: LimitKinds.Concurrency })

@@ -26,6 +26,9 @@ internal class Protocol
     /// <summary>Stores a row of the journal.</summary>
     public virtual Task AppendAsync(JournalAppend append, Func<JournalAppend, Task> store) => store(append);
 
+    /// <summary>Makes sure that no other activation has written meanwhile.</summary>
+    public virtual Task EnsureCurrentAsync(ExecutionDriver driver) => driver.EnsureCurrentAsync(CancellationToken.None);
+
     /// <summary>Records how an attempt ended.</summary>
     public virtual Task<bool> ReportAsync(
         ExecutionDriver driver, string task, int attempt, Guid token, TaskOutcome outcome, double random) =>

@@ -74,7 +74,7 @@ internal sealed class Silo : SynchronizationContext
     public SimulatedWorker Worker { get; }
 
     /// <summary>Whether new work may be placed on it.</summary>
-    public bool IsMember => IsUp && !IsDeclaredDead && !IsLeaving;
+    public bool IsMember => IsUp && !IsDeclaredDead;
 
     public override void Post(SendOrPostCallback d, object? state)
     {

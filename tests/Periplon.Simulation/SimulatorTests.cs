@@ -11,6 +11,9 @@ public sealed class SimulatorTests
 {
     private const int DefaultSeeds = 100_000;
 
+    // Enough to see whether failures have one cause.
+    private const int MostFailures = 5;
+
     [Fact]
     public void AnyWorld_WhateverGoesWrong_KeepsEveryPromiseAndComesToRest()
     {
@@ -22,9 +25,9 @@ public sealed class SimulatorTests
 
         var seeds = Number("PERIPLON_SIM_SEEDS") ?? DefaultSeeds;
         var watch = Stopwatch.StartNew();
-        var failures = Simulator.RunAll(0, seeds, () => new Protocol(), TestContext.Current.CancellationToken);
+        var failures = Simulator.RunAll(0, seeds, () => new Protocol(), MostFailures, TestContext.Current.CancellationToken);
         TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} worlds in {watch.Elapsed.TotalSeconds:0.0} s");
-        failures.ShouldBeEmpty();
+        failures.Select(failure => failure.ToString()).ShouldBeEmpty();
     }
 
     [Fact]
@@ -50,22 +53,20 @@ public sealed class SimulatorTests
 /// <summary>Runs worlds.</summary>
 internal static class Simulator
 {
-    // Enough to see whether failures have one cause.
-    private const int MostFailures = 5;
-
-    /// <summary>Runs worlds on all cores; returns what broke, each with the command that shows it.</summary>
-    public static IReadOnlyList<string> RunAll(long first, long count, Func<Protocol> protocol, CancellationToken cancellationToken)
+    /// <summary>Runs worlds on all cores, until so many have failed; returns those.</summary>
+    public static IReadOnlyList<Failure> RunAll(
+        long first, long count, Func<Protocol> protocol, int mostFailures, CancellationToken cancellationToken)
     {
-        var failures = new ConcurrentBag<string>();
+        var failures = new ConcurrentBag<Failure>();
         var next = first - 1;
         void RunSome()
         {
-            while (failures.Count < MostFailures && Interlocked.Increment(ref next) is var seed && seed < first + count)
+            while (failures.Count < mostFailures && Interlocked.Increment(ref next) is var seed && seed < first + count)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (Fails(seed, protocol()) is { } problem)
                 {
-                    failures.Add($"seed {seed}: {problem}\n  PERIPLON_SIM_SEED={seed} dotnet test tests/Periplon.Simulation");
+                    failures.Add(new Failure(seed, problem));
                 }
             }
         }
@@ -95,4 +96,11 @@ internal static class Simulator
         new World(seed, trace: lines.Add).Run();
         return lines;
     }
+}
+
+/// <summary>A world in which a promise was broken.</summary>
+internal sealed record Failure(long Seed, string Problem)
+{
+    public override string ToString() =>
+        $"seed {Seed}: {Problem}\n  to see it: PERIPLON_SIM_SEED={Seed} dotnet test -c Release tests/Periplon.Simulation";
 }

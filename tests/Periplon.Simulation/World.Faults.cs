@@ -5,6 +5,8 @@ internal sealed partial class World
 {
     private static readonly TimeSpan DetectsFreeze = TimeSpan.FromSeconds(6);
 
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
     private long _healedAt;
 
     /// <summary>Until when the database does not answer.</summary>
@@ -169,7 +171,7 @@ internal sealed partial class World
 
     private void Leave(Silo silo)
     {
-        if (!silo.IsMember || silo.IsFrozen)
+        if (!silo.IsMember || silo.IsFrozen || silo.IsLeaving)
         {
             return;
         }
@@ -178,7 +180,8 @@ internal sealed partial class World
         silo.IsLeaving = true;
         silo.Go(async () =>
         {
-            await silo.Worker.StopAsync();
+            // It is a member until its worker has stopped, or the host waits no longer.
+            await Task.WhenAny(silo.Worker.StopAsync(), silo.DelayAsync(ShutdownTimeout));
             Trace?.Invoke($"{silo} has left");
             silo.End();
             DeclareDead(silo);

@@ -111,7 +111,14 @@ public static partial class ExecutionMachine
                     StartedAt = before.Work is AttemptWork.Check ? before.StartedAt : e.At,
                 }),
             TaskReturned e => Move(
-                state, before with { Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason }),
+                state,
+                before with
+                {
+                    Status = TaskRunStatus.Ready, Lost = before.Lost + (e.Lost ? 1 : 0), Reason = e.Reason,
+
+                    // Whatever becomes of the task now, a report of the lease that ended is late.
+                    Token = Guid.Empty,
+                }),
             TaskRetryScheduled e => Move(
                 state with { Retries = state.Retries + (e.Work is null ? 1 : 0) },
                 before with

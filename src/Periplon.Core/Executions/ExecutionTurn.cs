@@ -8,6 +8,7 @@ namespace Periplon.Core.Executions;
 public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
 {
     private readonly List<ExecutionEvent> _events = [];
+    private List<int>? _ignored;
 
     /// <summary>The state with all events of the turn.</summary>
     public ExecutionState State { get; private set; } = state;
@@ -17,6 +18,9 @@ public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
 
     /// <summary>The events of the turn, in order.</summary>
     public IReadOnlyList<ExecutionEvent> Events => _events;
+
+    /// <summary>Those of them that changed nothing, which shows a defect of whoever recorded them.</summary>
+    public IEnumerable<ExecutionEvent> Ignored => _ignored?.Select(index => _events[index]) ?? [];
 
     /// <summary>What the conditions asked in this turn have cost, by <see cref="ConditionEvaluator.CostOf"/>.</summary>
     public int ConditionCost { get; private set; }
@@ -40,12 +44,18 @@ public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
         ArgumentNullException.ThrowIfNull(mark);
         State = mark.State;
         _events.RemoveRange(mark.Count, _events.Count - mark.Count);
+        _ignored?.RemoveAll(index => index >= mark.Count);
     }
 
     /// <summary>Records an event.</summary>
     /// <param name="happened">The event.</param>
     public void Record(ExecutionEvent happened)
     {
+        if (ExecutionMachine.Ignores(State, happened))
+        {
+            (_ignored ??= []).Add(_events.Count);
+        }
+
         State = ExecutionMachine.Apply(State, happened);
         _events.Add(happened);
     }

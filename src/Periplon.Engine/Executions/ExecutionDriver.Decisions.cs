@@ -29,6 +29,7 @@ internal sealed partial class ExecutionDriver
 
     private (ExecutionTurn Turn, byte[] Events) End(ExecutionState before, List<Command> commands, Exception cause)
     {
+        invariants?.OnPlanningFailed(executionId, cause);
         var turn = new ExecutionTurn(before, Now);
         var error = $"A defect of the engine ended the execution: {Storable(cause.Message)}";
         foreach (var task in before.Tasks.Values.Where(task => task.Instance.Around is not null && !task.Status.IsSettled()))

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Periplon.Core.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Executions;
@@ -19,7 +20,8 @@ internal interface IExecutionHost
 /// Nothing is acknowledged before its commit; what is in memory is always what was committed.
 /// </summary>
 internal sealed partial class ExecutionDriver(
-    Guid executionId, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IExecutionHost host, TimeProvider time)
+    Guid executionId, ExecutionState state, long seq, ExecutionRow row, IJournalStore journal, IExecutionHost host, TimeProvider time,
+    InvariantChecks? invariants = null)
 {
     // So many refused commits in a row, and the execution cannot go on: it ends with the reason.
     private const int MaxRefusals = 3;
@@ -75,6 +77,34 @@ internal sealed partial class ExecutionDriver(
     public Task AdvanceAsync(CancellationToken cancellationToken) => DoAsync(static _ => true, cancellationToken);
 
     /// <summary>
+    /// Makes sure that nobody else has written since. Who writes finds out by the conflict; one that was overtaken and has nothing to write
+    /// would never find out, and answer for ever from what is past.
+    /// </summary>
+    /// <exception cref="JournalConflictException">Another writer was there: this driver is stale, and its host has been told.</exception>
+    public async Task EnsureCurrentAsync(CancellationToken cancellationToken)
+    {
+        var newer = State.IsTerminal ? [] : await journal.ReadAsync(executionId, Seq, cancellationToken);
+        if (newer.Count == 0)
+        {
+            return;
+        }
+
+        // They may be our own, stored and not yet acknowledged: a turn begins after that.
+        await AdvanceAsync(cancellationToken);
+        if (newer[^1].Seq > Seq)
+        {
+            var overtaken = new JournalConflictException(executionId, Seq + 1);
+            lock (_gate)
+            {
+                _fault ??= overtaken;
+            }
+
+            host.OnFaulted(overtaken);
+            throw overtaken;
+        }
+    }
+
+    /// <summary>
     /// Records how an attempt ended. An outcome that cannot be written down becomes a failure that says so: were it refused, the worker would
     /// report it for ever.
     /// </summary>
@@ -82,13 +112,21 @@ internal sealed partial class ExecutionDriver(
     {
         try
         {
-            return await DoAsync(turn => ExecutionCommands.Report(turn, task, attempt, token, outcome, random), cancellationToken);
+            return await DoAsync(turn => Report(turn, task, attempt, token, outcome, random), cancellationToken);
         }
         catch (DecisionFailedException e)
         {
             var failed = TaskOutcome.Failed(FailureKinds.Internal, $"The outcome of the attempt could not be recorded: {e.Message}");
-            return await DoAsync(turn => ExecutionCommands.Report(turn, task, attempt, token, failed, random), cancellationToken);
+            return await DoAsync(turn => Report(turn, task, attempt, token, failed, random), cancellationToken);
         }
+    }
+
+    private bool Report(ExecutionTurn turn, string task, int attempt, Guid token, TaskOutcome outcome, double random)
+    {
+        var leased = turn.State.Find(task);
+        var accepted = ExecutionCommands.Report(turn, task, attempt, token, outcome, random);
+        invariants?.OnReported(executionId, leased, token, accepted);
+        return accepted;
     }
 
     private async Task TurnAsync()
@@ -119,6 +157,7 @@ internal sealed partial class ExecutionDriver(
                 {
                     await CommitAsync(turn, events);
                     _refusals = 0;
+                    invariants?.OnCommitted(before, turn, Row);
                     host.OnCommitted(before, turn.State, turn.Events);
                 }
             }

@@ -9,7 +9,7 @@ internal sealed partial class ExecutionGrain
 {
     public async Task<bool> EndChildAsync(ChildReport report, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(cancellationToken) is not { } driver || !StatusRules.TryParse(report.Status, out var status))
+        if (!StatusRules.TryParse(report.Status, out var status))
         {
             return false;
         }
@@ -18,14 +18,16 @@ internal sealed partial class ExecutionGrain
             ? null
             : JsonSerializer.Deserialize(report.Outputs.Span, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement);
         var random = signals.NextRandom();
-        return await driver.DoAsync(
-            turn => ExecutionCommands.EndChild(
-                turn,
-                new ChildEnded
-                {
-                    At = turn.Now, Task = report.Task, Child = report.Child, Status = status, Error = report.Error, Outputs = outputs,
-                },
-                random),
+        return await UnlessOvertakenAsync(
+            driver => driver.DoAsync(
+                turn => ExecutionCommands.EndChild(
+                    turn,
+                    new ChildEnded
+                    {
+                        At = turn.Now, Task = report.Task, Child = report.Child, Status = status, Error = report.Error, Outputs = outputs,
+                    },
+                    random),
+                cancellationToken),
             cancellationToken);
     }
 

@@ -18,6 +18,7 @@ internal sealed partial class ExecutionGrain
             return null;
         }
 
+        await driver.EnsureCurrentAsync(cancellationToken);
         await ReturnLostAsync(cancellationToken);
         await driver.AdvanceAsync(cancellationToken);
         OfferReady(driver.State, driver.State.Ready);

@@ -39,9 +39,8 @@ internal sealed partial class ExecutionGrain
         return await driver.DoAsync(turn => Approvals.Decide(turn, request), cancellationToken);
     }
 
-    public async Task<bool> AnswerLimitAsync(LimitReply reply, CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { State.IsTerminal: false } driver
-        && await driver.DoAsync(turn => LimitReplies.Apply(turn, reply), cancellationToken);
+    public Task<bool> AnswerLimitAsync(LimitReply reply, CancellationToken cancellationToken) => UnlessOvertakenAsync(
+        driver => driver.DoAsync(turn => LimitReplies.Apply(turn, reply), cancellationToken), cancellationToken);
 
     public async Task MakeRoomAsync(LimitPlace place, string reason, CancellationToken cancellationToken)
     {
@@ -51,8 +50,8 @@ internal sealed partial class ExecutionGrain
         }
     }
 
-    public async Task<bool> HoldsPlaceAsync(LimitPlace place, CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver && LimitRequests.Holds(driver.State, place.Task, place.AskedAt);
+    public Task<bool> HoldsPlaceAsync(LimitPlace place, CancellationToken cancellationToken) => UnlessOvertakenAsync(
+        driver => Task.FromResult(LimitRequests.Holds(driver.State, place.Task, place.AskedAt)), cancellationToken);
 
     // Who holds the places that tasks wait for; a limit that does not answer in time is left out.
     private async Task<IReadOnlyDictionary<string, PlacesView>> ReadPlacesAsync(ExecutionState state, CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
 using Periplon.Core.Limits;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Membership;
 using Periplon.Engine.Queue;
@@ -22,7 +23,8 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments, TimeProvider time,
+    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments,
+    InvariantChecks invariants, TimeProvider time,
     ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
 {
@@ -75,14 +77,17 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(cancellationToken) is not { } driver
-            || !await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken))
+        var isStarted = await UnlessOvertakenAsync(
+            driver => driver.DoAsync(
+                turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken),
+            cancellationToken);
+        if (!isStarted)
         {
             instruments.OnOfferRefused();
             return null;
         }
 
-        return TaskLeases.Of(driver.State, driver.State.Find(claim.Task)!.Instance);
+        return TaskLeases.Of(_driver!.State, _driver.State.Find(claim.Task)!.Instance);
     }
 
     public async Task<ReportStatus> ReportAsync(TaskReport report, CancellationToken cancellationToken)
@@ -90,8 +95,9 @@ internal sealed partial class ExecutionGrain(
         var outcome = JsonSerializer.Deserialize(report.Outcome.Span, ExecutionJson.Default.TaskOutcome)
             ?? throw new ArgumentException($"The report of task '{report.Task}' holds no outcome", nameof(report));
         var random = signals.NextRandom();
-        if (await LoadAsync(cancellationToken) is { } driver
-            && await driver.ReportAsync(report.Task, report.Attempt, report.Token, outcome, random, cancellationToken))
+        var isAccepted = await UnlessOvertakenAsync(
+            driver => driver.ReportAsync(report.Task, report.Attempt, report.Token, outcome, random, cancellationToken), cancellationToken);
+        if (isAccepted)
         {
             return ReportStatus.Accepted;
         }
@@ -113,17 +119,17 @@ internal sealed partial class ExecutionGrain(
     public async Task<bool> WakeAsync(CancellationToken cancellationToken) => await LookAsync(cancellationToken) is not null;
 
     public async Task<ExecutionView?> DescribeAsync(CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver
+        await LoadToReadAsync(cancellationToken) is { } driver
             ? ExecutionViews.Of(
                 driver.State, await ReadPlacesAsync(driver.State, cancellationToken), await ReadWorkersAsync(driver.State, cancellationToken))
             : null;
 
     public async Task<TaskPage?> ListTasksAsync(TaskSlice slice, CancellationToken cancellationToken) =>
-        await LoadAsync(cancellationToken) is { } driver ? ExecutionViews.PageOf(driver.State, slice) : null;
+        await LoadToReadAsync(cancellationToken) is { } driver ? ExecutionViews.PageOf(driver.State, slice) : null;
 
     public async Task<ExecutionView?> WaitForEndAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (await LoadAsync(cancellationToken) is { State.IsTerminal: false })
+        if (await LoadToReadAsync(cancellationToken) is { State.IsTerminal: false })
         {
             _waitedFor = true;
             _waiters++;
@@ -146,6 +152,8 @@ internal sealed partial class ExecutionGrain(
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
+        _knownAt = time.GetTimestamp();
+
         // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
@@ -163,6 +171,7 @@ internal sealed partial class ExecutionGrain(
         _timer = null;
         instruments.OnExecutionFinished(after.Status, after.FinishedAt!.Value - after.Created.At);
         _ended.TrySetResult();
+        signals.End(after);
         DeactivateSoon();
     }
 
@@ -209,6 +218,7 @@ internal sealed partial class ExecutionGrain(
             return;
         }
 
+        invariants.OnLoaded(_id, rows);
         var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
         var created = (ExecutionCreated)history[0];
         var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
@@ -217,7 +227,14 @@ internal sealed partial class ExecutionGrain(
         var state = ExecutionMachine.Replay(entry.PlanOf(created.Subflow), history);
         var first = ExecutionRows.First(_id, created, partitions.Of(_id));
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
-        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time);
+        await invariants.CheckRowAsync(state, rows[^1].Seq, CancellationToken.None);
+        if (_driver is not null)
+        {
+            return;
+        }
+
+        _driver = new ExecutionDriver(_id, state, rows[^1].Seq, row, journal, this, time, invariants);
+        _knownAt = time.GetTimestamp();
         if (state.IsTerminal)
         {
             _ended.TrySetResult();
@@ -265,7 +282,7 @@ internal sealed partial class ExecutionGrain(
         }
 
         // A read of the journal that was under way may have found the row first.
-        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time);
+        _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time, invariants);
         instruments.OnExecutionCreated();
         OnCommitted(beginning.Created, beginning.State, beginning.Events);
         return StartStatus.Started;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Client.Workers;
+using Periplon.Core.Executions;
 using Periplon.Engine.Queue;
 
 namespace Periplon.Engine.Executions;
@@ -42,6 +43,9 @@ internal sealed partial class ExecutionSignals
         _stops = Start<(string Worker, Guid Token)>("stops to workers", SendStopsAsync);
     }
 
+    /// <summary>An execution has ended on this silo, and the end is committed. Handlers only take note.</summary>
+    public event Action<ExecutionState>? ExecutionEnded;
+
     /// <summary>Offers a ready task to its partition.</summary>
     public void Offer(TaskOffer offer) => _offers.GetOrAdd(_partitions.Of(offer.ExecutionId), StartOffers).TryWrite(offer);
 
@@ -50,6 +54,9 @@ internal sealed partial class ExecutionSignals
 
     /// <summary>Tells a worker that an attempt no longer matters.</summary>
     public void Stop(string worker, Guid token) => _stops.TryWrite((worker, token));
+
+    /// <summary>Tells this silo that an execution has ended.</summary>
+    public void End(ExecutionState state) => ExecutionEnded?.Invoke(state);
 
     /// <summary>A number from 0 to below 1, for the jitter of delays.</summary>
     public double NextRandom()

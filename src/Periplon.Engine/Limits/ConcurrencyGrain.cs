@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Limits;
+using Periplon.Engine.Invariants;
 
 namespace Periplon.Engine.Limits;
 
@@ -13,7 +14,7 @@ namespace Periplon.Engine.Limits;
 [GrainType("concurrency")]
 internal sealed partial class ConcurrencyGrain(
     [PersistentState("concurrency")] IPersistentState<ConcurrencyState> stored, LimitMessenger messenger, IOptions<EngineOptions> options,
-    ILogger<ConcurrencyGrain> logger) : Grain, IConcurrencyGrain
+    InvariantMonitor invariants, ILogger<ConcurrencyGrain> logger) : Grain, IConcurrencyGrain
 {
     private const int MostChecked = 64;
 
@@ -54,6 +55,7 @@ internal sealed partial class ConcurrencyGrain(
             await StoreAsync(next);
         }
 
+        LimitInvariants.OnStored(invariants, Key, _limit, next);
         _limit = next;
         foreach (var holder in granted.Where(next.Holders.Contains))
         {

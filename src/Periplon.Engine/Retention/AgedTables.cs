@@ -7,7 +7,8 @@ namespace Periplon.Engine.Retention;
 /// <param name="Name">The table; passed by when the schema has none.</param>
 /// <param name="TimeColumn">When a row has done its work; null in rows that have not.</param>
 /// <param name="Key">What tells its rows apart.</param>
-internal sealed record AgedTable(string Name, string TimeColumn, string Key);
+/// <param name="Only">A condition on those that may go; null lets all.</param>
+internal sealed record AgedTable(string Name, string TimeColumn, string Key, string? Only = null);
 
 /// <summary>Deletes old rows of tables that are not an execution's own.</summary>
 internal sealed class AgedTables(Database database, IReadOnlyList<AgedTable> tables, RetentionInstruments instruments, TimeProvider time)
@@ -19,6 +20,11 @@ internal sealed class AgedTables(Database database, IReadOnlyList<AgedTable> tab
         var all = 0L;
         foreach (var table in tables)
         {
+            if (!await database.HasTableAsync(table.Name, cancellationToken))
+            {
+                continue;
+            }
+
             int deleted;
             do
             {
@@ -37,9 +43,10 @@ internal sealed class AgedTables(Database database, IReadOnlyList<AgedTable> tab
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
+        var only = table.Only is null ? "" : $" and {table.Only}";
         command.CommandText = string.Create(CultureInfo.InvariantCulture, $"""
             delete from {table.Name} where ({table.Key}) in (
-              select {table.Key} from {table.Name} where {table.TimeColumn} < @cutoff order by {table.TimeColumn} limit @limit)
+              select {table.Key} from {table.Name} where {table.TimeColumn} < @cutoff{only} order by {table.TimeColumn} limit @limit)
             """);
         command.AddTime("cutoff", cutoff);
         command.AddInteger("limit", batchSize);

@@ -2,7 +2,7 @@ namespace Periplon.Engine.Storage;
 
 internal sealed partial class ExecutionQueries
 {
-    private const string SelectSql = """
+    internal const string SelectSql = """
         select id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition, wait_reason,
                next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error, retry_count, labels, created_at,
                started_at, completed_at, retry_of,

@@ -151,7 +151,7 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
         return where;
     }
 
-    private static ExecutionRow ReadRow(DbDataReader reader) => new()
+    internal static ExecutionRow ReadRow(DbDataReader reader) => new()
     {
         Id = reader.GetGuid(0),
         Organization = reader.GetString(1),

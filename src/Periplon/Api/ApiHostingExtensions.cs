@@ -7,13 +7,16 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Periplon.Api.Bulk;
 using Periplon.Api.Executions;
 using Periplon.Api.Requests;
 using Periplon.Api.Schedules;
 using Periplon.Api.Server;
+using Periplon.Api.Triggers;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Triggers;
 
 namespace Periplon.Api;
 
@@ -42,6 +45,9 @@ public static class ApiHostingExtensions
         services.AddSingleton<ExecutionReader>();
         services.AddSingleton<ScheduleEditor>();
         services.AddSingleton<LogReader>();
+        services.AddWebhookTriggers();
+        services.AddSingleton<TriggerRequests>();
+        services.AddBulkApi();
         services.AddSingleton<StatisticsReader>();
         services.AddSingleton<ReadinessProbe>();
         services.AddSingleton<PrometheusExport>();
@@ -64,6 +70,9 @@ public static class ApiHostingExtensions
         app.MapSystem();
         app.MapWorkflows();
         app.MapExecutions();
+        app.MapTriggers();
+        app.MapHooks();
+        app.MapOperations();
         app.MapSchedules();
         return app;
     }
@@ -82,6 +91,8 @@ public static class ApiHostingExtensions
         json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
     }
 }

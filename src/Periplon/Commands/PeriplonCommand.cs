@@ -72,6 +72,9 @@ internal static class PeriplonCommand
             DecideCommand.Approve(shell),
             DecideCommand.Reject(shell),
             ScheduleCommand.Create(shell),
+            TriggerCommand.Create(shell),
+            BulkCommand.Create(shell),
+            BulkCommand.Operations(shell),
             QueueCommand.Create(shell),
             VersionCommand.Create(shell),
         ];

@@ -216,6 +216,17 @@ public sealed class ExecutionMachineTests
     }
 
     [Fact]
+    public void Report_OfALostLeaseWhileTheHandlersOfTheCancelledTaskRun_IsDropped()
+    {
+        var run = MachineHarness.Of("tasks: {a: {RUN, finally: [{tidy: {RUN}}]}}");
+        var old = run.Claim("a", "dying");
+        run.Do(turn => Lose(turn));
+        run.Cancel();
+        run.Ready.ShouldBe(["a.finally.tidy"]);
+        run.Report("a", old, Done("late")).ShouldBeFalse();
+    }
+
+    [Fact]
     public void ReturnLost_TooManyWorkers_FailsTheAttempt()
     {
         var run = new MachineHarness(Workflow(NewTask("a")));

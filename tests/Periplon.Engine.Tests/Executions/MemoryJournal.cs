@@ -9,6 +9,7 @@ internal sealed class MemoryJournal : IJournalStore
     private readonly Lock _gate = new();
     private readonly List<JournalAppend> _rows = [];
     private TaskCompletionSource? _held;
+    private bool _holdsAfterStoring;
 
     /// <summary>Decides about an append before it is stored; an exception refuses it.</summary>
     public Action<JournalAppend>? Before { get; set; }
@@ -31,8 +32,12 @@ internal sealed class MemoryJournal : IJournalStore
     /// <summary>The newest row of the executions table.</summary>
     public ExecutionRow Row => Rows.Last(row => row.Row is not null).Row!;
 
-    /// <summary>From now on commits wait until <see cref="Release"/>.</summary>
-    public void Hold() => _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>From now on commits wait until <see cref="Release"/>, or their acknowledgements do.</summary>
+    public void Hold(bool afterStoring = false)
+    {
+        _holdsAfterStoring = afterStoring;
+        _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     public void Release()
     {
@@ -44,9 +49,10 @@ internal sealed class MemoryJournal : IJournalStore
     public async Task AppendAsync(JournalAppend append, CancellationToken cancellationToken)
     {
         Appends++;
-        if (_held is { } held)
+        var held = _held?.Task ?? Task.CompletedTask;
+        if (!_holdsAfterStoring)
         {
-            await held.Task.WaitAsync(cancellationToken);
+            await held.WaitAsync(cancellationToken);
         }
 
         Before?.Invoke(append);
@@ -59,6 +65,8 @@ internal sealed class MemoryJournal : IJournalStore
 
             _rows.Add(append);
         }
+
+        await held.WaitAsync(cancellationToken);
     }
 
     public Task<IReadOnlyList<JournalRow>> ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken) =>

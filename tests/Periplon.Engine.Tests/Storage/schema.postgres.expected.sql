@@ -12,6 +12,39 @@ audit_logs audit_logs_action_check: CHECK ((action <> ''::text))
 CREATE INDEX audit_logs_list ON public.audit_logs USING btree (organization, at DESC, id DESC)
 CREATE UNIQUE INDEX audit_logs_pkey ON public.audit_logs USING btree (id)
 CREATE INDEX audit_logs_target ON public.audit_logs USING btree (target, at DESC)
+bulk_operations.id uuid not null
+bulk_operations.organization text not null
+bulk_operations.action text not null
+bulk_operations.request text not null
+bulk_operations.reason text
+bulk_operations.status text not null
+bulk_operations.cancel_requested boolean not null
+bulk_operations.matched bigint not null
+bulk_operations.done bigint not null
+bulk_operations.unchanged bigint not null
+bulk_operations.failed bigint not null
+bulk_operations.errors text not null
+bulk_operations.cursor_at timestamp with time zone
+bulk_operations.cursor_id uuid
+bulk_operations.claim uuid
+bulk_operations.owner text
+bulk_operations.lease_until timestamp with time zone
+bulk_operations.created_at timestamp with time zone not null
+bulk_operations.created_by text
+bulk_operations.updated_at timestamp with time zone not null
+bulk_operations.completed_at timestamp with time zone
+bulk_operations bulk_operations_end: CHECK (((status = 'running'::text) = (completed_at IS NULL)))
+bulk_operations bulk_operations_pkey: PRIMARY KEY (id)
+bulk_operations bulk_operations_cursor: CHECK (((cursor_at IS NULL) = (cursor_id IS NULL)))
+bulk_operations bulk_operations_done_check: CHECK ((done >= 0))
+bulk_operations bulk_operations_failed_check: CHECK ((failed >= 0))
+bulk_operations bulk_operations_status_check: CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'cancelled'::text])))
+bulk_operations bulk_operations_matched_check: CHECK ((matched >= 0))
+bulk_operations bulk_operations_unchanged_check: CHECK ((unchanged >= 0))
+CREATE INDEX bulk_operations_list ON public.bulk_operations USING btree (organization, created_at DESC, id DESC)
+CREATE UNIQUE INDEX bulk_operations_pkey ON public.bulk_operations USING btree (id)
+CREATE INDEX bulk_operations_ended ON public.bulk_operations USING btree (completed_at) WHERE (completed_at IS NOT NULL)
+CREATE INDEX bulk_operations_running ON public.bulk_operations USING btree (created_at) WHERE (status = 'running'::text)
 checkpoints.execution_id uuid not null
 checkpoints.seq bigint not null
 checkpoints.at timestamp with time zone not null
@@ -272,6 +305,58 @@ task_cache task_cache_key_hash_check: CHECK ((length(key_hash) = 64))
 CREATE UNIQUE INDEX task_cache_pkey ON public.task_cache USING btree (organization, workflow_id, task, key_hash)
 CREATE INDEX task_cache_created_at ON public.task_cache USING btree (created_at) WHERE (expires_at IS NULL)
 CREATE INDEX task_cache_expires_at ON public.task_cache USING btree (expires_at) WHERE (expires_at IS NOT NULL)
+trigger_runs.trigger_id uuid not null
+trigger_runs.source text not null
+trigger_runs.organization text not null
+trigger_runs.fingerprint text
+trigger_runs.source_execution_id uuid
+trigger_runs.execution_id uuid
+trigger_runs.status text not null
+trigger_runs.detail text
+trigger_runs.depth integer not null
+trigger_runs.created_at timestamp with time zone not null
+trigger_runs.updated_at timestamp with time zone not null
+trigger_runs trigger_runs_pkey: PRIMARY KEY (trigger_id, source)
+trigger_runs trigger_runs_depth_check: CHECK ((depth >= 0))
+trigger_runs trigger_runs_status_check: CHECK ((status = ANY (ARRAY['pending'::text, 'started'::text, 'signalled'::text, 'refused'::text])))
+CREATE INDEX trigger_runs_list ON public.trigger_runs USING btree (trigger_id, created_at DESC, source DESC)
+CREATE UNIQUE INDEX trigger_runs_pkey ON public.trigger_runs USING btree (trigger_id, source)
+CREATE INDEX trigger_runs_source ON public.trigger_runs USING btree (source_execution_id) WHERE (source_execution_id IS NOT NULL)
+CREATE INDEX trigger_runs_created ON public.trigger_runs USING btree (created_at)
+CREATE INDEX trigger_runs_pending ON public.trigger_runs USING btree (updated_at) WHERE (status = 'pending'::text)
+CREATE UNIQUE INDEX trigger_runs_execution ON public.trigger_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
+CREATE UNIQUE INDEX trigger_runs_fingerprint ON public.trigger_runs USING btree (trigger_id, fingerprint) WHERE (fingerprint IS NOT NULL)
+triggers.id uuid not null
+triggers.organization text not null
+triggers.name text not null
+triggers.kind text not null
+triggers.is_paused boolean not null
+triggers.revision integer not null
+triggers.workflow_id uuid
+triggers.watched_workflow_id uuid
+triggers.definition text not null
+triggers.secret text
+triggers.secret_set_at timestamp with time zone
+triggers.previous_secret text
+triggers.previous_until timestamp with time zone
+triggers.active_since timestamp with time zone not null
+triggers.scanned_to timestamp with time zone not null
+triggers.created_at timestamp with time zone not null
+triggers.updated_at timestamp with time zone not null
+triggers.created_by text
+triggers triggers_pkey: PRIMARY KEY (id)
+triggers triggers_parts: CHECK (
+CASE kind
+    WHEN 'webhook'::text THEN ((secret IS NOT NULL) AND (secret_set_at IS NOT NULL) AND (watched_workflow_id IS NULL))
+    ELSE ((secret IS NULL) AND (watched_workflow_id IS NOT NULL) AND (workflow_id IS NOT NULL))
+END)
+triggers triggers_previous: CHECK (((previous_secret IS NULL) = (previous_until IS NULL)))
+triggers triggers_kind_check: CHECK ((kind = ANY (ARRAY['webhook'::text, 'completion'::text])))
+triggers triggers_name_check: CHECK ((name <> ''::text))
+triggers triggers_revision_check: CHECK ((revision >= 1))
+CREATE UNIQUE INDEX triggers_name ON public.triggers USING btree (organization, name)
+CREATE UNIQUE INDEX triggers_pkey ON public.triggers USING btree (id)
+CREATE INDEX triggers_watching ON public.triggers USING btree (id) WHERE ((kind = 'completion'::text) AND (NOT is_paused))
 workflow_versions.workflow_id uuid not null
 workflow_versions.revision integer not null
 workflow_versions.version text not null

@@ -37,6 +37,25 @@ internal static class JsonPath
         return value;
     }
 
+    /// <summary>What is wrong with the way a path is written; null when it can lead somewhere.</summary>
+    internal static string? FindProblem(string path)
+    {
+        try
+        {
+            foreach (var segment in path.Split('.'))
+            {
+                var bracket = segment.IndexOf('[', StringComparison.Ordinal);
+                _ = bracket < 0 || Indexes(segment[bracket..], path).All(index => index >= 0);
+            }
+
+            return null;
+        }
+        catch (CollectionException exception)
+        {
+            return exception.Message;
+        }
+    }
+
     private static JsonElement Member(JsonElement value, string key, string path, string walked)
     {
         if (value.ValueKind is not JsonValueKind.Object)

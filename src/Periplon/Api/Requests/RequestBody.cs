@@ -54,6 +54,10 @@ internal sealed class RequestBody
         return new RequestBody(WithoutByteOrderMark(await ReadContentAsync(context, limit)), false);
     }
 
+    /// <summary>Reads a body byte for byte as it came, as signatures need it.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext context) => ReadContentAsync(
+        context, context.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value.MaxBodyBytes);
+
     /// <summary>The body as JSON; one that is none becomes a JSON string, an empty one stays empty.</summary>
     public ReadOnlyMemory<byte> ReadJsonOrText()
     {

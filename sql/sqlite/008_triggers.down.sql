@@ -1,0 +1,3 @@
+drop table bulk_operations;
+drop table trigger_runs;
+drop table triggers;

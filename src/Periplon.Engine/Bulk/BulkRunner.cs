@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Bulk;
+
+/// <summary>
+/// Works through a claimed operation page by page, newest execution first. Place and counts are written together after each page, so
+/// whoever takes over after a crash does at most one page again, which changes nothing: those executions then count as unchanged.
+/// </summary>
+internal sealed partial class BulkRunner(
+    BulkStore store, IExecutionQueries executions, BulkAction act, TimeProvider time, ILogger<BulkRunner> logger)
+{
+    public const int PageSize = 100;
+
+    private const int Parallelism = 16;
+
+    // With these pauses what does not answer is asked again for two minutes: longer than any fail-over.
+    private const int MaxTries = 12;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long an operation stays its owner's without a word; a call that is not answered takes half of it.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    /// <summary>Works until the operation ends or is another's; returns it as it is then, or null in the second case.</summary>
+    public async Task<BulkOperation?> RunAsync(BulkOperation operation, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (operation.CancelRequested)
+            {
+                return await EndAsync(operation, BulkStatus.Cancelled, cancellationToken);
+            }
+
+            var page = await executions.ListAsync(operation.Filter, operation.Cursor, 0, PageSize, cancellationToken);
+            if (page.Count == 0)
+            {
+                return await EndAsync(operation, BulkStatus.Completed, cancellationToken);
+            }
+
+            if (await ActAsync(operation, page, cancellationToken) is not { } results)
+            {
+                return null;
+            }
+
+            var now = time.GetUtcNow();
+            var next = operation.With(results, new ExecutionCursor(page[^1].CreatedAt, page[^1].Id)) with
+            {
+                UpdatedAt = now, LeaseUntil = now + Lease,
+            };
+            if (await store.SaveAsync(next, cancellationToken) is not { } saved)
+            {
+                return null;
+            }
+
+            operation = saved;
+        }
+    }
+
+    private Task<BulkOperation?> EndAsync(BulkOperation operation, BulkStatus status, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return store.SaveAsync(
+            operation with { Status = status, UpdatedAt = now, CompletedAt = now, LeaseUntil = null }, cancellationToken);
+    }
+
+    // Null when the operation is another's by now.
+    private async Task<IReadOnlyCollection<(Guid Id, BulkOutcome Outcome)>?> ActAsync(
+        BulkOperation operation, IReadOnlyList<ExecutionRow> page, CancellationToken cancellationToken)
+    {
+        var results = new ConcurrentDictionary<Guid, BulkOutcome>();
+        IReadOnlyList<Guid> left = [.. page.Select(row => row.Id)];
+        for (var tries = 1; left.Count > 0; tries++)
+        {
+            if (tries > 1)
+            {
+                var pause = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, tries - 2), LongestPause.TotalSeconds));
+                await Task.Delay(pause, time, cancellationToken);
+                if (!await store.RenewAsync(operation, time.GetUtcNow() + Lease, cancellationToken))
+                {
+                    return null;
+                }
+            }
+
+            var isLast = tries == MaxTries;
+            await Parallel.ForEachAsync(
+                left, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
+                async (id, token) =>
+                {
+                    if (await TryAsync(operation, id, isLast, token) is { } outcome)
+                    {
+                        results[id] = outcome;
+                    }
+                });
+            left = [.. left.Where(id => !results.ContainsKey(id))];
+        }
+
+        return [.. results.Select(result => (result.Key, result.Value))];
+    }
+
+    // Null when it is to be tried again.
+    private async Task<BulkOutcome?> TryAsync(BulkOperation operation, Guid id, bool isLast, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await act(operation, id, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (IsUnanswered(exception) && !isLast)
+            {
+                return null;
+            }
+
+            LogFailed(exception, operation.Action, id);
+            return BulkOutcome.Failed(exception.Message);
+        }
+    }
+
+    private static bool IsUnanswered(Exception exception) =>
+        exception is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
+        || StorageErrors.IsTransient(exception);
+
+    [LoggerMessage(LogLevel.Warning, "Bulk {Action} failed on execution {ExecutionId}")]
+    private partial void LogFailed(Exception exception, string action, Guid executionId);
+}

@@ -1,0 +1,51 @@
+namespace Periplon.Engine.Bulk;
+
+internal sealed partial class BulkStore
+{
+    private const string SelectSql = """
+        select id, organization, action, request, reason, status, cancel_requested, matched, done, unchanged, failed, errors, cursor_at,
+               cursor_id, claim, owner, lease_until, created_at, created_by, updated_at, completed_at
+          from bulk_operations
+        """;
+
+    private const string InsertSql = """
+        insert into bulk_operations (id, organization, action, request, reason, status, cancel_requested, matched, done, unchanged, failed,
+                                     errors, created_at, created_by, updated_at)
+        values (@id, @organization, @action, @request, @reason, 'running', @no, @matched, 0, 0, 0, '[]', @created_at, @created_by,
+                @created_at)
+        on conflict do nothing
+        """;
+
+    private const string CancelSql = """
+        update bulk_operations set cancel_requested = @yes, updated_at = @now
+         where id = @id and organization = @organization and status = 'running'
+        """;
+
+    private const string RunningSql = $"{SelectSql} where status = 'running' order by created_at limit @limit";
+
+    private const string ClaimSql = """
+        update bulk_operations set claim = @claim, owner = @owner, lease_until = @lease_until
+         where id = @id and status = 'running' and (claim = @before or (claim is null and @before is null))
+        """;
+
+    private const string RenewSql =
+        "update bulk_operations set lease_until = @lease_until where id = @id and status = 'running' and claim = @claim";
+
+    private const string SaveSql = """
+        update bulk_operations
+           set status = @status, done = @done, unchanged = @unchanged, failed = @failed, errors = @errors, cursor_at = @cursor_at,
+               cursor_id = @cursor_id, lease_until = @lease_until, updated_at = @updated_at, completed_at = @completed_at
+         where id = @id and status = 'running' and claim = @claim
+        returning cancel_requested
+        """;
+
+    private const string ReleaseSql = """
+        update bulk_operations set claim = null, owner = null, lease_until = null
+         where id = @id and status = 'running' and claim = @claim
+        """;
+
+    private const string PurgeSql = """
+        delete from bulk_operations where id in (
+          select id from bulk_operations where completed_at is not null and completed_at < @before limit @limit)
+        """;
+}

@@ -1,0 +1,154 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Triggers;
+
+/// <summary>
+/// Lets ended executions set triggers off. The silo on which an execution ended does it at once; the lowest live silo looks for what was
+/// missed. Both may come to the same execution: the run's row decides.
+/// </summary>
+internal sealed partial class CompletionTriggers : BackgroundService
+{
+    private const int MaxWaiting = 10_000;
+    private const int Parallelism = 8;
+    private const int PurgeBatch = 500;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ThoroughInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PurgeInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan KeepRuns = TimeSpan.FromDays(30);
+
+    private readonly TriggerStore _triggers;
+    private readonly TriggerRunStore _runs;
+    private readonly IExecutionQueries _executions;
+    private readonly CompletionStarts _starts;
+    private readonly CompletionScan _scan;
+    private readonly IClusterMembershipService _membership;
+    private readonly ILocalSiloDetails _local;
+    private readonly TimeProvider _time;
+    private readonly ILogger<CompletionTriggers> _logger;
+
+    // What does not fit is found by the look, a few seconds later.
+    private readonly Channel<(string Organization, Guid Id)> _ended = Channel.CreateBounded<(string, Guid)>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private ILookup<Guid, TriggerRow> _watching = Array.Empty<TriggerRow>().ToLookup(row => row.Id);
+    private DateTimeOffset _thoroughAt;
+    private DateTimeOffset _purgeAt;
+
+    public CompletionTriggers(
+        TriggerStore triggers, TriggerRunStore runs, IExecutionQueries executions, CompletionStarts starts, CompletionScan scan,
+        ExecutionSignals signals, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time,
+        ILogger<CompletionTriggers> logger)
+    {
+        (_triggers, _runs, _executions, _starts, _scan) = (triggers, runs, executions, starts, scan);
+        (_membership, _local, _time, _logger) = (membership, local, time, logger);
+        signals.ExecutionEnded += OnEnded;
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(LookAsync(stoppingToken), HandleEndedAsync(stoppingToken));
+
+    /// <summary>One round: learns which workflows are watched, and on the lowest live silo looks for what was missed.</summary>
+    internal async Task<int> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var watching = await _triggers.ListWatchingAsync(cancellationToken);
+        _watching = watching.ToLookup(trigger => trigger.Definition.After!.WorkflowId);
+        if (!IsLeader())
+        {
+            // Whoever leads next begins with a thorough look.
+            _thoroughAt = default;
+            return 0;
+        }
+
+        var now = _time.GetUtcNow();
+        var count = await _scan.ResumeAsync(cancellationToken);
+        if (now >= _thoroughAt)
+        {
+            count += await _scan.ThoroughAsync(watching, cancellationToken);
+            _thoroughAt = now + ThoroughInterval;
+        }
+        else
+        {
+            count += await _scan.QuickAsync(watching, cancellationToken);
+        }
+
+        if (now >= _purgeAt)
+        {
+            while (await _runs.PurgeAsync(now - KeepRuns, PurgeBatch, cancellationToken) == PurgeBatch)
+            {
+            }
+
+            _purgeAt = now + PurgeInterval;
+        }
+
+        return count;
+    }
+
+    private void OnEnded(ExecutionState state)
+    {
+        if (state.Created.ParentTask is null && _watching.Contains(state.Created.WorkflowId))
+        {
+            _ended.Writer.TryWrite((state.Created.Organization, state.Created.ExecutionId));
+        }
+    }
+
+    private async Task LookAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        do
+        {
+            try
+            {
+                if (await RunOnceAsync(stoppingToken) is > 0 and var found)
+                {
+                    LogFound(found);
+                }
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogLookFailed(exception);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private Task HandleEndedAsync(CancellationToken stoppingToken) => Parallel.ForEachAsync(
+        _ended.Reader.ReadAllAsync(stoppingToken),
+        new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stoppingToken },
+        async (ended, token) =>
+        {
+            try
+            {
+                if (await _executions.FindAsync(ended.Organization, ended.Id, token) is { } row)
+                {
+                    foreach (var trigger in _watching[row.WorkflowId])
+                    {
+                        await _starts.HandleAsync(trigger, row, token);
+                    }
+                }
+            }
+            catch (Exception exception) when (!token.IsCancellationRequested)
+            {
+                LogHandlingFailed(exception, ended.Id);
+            }
+        });
+
+    private bool IsLeader() => _local.SiloAddress.Equals(
+        _membership.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active)
+            .Select(member => member.SiloAddress).Min());
+
+    [LoggerMessage(LogLevel.Information, "{Count} ended executions or deliveries were left to triggers and have been dealt with")]
+    private partial void LogFound(int count);
+
+    [LoggerMessage(LogLevel.Warning, "The look for ended executions that triggers wait for failed and is repeated")]
+    private partial void LogLookFailed(Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "What follows from the end of execution {ExecutionId} could not be started; it is tried again")]
+    private partial void LogHandlingFailed(Exception exception, Guid executionId);
+}
