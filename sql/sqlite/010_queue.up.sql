@@ -11,3 +11,6 @@ create index executions_queued on executions (partition, organization, queue_lan
 create index executions_wake on executions (partition, next_wake_at, id)
   where status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null);
 drop index executions_due;
+
+-- Limits are listed by their keys.
+create index orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);

@@ -19,6 +19,7 @@ internal static class ProgramModes
         Check = static text => WorkflowReader.Read(text),
         Resolve = static (shell, text, file, token) => WorkflowReader.ReadAsync(shell, text, file, token),
         Schema = static isStrict => WorkflowSchema.Generate(isStrict),
+        Doctor = static (config, arguments, token) => DoctorHost.ExamineAsync(config, arguments, token),
         Migrations = static (config, directory) => DatabaseMigrations.Open(config, directory),
     };
 }

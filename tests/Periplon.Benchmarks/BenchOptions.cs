@@ -8,9 +8,13 @@ internal sealed record BenchOptions
     public const string Usage = """
         periplon-bench [--database sqlite|postgres] [--url URL] [--clients N] [--seconds N] [--scenario NAME]...
         periplon-bench --machine [TASKS]   the execution machine alone, without a server (default 10000 tasks)
+        periplon-bench --scenario queued [--count N]   memory and start with N executions that wait (default 1000000), and nothing else
         periplon-bench --schedules [COUNT] [--database …] [--url …]
                                            schedules that fire once each within a minute: how late (default 100000)
         periplon-bench --corpus FOLDER     validates the workflow files of a folder, and times the largest
+        periplon-bench --retention sqlite|postgres [N] [CONNECTION]
+                                           deletes N ended executions (default 100000) while others are written; PostgreSQL needs the
+                                           connection string of an empty database
 
           --database   sqlite (default), or postgres, which needs --url with a database that may be filled
           --clients    clients of the closed loop: each starts an execution, waits for its end, starts the next (default 64)
@@ -28,6 +32,12 @@ internal sealed record BenchOptions
     public int Clients { get; private init; } = 64;
 
     public int Seconds { get; private init; } = 10;
+
+    /// <summary>Whether the scenario of many that wait is measured, instead of all others.</summary>
+    public bool Queued { get; private init; }
+
+    /// <summary>How many wait in it.</summary>
+    public int Count { get; private init; } = 1_000_000;
 
     public IReadOnlyList<Scenario> Scenarios { get; private init; } = Scenario.All;
 
@@ -55,6 +65,12 @@ internal sealed record BenchOptions
                     break;
                 case "--seconds" when int.TryParse(value, out var seconds) && seconds > 0:
                     options = options with { Seconds = seconds };
+                    break;
+                case "--scenario" when value == "queued":
+                    options = options with { Queued = true };
+                    break;
+                case "--count" when int.TryParse(value, out var count) && count >= 10:
+                    options = options with { Count = count };
                     break;
                 case "--scenario" when Scenario.All.FirstOrDefault(s => s.Name == value) is { } scenario:
                     scenarios.Add(scenario);

@@ -17,11 +17,23 @@ if (args is ["--corpus", var folder])
     return await CorpusBench.RunAsync(folder);
 }
 
+if (args is ["--retention", "sqlite" or "postgres", ..])
+{
+    var ended = args.Length > 2 && int.TryParse(args[2], out var asked) ? asked : 100_000;
+    return await RetentionBench.RunAsync(args[1], args.Length > 3 ? args[3] : null, ended);
+}
+
 var schedules = ScheduleBench.CountOf(ref args);
 if (!BenchOptions.TryParse(args, out var options, out var problem))
 {
     Console.Error.WriteLine($"Error: {problem}\n\n{BenchOptions.Usage}");
     return 2;
+}
+
+if (options.Queued)
+{
+    await QueuedScenario.RunAsync(options.Count, options);
+    return 0;
 }
 
 await using var server = await ServerProcess.StartAsync(options);

@@ -9,9 +9,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly string _directory;
+    private readonly bool _isOwner;
 
-    private ServerProcess(Process process, string directory, Uri address, TimeSpan coldStart) =>
-        (_process, _directory, Address, ColdStart) = (process, directory, address, coldStart);
+    private ServerProcess(Process process, string directory, bool isOwner, Uri address, TimeSpan coldStart) =>
+        (_process, _directory, _isOwner, Address, ColdStart) = (process, directory, isOwner, address, coldStart);
 
     public Uri Address { get; }
 
@@ -20,15 +21,24 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public TimeSpan ColdStart { get; }
 
-    public static async Task<ServerProcess> StartAsync(BenchOptions options)
+    /// <summary>Starts the server.</summary>
+    /// <param name="options">Which database.</param>
+    /// <param name="kept">The directory of its data, which stays; null for one that goes with the server.</param>
+    /// <param name="slots">Attempts it runs at once; null for the default.</param>
+    public static async Task<ServerProcess> StartAsync(BenchOptions options, string? kept = null, int? slots = null)
     {
-        var directory = Directory.CreateTempSubdirectory("periplon-bench-").FullName;
+        var directory = kept ?? Directory.CreateTempSubdirectory("periplon-bench-").FullName;
         var port = FreePort();
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "periplon"), ["server", "--port", $"{port}"])
         {
             WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment["PERIPLON__SERVER__LOG_LEVEL"] = "warning";
+        if (slots is { } some)
+        {
+            start.Environment["PERIPLON__WORKER__SLOTS"] = some.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         if (options.Url is { } url)
         {
             start.Environment["DATABASE_URL"] = url;
@@ -64,7 +74,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
         }
 
-        return new ServerProcess(process, directory, address, Stopwatch.GetElapsedTime(began));
+        return new ServerProcess(process, directory, kept is null, address, Stopwatch.GetElapsedTime(began));
     }
 
     public long ResidentBytes()
@@ -85,7 +95,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        if (_isOwner)
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     private static int FreePort()

@@ -56,4 +56,15 @@ public sealed class ExecutionIdsTests
         ExecutionIds.ForTick(Guid.NewGuid(), tick, tick).ShouldNotBe(id);
         ExecutionIds.ForTick(schedule, tick, DateTimeOffset.MinValue).ToString("D").ShouldStartWith("00000000-0000-8");
     }
+
+    [Fact]
+    public void FromKey_TimeOfTheCaller_IsTheTimeOfTheId()
+    {
+        var at = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+        var id = ExecutionIds.FromKey("default", "bulk:1", "2", at);
+        id.ToString("D")[..13].ShouldBe(Guid.CreateVersion7(at).ToString("D")[..13]);
+        id.Version.ShouldBe(8);
+        ExecutionIds.FromKey("default", "bulk:1", "2", at).ShouldBe(id);
+        ExecutionIds.FromKey("default", "bulk:1", "3", at).ShouldNotBe(id);
+    }
 }

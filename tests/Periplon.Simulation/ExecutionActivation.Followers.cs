@@ -38,7 +38,7 @@ internal sealed partial class ExecutionActivation
             return;
         }
 
-        var now = Silo.UtcNow;
+        var now = _driver.Now;
         var leases = state.Running
             .Select(rank => state.Task(rank.Task))
             .Where(task => task.StartedAt + ClaimGrace <= now || World.MemberOf(task.Worker!) is null)

@@ -82,25 +82,24 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         return true;
     }
 
-    public Task<bool> HoldsPlaceAsync(LimitPlace place) =>
-        UnlessOvertakenAsync(driver => Task.FromResult(LimitRequests.Holds(driver.State, place.Task, place.AskedAt)));
-
-    public async Task<ExecutionState?> DescribeAsync()
+    public async Task<bool> HoldsPlaceAsync(LimitPlace place)
     {
         if (await LoadAsync() is not { } driver)
         {
-            return null;
+            return false;
         }
 
-        await LookAgainAsync(driver);
-        return driver.State;
+        await World.Protocol.EnsureCurrentAsync(driver);
+        return LimitRequests.Holds(driver.State, place.Task, place.AskedAt);
     }
 
-    public async Task<bool> WakeAsync()
+    public async Task<ExecutionState?> DescribeAsync() => (await LoadToReadAsync())?.State;
+
+    public async Task<DateTimeOffset?> LookAsync()
     {
         if (await LoadAsync() is not { State.IsTerminal: false } driver)
         {
-            return false;
+            return null;
         }
 
         await World.Protocol.EnsureCurrentAsync(driver);
@@ -113,7 +112,21 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
 
         LookAfterChildren(driver.State);
         Silo.Limits.Send(LimitRequests.Pending(driver.State));
-        return !driver.State.IsTerminal;
+        return driver.State.IsTerminal ? null : ExecutionRows.Wake(driver.State, Silo.UtcNow);
+    }
+
+    public Task<bool> RefusedAsync()
+    {
+        if (_driver is { State: { IsTerminal: false, Status: not ExecutionStatus.Queued } state })
+        {
+            OfferReady(state, state.Ready);
+        }
+        else if (_driver is not { State.IsTerminal: true })
+        {
+            Deactivate();
+        }
+
+        return Task.FromResult(true);
     }
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
@@ -187,13 +200,16 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         return false;
     }
 
-    private async Task LookAgainAsync(ExecutionDriver driver)
+    private async Task<ExecutionDriver?> LoadToReadAsync()
     {
-        if (World.Now - _currentAt > KnownFor.Ticks)
+        var driver = await LoadAsync();
+        if (driver is not null && World.Now - _currentAt > KnownFor.Ticks)
         {
             await World.Protocol.EnsureCurrentAsync(driver);
             _currentAt = World.Now;
         }
+
+        return driver;
     }
 
     private async Task<ControlStatus> ControlAsync(Func<ExecutionTurn, bool> decide) =>
@@ -270,7 +286,7 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         var version = ++_timer;
         if (ExecutionPlanner.NextTimer(_driver!.State) is { } next)
         {
-            After(ExecutionTimers.Until(next, Silo.UtcNow), () => version == _timer ? OnTimerAsync() : Task.CompletedTask);
+            After(ExecutionTimers.Until(next, _driver.Now), () => version == _timer ? OnTimerAsync() : Task.CompletedTask);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class Faults
 
         // One world in eight has nothing but its own delays against it.
         var isCalm = random.OneIn(8);
-        Every = isCalm ? 0 : random.Next(60, 1_200);
+        Every = isCalm ? 0 : random.OneIn(4) ? random.Next(15, 80) : random.Next(60, 500);
         ClocksJump = random.OneIn(2);
         LongestJump = random.OneIn(3) ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(2);
         Loss = isCalm || random.OneIn(3) ? 0 : random.Next(1, 60);

@@ -24,6 +24,15 @@ internal sealed partial class Ledger
         starts.Add((request, at));
     }
 
+    /// <summary>A start that was given back is another's from now on.</summary>
+    public void OnReturned(LimitRequest request)
+    {
+        if (_reserved.TryGetValue(request.Key, out var starts))
+        {
+            starts.RemoveAll(start => start.Request.Holder == request.Holder);
+        }
+    }
+
     public void CheckAtTheEnd()
     {
         foreach (var (id, record) in _records)

@@ -152,9 +152,7 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
     private async Task<IReadOnlyList<DateTimeOffset>> ReserveInTurnAsync(IReadOnlyList<LimitRequest> requests)
     {
         var now = Silo.UtcNow;
-        var answers = requests
-            .Select(request => _limit.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now))
-            .ToList();
+        var answers = requests.Select(request => Apply(request, now)).ToList();
         if (_limit.MustStore)
         {
             try
@@ -170,5 +168,16 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
         }
 
         return answers;
+    }
+
+    private DateTimeOffset Apply(LimitRequest request, DateTimeOffset now)
+    {
+        if (request.Kind is not LimitRequestKind.Return)
+        {
+            return _limit.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now);
+        }
+
+        _limit.Return(request.Holder, now);
+        return now;
     }
 }

@@ -1,40 +1,53 @@
 using Periplon.Client.Queue;
-using Periplon.Engine.Executions;
 using Periplon.Engine.Queue;
 
 namespace Periplon.Simulation;
 
-/// <summary>An activation of a partition, as the grain is: the real queue, its sweep and its recovery.</summary>
-internal sealed class PartitionActivation : Activation
+/// <summary>An activation of a partition, as the grain is: the real queue behind its real admission window, its looks and its backlog.</summary>
+internal sealed partial class PartitionActivation : Activation
 {
     private const int PageSize = 500;
+    private const int Window = 64;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Ageing = TimeSpan.FromSeconds(60);
 
+    private readonly AdmissionWindow _window;
     private readonly OfferQueue _queue;
+    private readonly SimulatedQueueStore _store;
     private readonly List<TaskCompletionSource<bool>> _waiters = [];
     private readonly int _partition;
-    private bool _isRecovering;
-    private bool _recoversAgain;
 
     public PartitionActivation(Silo silo, GrainKey key)
         : base(silo, key)
     {
-        _queue = new OfferQueue(silo.Clock);
+        _window = new AdmissionWindow(Window, Ageing, silo.Clock);
+        _queue = new OfferQueue(silo.Clock, Ageing, _window.Release);
+        _store = silo.QueueStore;
         _partition = int.Parse(key.Name);
+        After(SweepInterval, TidyLoopAsync);
         After(SweepInterval, SweepLoopAsync);
         silo.Go(RecoverLoopAsync);
     }
 
-    public Task<bool> OfferAsync(IReadOnlyList<TaskOffer> offers)
+    public Task<IReadOnlyList<Guid>> OfferAsync(IReadOnlyList<TaskOffer> offers)
     {
+        List<Guid> refused = [];
         foreach (var offer in offers)
         {
-            _queue.Add(offer);
+            if (offer.StartLane is not null && !_window.Admits(offer))
+            {
+                refused.Add(offer.ExecutionId);
+            }
+            else if (_queue.Add(offer) && offer.StartLane is not null)
+            {
+                _window.Hold(offer);
+            }
         }
 
+        RefillIfHungry();
         WakeWaiters();
-        return Task.FromResult(true);
+        return Task.FromResult<IReadOnlyList<Guid>>([.. refused.Distinct()]);
     }
 
     public Task<IReadOnlyList<TaskOffer>> TakeAsync(int max) => Task.FromResult<IReadOnlyList<TaskOffer>>(_queue.Take(max, []));
@@ -42,6 +55,7 @@ internal sealed class PartitionActivation : Activation
     public Task<bool> DoneAsync(IReadOnlyList<long> tickets)
     {
         _queue.Done(tickets);
+        RefillIfHungry();
         return Task.FromResult(true);
     }
 
@@ -65,101 +79,26 @@ internal sealed class PartitionActivation : Activation
         }
     }
 
-    public Task<bool> RecoverAsync()
-    {
-        _recoversAgain = true;
-        Silo.Go(RecoverLoopAsync);
-        return Task.FromResult(true);
-    }
-
     private void WakeWaiters()
     {
+        // Who is woken takes itself out of the list, at once or in a turn of its own.
         var waking = Math.Min(_queue.Count, _waiters.Count);
-        for (var i = 0; i < _waiters.Count && waking > 0; i++)
+        foreach (var waiter in _waiters.ToArray())
         {
-            // Who is woken takes itself out of the list later, in a turn of its own.
-            if (_waiters[i].TrySetResult(true))
+            if (waking > 0 && waiter.TrySetResult(true))
             {
                 waking--;
             }
         }
     }
 
-    private async Task SweepLoopAsync()
-    {
-        await SweepAsync();
-        After(SweepInterval, SweepLoopAsync);
-    }
-
-    private async Task SweepAsync()
+    private Task TidyLoopAsync()
     {
         _queue.ReturnOverdue();
         WakeWaiters();
-        try
-        {
-            var due = await Silo.Journal.ListDueAsync(_partition, Silo.UtcNow, PageSize, CancellationToken.None);
-            if (due.Count > 0)
-            {
-                await WakeAllAsync(due);
-            }
-        }
-        catch (Exception e) when (Failures.IsExpected(e))
-        {
-            // The next sweep comes.
-        }
-    }
-
-    private async Task RecoverLoopAsync()
-    {
-        _recoversAgain = true;
-        if (_isRecovering)
-        {
-            return;
-        }
-
-        _isRecovering = true;
-        try
-        {
-            while (_recoversAgain)
-            {
-                _recoversAgain = false;
-                Guid? after = null;
-                while (await Silo.Journal.ListActiveAsync(_partition, after, PageSize, CancellationToken.None) is { Count: > 0 } page)
-                {
-                    await WakeAllAsync(page);
-                    after = page[^1];
-                }
-            }
-        }
-        catch (Exception e) when (Failures.IsExpected(e))
-        {
-            After(SweepInterval, RecoverLoopAsync);
-        }
-        finally
-        {
-            _isRecovering = false;
-        }
-    }
-
-    private async Task WakeAllAsync(IReadOnlyList<Guid> executions)
-    {
-        var answers = await Task.WhenAll(executions.Select(WakeAsync));
-        var healthy = executions.Where((_, i) => answers[i]).ToList();
-        if (healthy.Count > 0)
-        {
-            await Silo.Journal.TouchAsync(healthy, Silo.UtcNow + ExecutionRows.SafetyInterval, CancellationToken.None);
-        }
-    }
-
-    private async Task<bool> WakeAsync(Guid id)
-    {
-        try
-        {
-            return await World.CallAsync<ExecutionActivation, bool>(Silo, GrainKey.Execution(id), static execution => execution.WakeAsync());
-        }
-        catch (Exception e) when (Failures.IsExpected(e))
-        {
-            return false;
-        }
+        _window.WithdrawOverdue();
+        RefillIfHungry();
+        After(SweepInterval, TidyLoopAsync);
+        return Task.CompletedTask;
     }
 }

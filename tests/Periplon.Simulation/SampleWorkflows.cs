@@ -37,6 +37,8 @@ internal static class SampleWorkflows
     private sealed class Writer(SeededRandom random)
     {
         private const string Run = "command: {executable: 'true'}";
+        private const string Done =
+            "definition_of_done: {max_retries: 1, fail_on_unmet: false, criteria: [{type: file_exists, path: x, description: x}]}";
 
         private readonly List<string> _names = [];
         private int _left;
@@ -70,7 +72,7 @@ internal static class SampleWorkflows
         private string Task(int depth)
         {
             _left--;
-            return (depth > 0 ? random.Next(10) : random.Next(16)) switch
+            return (depth > 0 ? random.Next(12) : random.Next(21)) switch
             {
                 < 4 => Run + Keys(),
                 4 => $"sleep: {random.Next(1, 20)}",
@@ -79,15 +81,22 @@ internal static class SampleWorkflows
                 7 => Limited(),
                 8 => $"{Run}, rate_limit: {{key: rate, limit: 2, period_secs: 5}}",
                 9 => Run + ", condition: {type: never}",
-                10 => $"approval: {{timeout_secs: {random.Next(10, 60)}, default: {(random.OneIn(2) ? "approve" : "reject")}}}",
-                11 => $"{Run}, loop: {{type: repeat, count: {random.Next(1, 4)}{(random.OneIn(2) ? ", parallel: true" : "")}}}",
-                12 => Run + ", loop: {type: while, condition: {type: always}, max_iterations: 2, delay_between_secs: 1}",
-                13 => $"{Run}, finally: [{{tidy{_names.Count}: {{{Run}}}}}], on_failure: [{{undo{_names.Count}: {{{Run}}}}}]",
-                14 => $"matrix: {{os: [a, b]}}, {Run}",
+                10 => $"{Run}, {Done}",
+                11 => "wait_for: {webhook: paid, timeout_secs: 10, default: given}",
+                12 => $"approval: {{timeout_secs: {random.Next(10, 60)}, default: {(random.OneIn(2) ? "approve" : "reject")}}}",
+                13 => $"{Run}, loop: {{type: repeat, count: {random.Next(1, 4)}{(random.OneIn(2) ? ", parallel: true" : "")}}}",
+                14 => Run + ", loop: {type: while, condition: {type: always}, max_iterations: 2, delay_between_secs: 1}",
+                15 => $"{Run}, finally: [{{tidy{_names.Count}: {{{Run}}}}}], on_failure: [{{undo{_names.Count}: {{{Run}}}}}]",
+                16 => $"matrix: {{os: [a, b]}}, {Run}",
+                17 => $"{Run}, loop: {{type: for_each, iterator: x, parallel: true, collection: {{source: file, path: p, format: lines}}}}",
+                18 => $"{Run}, loop: {{type: repeat, count: 2}}, loop_control: {{continue_condition: {{type: always}}}}",
+                19 => $"switch: {{on: {Pick("left", "right")}, cases: {{left: [{{l{_names.Count}: {{{Run}}}}}]}}, default: [{{d{_names.Count}: {{{Run}}}}}]}}",
                 _ => $"subtasks: [{{a: {{{Task(depth + 1)}}}}}, {{b: {{{Task(depth + 1)}, depends_on: [a]}}}}]"
-                    + (random.OneIn(4) ? ", timeout_secs: 20" : ""),
+                    + (random.OneIn(4) ? ", timeout_secs: 20" : "") + (random.OneIn(4) ? $", {Done}" : ""),
             };
         }
+
+        private string Pick(string left, string right) => random.OneIn(2) ? left : right;
 
         private string Keys() => Retry()
             + (random.OneIn(5) ? $", timeout_secs: {random.Next(2, 30)}" : "")

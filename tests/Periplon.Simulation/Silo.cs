@@ -25,6 +25,7 @@ internal sealed class Silo : SynchronizationContext
         Clock = new SiloClock(this);
         Leases = new LeaseRegistry(Options.Create(new EngineOptions { Slots = world.Faults.Slots }));
         Journal = new SimulatedJournal(this);
+        QueueStore = new SimulatedQueueStore(this);
         Signals = new SimulatedSignals(this);
         Children = new SimulatedChildren(this);
         Limits = new SimulatedLimitMessenger(this);
@@ -64,6 +65,8 @@ internal sealed class Silo : SynchronizationContext
     public LeaseRegistry Leases { get; }
 
     public SimulatedJournal Journal { get; }
+
+    public SimulatedQueueStore QueueStore { get; }
 
     public SimulatedSignals Signals { get; }
 

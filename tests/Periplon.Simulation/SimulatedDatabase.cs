@@ -1,4 +1,5 @@
 using Periplon.Core.Executions;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Simulation;
@@ -51,33 +52,52 @@ internal sealed class SimulatedDatabase(World world)
             ? [.. stored.Skip((int)afterSeq).Select(row => new JournalRow(row.Seq, row.Events, row.At))]
             : [];
 
-    public IReadOnlyList<Guid> ListActive(int partition, Guid? after, int limit) =>
-        [.. _rows.Values.Where(row => IsOf(row, partition) && (after is null || row.Id > after)).Take(limit).Select(row => row.Id)];
-
-    public IReadOnlyList<Guid> ListDue(int partition, DateTimeOffset now, int limit)
+    /// <summary>Rows of a partition that the sweep is to look at until a time: those that wait to be started are not among them.</summary>
+    public IReadOnlyList<DueLook> ListDue(int partition, DateTimeOffset until, DueLook? after, int limit)
     {
-        List<Guid>? due = null;
+        List<DueLook>? due = null;
         foreach (var row in _rows.Values)
         {
-            if (IsOf(row, partition) && row.NextWakeAt <= now)
+            if (row.Partition == partition && !row.Status.IsTerminal() && !IsQueued(row) && row.NextWakeAt is { } at && at <= until
+                && (after is null || (at, row.Id).CompareTo((after.At, after.Id)) > 0))
             {
-                (due ??= []).Add(row.Id);
+                (due ??= []).Add(new DueLook(at, row.Id));
             }
         }
 
-        return due is null ? [] : [.. due.OrderBy(id => _rows[id].NextWakeAt).Take(limit)];
+        return due is null ? [] : [.. due.OrderBy(look => look.At).ThenBy(look => look.Id).Take(limit)];
     }
 
-    public void Touch(IReadOnlyList<Guid> ids, DateTimeOffset now, DateTimeOffset nextWakeAt)
+    public void MoveLooks(IReadOnlyList<DueLook> looks, DateTimeOffset now)
     {
-        foreach (var id in ids)
+        foreach (var look in looks)
         {
-            if (_rows[id] is var row && !row.Status.IsTerminal() && row.NextWakeAt <= now)
+            if (_rows[look.Id] is var row && !row.Status.IsTerminal() && row.NextWakeAt <= now)
             {
-                _rows[id] = row with { NextWakeAt = nextWakeAt };
+                _rows[look.Id] = row with { NextWakeAt = look.At };
             }
         }
     }
+
+    public StartClass? NextClass(int partition, StartClass? after)
+    {
+        var classes = Queued(partition).Select(row => (row.Organization, Lane: row.QueueLane!))
+            .Where(one => after is not { } last || Compare(one, (last.Organization, last.Lane)) > 0).ToList();
+        classes.Sort(Compare);
+        return classes.Count > 0 ? new StartClass(classes[0].Organization, classes[0].Lane) : null;
+    }
+
+    public int? NextPriority(int partition, StartClass startClass, long below) =>
+        Queued(partition, startClass).Where(row => row.Priority < below).Max(row => (int?)row.Priority);
+
+    public IReadOnlyList<QueuedStart> ListQueued(int partition, StartClass startClass, int priority, QueuedStart? after, int limit) =>
+    [
+        .. Queued(partition, startClass)
+            .Where(row => row.Priority == priority
+                && (after is null || (row.CreatedAt, row.Id).CompareTo((after.CreatedAt, after.Id)) > 0))
+            .OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).Take(limit)
+            .Select(row => new QueuedStart(row.Id, row.Priority, row.CreatedAt)),
+    ];
 
     public (object? State, long Version) ReadState(GrainKey key) => _states.TryGetValue(key, out var stored) ? stored : (null, 0);
 
@@ -99,5 +119,15 @@ internal sealed class SimulatedDatabase(World world)
         return _versions;
     }
 
-    private static bool IsOf(ExecutionRow row, int partition) => row.Partition == partition && !row.Status.IsTerminal();
+    private static bool IsQueued(ExecutionRow row) => row.Status is ExecutionStatus.Queued && row.QueueLane is not null;
+
+    private static int Compare((string Organization, string Lane) left, (string Organization, string Lane) right) =>
+        string.CompareOrdinal(left.Organization, right.Organization) is var order and not 0
+            ? order
+            : string.CompareOrdinal(left.Lane, right.Lane);
+
+    private IEnumerable<ExecutionRow> Queued(int partition) => _rows.Values.Where(row => row.Partition == partition && IsQueued(row));
+
+    private IEnumerable<ExecutionRow> Queued(int partition, StartClass startClass) =>
+        Queued(partition).Where(row => row.Organization == startClass.Organization && row.QueueLane == startClass.Lane);
 }

@@ -17,25 +17,8 @@ internal sealed class SimulatedJournal(Silo silo) : IJournalStore
     public async Task<IReadOnlyList<JournalRow>> ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken) =>
         await AskAsync(() => _world.Database.Read(executionId, afterSeq));
 
-    public async Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
-        await AskAsync(() => _world.Database.ListActive(partition, after, limit));
-
-    public async Task<IReadOnlyList<Guid>> ListDueAsync(int partition, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        await AskAsync(() => _world.Database.ListDue(partition, now, limit));
-
-    public async Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) =>
-        await AskAsync(() => _world.Database.Rows.TryGetValue(executionId, out var row)
-            && row.CompletedAt is null);
-
-    public async Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken)
-    {
-        var now = silo.UtcNow;
-        await AskAsync(() =>
-        {
-            _world.Database.Touch(executionIds, now, nextWakeAt);
-            return true;
-        });
-    }
+    public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) =>
+        AskAsync(() => _world.Database.Rows.TryGetValue(executionId, out var row) && row.CompletedAt is null);
 
     public Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The number of partitions stays what it is");
@@ -112,7 +95,7 @@ internal sealed class SimulatedJournal(Silo silo) : IJournalStore
     }
 
     // There and back: what was sent is done even if nobody is there any more to hear of it.
-    private Task<T> AskAsync<T>(Func<T> question)
+    internal Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>();
         _world.After(_world.Random.Milliseconds(1, 12), null, () =>

@@ -21,7 +21,7 @@ internal sealed class SimulatedLimitMessenger(Silo silo)
         // The tasks of a state come in an order that another process would not repeat.
         foreach (var request in requests.OrderBy(request => request.Key, StringComparer.Ordinal).ThenBy(request => request.Holder).ToList())
         {
-            var lane = (request.Key, request.Kind is LimitRequestKind.Reserve);
+            var lane = (request.Key, request.Kind is LimitRequestKind.Reserve or LimitRequestKind.Return);
             if (!_requests.TryGetValue(lane, out var found))
             {
                 _requests.Add(lane, found = new Lane<LimitRequest>(
@@ -67,6 +67,12 @@ internal sealed class SimulatedLimitMessenger(Silo silo)
             silo, GrainKey.Rate(key), limit => limit.ReserveAsync(requests));
         foreach (var (request, at) in requests.Zip(times))
         {
+            if (request.Kind is LimitRequestKind.Return)
+            {
+                _world.Ledger.OnReturned(request);
+                continue;
+            }
+
             _world.Ledger.OnReserved(request, at);
             Deliver(key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at });
         }

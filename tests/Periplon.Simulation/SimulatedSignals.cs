@@ -29,8 +29,15 @@ internal sealed class SimulatedSignals
 
     public void Stop(string worker, Guid token) => _stops.Add((worker, token));
 
-    private Task<bool> OfferAsync(int partition, List<TaskOffer> offers) =>
-        _silo.World.CallAsync<PartitionActivation, bool>(_silo, GrainKey.Partition(partition), queue => queue.OfferAsync(offers));
+    private async Task OfferAsync(int partition, List<TaskOffer> offers)
+    {
+        var refused = await _silo.World.CallAsync<PartitionActivation, IReadOnlyList<Guid>>(
+            _silo, GrainKey.Partition(partition), queue => queue.OfferAsync(offers));
+        foreach (var id in refused)
+        {
+            await _silo.World.CallAsync<ExecutionActivation, bool>(_silo, GrainKey.Execution(id), static execution => execution.RefusedAsync());
+        }
+    }
 
     private Task DoneAsync(int partition, List<long> tickets)
     {

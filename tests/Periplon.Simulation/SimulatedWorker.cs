@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
@@ -12,6 +13,9 @@ internal sealed class SimulatedWorker(Silo silo)
     private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly JsonElement[] Items =
+        [.. new[] { "[]", "[1]", "[1, 2, 3]" }.Select(text => JsonDocument.Parse(text).RootElement)];
+
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
 
     private readonly World _world = silo.World;
@@ -148,7 +152,7 @@ internal sealed class SimulatedWorker(Silo silo)
 
             _world.Ledger.OnLeased(offer.ExecutionId, offer.Task, offer.Attempt, token);
             _world.Trace?.Invoke($"{silo} runs {key} {offer.Task}/{offer.Attempt}/{lease.Delivery}");
-            var outcome = await AttemptAsync(lease, token, stop);
+            var outcome = await AttemptAsync(offer, lease, token, stop);
             if (outcome.Kind is TaskOutcomeKind.Cancelled && _isAbandoned)
             {
                 outcome = TaskOutcome.Returned();
@@ -172,7 +176,7 @@ internal sealed class SimulatedWorker(Silo silo)
         }
     }
 
-    private async Task<TaskOutcome> AttemptAsync(TaskLease lease, Guid token, CancellationTokenSource stop)
+    private async Task<TaskOutcome> AttemptAsync(TaskOffer offer, TaskLease lease, Guid token, CancellationTokenSource stop)
     {
         var random = _world.Random;
         var time = random.Next(10) switch
@@ -195,10 +199,15 @@ internal sealed class SimulatedWorker(Silo silo)
             await ended.Task;
         }
 
-        var output = new TaskOutput { Text = token.ToString("N"), Size = 32 };
+        var task = SampleWorkflows.All[lease.Revision].PlanOf(lease.Subflow).Find(offer.Task)!;
+        var output = new TaskOutput
+        {
+            Text = token.ToString("N"), Size = 32, Items = lease.Work is AttemptWork.Collection ? Items[random.Next(Items.Length)] : null,
+        };
         return stop.IsCancellationRequested ? TaskOutcome.Cancelled()
             : time > limit ? TaskOutcome.TimedOut(limit)
             : random.OneIn(_world.IsHealed ? 20 : 6) ? TaskOutcome.Failed(FailureKinds.ExitCode, token.ToString("N"), exitCode: 1)
+            : task.Definition.DefinitionOfDone is not null && random.OneIn(2) ? TaskOutcome.Unmet(output, "not yet")
             : TaskOutcome.Completed(output);
     }
 

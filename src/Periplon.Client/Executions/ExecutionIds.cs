@@ -29,6 +29,21 @@ public static class ExecutionIds
     /// </remarks>
     public static Guid FromKey(string organization, string scope, string key)
     {
+        ArgumentNullException.ThrowIfNull(key);
+        return FromKey(
+            organization, scope, key, Guid.TryParse(key, out var parsed) && parsed.Version == 7 ? parsed : Guid.Empty);
+    }
+
+    /// <summary>The same with a time of the caller's, which has to be the same at each repetition; it says in which partition it lies.</summary>
+    /// <param name="organization">Organization of the caller.</param>
+    /// <param name="scope">What is created.</param>
+    /// <param name="key">The key within the scope.</param>
+    /// <param name="at">The time.</param>
+    public static Guid FromKey(string organization, string scope, string key, DateTimeOffset at) =>
+        FromKey(organization, scope, key, Guid.CreateVersion7(at));
+
+    private static Guid FromKey(string organization, string scope, string key, Guid timed)
+    {
         ArgumentNullException.ThrowIfNull(organization);
         ArgumentNullException.ThrowIfNull(scope);
         ArgumentNullException.ThrowIfNull(key);
@@ -39,14 +54,9 @@ public static class ExecutionIds
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         hash.GetHashAndReset(digest);
         var id = digest[..16];
-        id[..6].Clear();
-        if (Guid.TryParse(key, out var parsed) && parsed.Version == 7)
-        {
-            Span<byte> timed = stackalloc byte[16];
-            parsed.TryWriteBytes(timed, bigEndian: true, out _);
-            timed[..6].CopyTo(id);
-        }
-
+        Span<byte> time = stackalloc byte[16];
+        timed.TryWriteBytes(time, bigEndian: true, out _);
+        time[..6].CopyTo(id);
         return Version8(id);
     }
 

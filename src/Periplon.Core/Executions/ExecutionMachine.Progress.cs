@@ -12,6 +12,9 @@ public static partial class ExecutionMachine
             StartedAt = e.Kind is WaitKind.Concurrency or WaitKind.Rate ? before.StartedAt : e.At,
             Attempt = e.Kind is WaitKind.Child ? before.Attempt + 1 : before.Attempt,
             Wait = new TaskWait(e.Kind, e.Name, e.Child, e.Inputs, e.At),
+
+            // Every attempt is a start of its own.
+            Granted = e.Kind is WaitKind.Rate ? before.Granted & ~LimitKinds.Rate : before.Granted,
         }),
         TaskStopRequested e => Stopped(state, before, e),
         LoopEntered e => Move(state with { StartedAt = state.StartedAt ?? e.At }, before with

@@ -140,23 +140,30 @@ public static partial class ExecutionPlanner
     private static TaskWaiting? LimitToAsk(ExecutionState state, TaskInstance task, LimitKinds granted)
     {
         var definition = task.Planned.Definition;
-        var scope = new ExecutionScope(state, task);
         if (definition.Concurrency is { } concurrency && !granted.HasFlag(LimitKinds.Concurrency))
         {
-            return Ask(WaitKind.Concurrency, concurrency.Key);
+            return AskLimit(state, task, WaitKind.Concurrency, concurrency.Key);
         }
 
-        return definition.RateLimit is { } rate && !granted.HasFlag(LimitKinds.Rate) ? Ask(WaitKind.Rate, rate.Key) : null;
-
-        // Without a key the limit is that of the task in all executions of the workflow or subflow that declares it.
-        TaskWaiting Ask(WaitKind kind, string? key) => new()
-        {
-            At = default, Task = task.Path, Kind = kind,
-            Name = string.IsNullOrEmpty(key)
-                ? string.Join('/', new[] { state.Created.WorkflowId.ToString(), state.Created.Subflow, task.Planned.Path }.OfType<string>())
-                : Template.Parse(key).Render(scope, lenient: false),
-        };
+        return definition.RateLimit is not null && !granted.HasFlag(LimitKinds.Rate) ? AskForStart(state, task) : null;
     }
+
+    // Further attempts start under the rate limit too. A check of what was done, and the reading of a collection, are parts of one.
+    private static bool IsLimitedStart(TaskState task) =>
+        task.Instance.Planned.Definition.RateLimit is not null && task.Work is AttemptWork.Task
+        && (task.Instance.Planned.Shape is TaskShape.Work || (task.Instance.Planned.Shape is TaskShape.Subflow && task.Agent is null));
+
+    private static TaskWaiting AskForStart(ExecutionState state, TaskInstance task) =>
+        AskLimit(state, task, WaitKind.Rate, task.Planned.Definition.RateLimit!.Key);
+
+    // Without a key the limit is that of the task in all executions of the workflow or subflow that declares it.
+    private static TaskWaiting AskLimit(ExecutionState state, TaskInstance task, WaitKind kind, string? key) => new()
+    {
+        At = default, Task = task.Path, Kind = kind,
+        Name = string.IsNullOrEmpty(key)
+            ? string.Join('/', new[] { state.Created.WorkflowId.ToString(), state.Created.Subflow, task.Planned.Path }.OfType<string>())
+            : Template.Parse(key).Render(new ExecutionScope(state, task), lenient: false),
+    };
 
     private static void Begin(ExecutionTurn turn, TaskInstance task)
     {

@@ -149,6 +149,12 @@ public static partial class ExecutionPlanner
         while (!turn.State.Delayed.IsEmpty && HasRoom(turn.State) && turn.State.Delayed.Min is var timer && timer.At <= turn.Now)
         {
             var task = turn.State.Task(timer.Task);
+            if (IsLimitedStart(task))
+            {
+                TryBegin(turn, timer.Task, () => turn.Record(AskForStart(turn.State, timer.Task) with { At = turn.Now }));
+                continue;
+            }
+
             if (timer.Task.Planned.Shape is TaskShape.Subflow && task.Agent is null)
             {
                 TryBegin(turn, timer.Task, () => BeginWait(turn, timer.Task));

@@ -12,6 +12,8 @@ public enum LimitRequestKind
     Release,
     /// <summary>A start under a rate limit.</summary>
     Reserve,
+    /// <summary>To give such a start back, because it will not be used.</summary>
+    Return,
 }
 
 /// <summary>A request to a limit.</summary>
@@ -37,8 +39,10 @@ public static class LimitRequests
         ArgumentNullException.ThrowIfNull(after);
         ArgumentNullException.ThrowIfNull(events);
         return after.IsTerminal
-            ? before.Tasks.Values.Select(task => Release(before, task)).OfType<LimitRequest>()
-            : events.OfType<TaskEvent>().Select(happened => happened.Task).Distinct().SelectMany(path => OfTask(before, after, path));
+            ? before.Tasks.Values
+                .SelectMany(task => new[] { Release(before, task), Return(before, task, events) }).OfType<LimitRequest>()
+            : events.OfType<TaskEvent>().Select(happened => happened.Task).Distinct()
+                .SelectMany(path => OfTask(before, after, path, events));
     }
 
     /// <summary>What tasks of an execution wait to hear from limits; asked again, it changes nothing.</summary>
@@ -73,7 +77,8 @@ public static class LimitRequests
         return !state.IsTerminal && state.Find(task) is { } found && Ticket(found)?.At == askedAt;
     }
 
-    private static IEnumerable<LimitRequest> OfTask(ExecutionState before, ExecutionState after, string path)
+    private static IEnumerable<LimitRequest> OfTask(
+        ExecutionState before, ExecutionState after, string path, IReadOnlyList<ExecutionEvent> events)
     {
         var was = before.Find(path);
         var isNow = after.Find(path);
@@ -83,6 +88,12 @@ public static class LimitRequests
             && (isNow is null || Ticket(isNow)?.At != release.Holder.AskedAt || (asksAnew && question!.Kind is LimitRequestKind.Ask)))
         {
             yield return release;
+        }
+
+        if (was is not null && Return(before, was, events) is { } start
+            && (isNow is null || isNow.Status.IsSettled() || isNow.Wait?.At != start.Holder.AskedAt))
+        {
+            yield return start;
         }
 
         if (asksAnew)
@@ -106,6 +117,13 @@ public static class LimitRequests
 
     private static LimitRequest? Release(ExecutionState state, TaskState task) =>
         Ticket(task) is { } ticket ? Request(state, task, ticket, LimitRequestKind.Release) : null;
+
+    // It waited for its start, or for word of it, and has not got it.
+    private static LimitRequest? Return(ExecutionState state, TaskState task, IReadOnlyList<ExecutionEvent> events) =>
+        !task.Status.IsSettled() && task.Wait is { Kind: WaitKind.Rate } wait
+        && !events.Any(e => e is LimitGranted { Limit: LimitKinds.Rate, DueAt: null } granted && granted.Task == task.Instance.Path)
+            ? Request(state, task, wait, LimitRequestKind.Return)
+            : null;
 
     private static LimitRequest Request(ExecutionState state, TaskState task, TaskWait wait, LimitRequestKind kind) => new(
         kind, LimitKeys.Of(state.Created.Organization, wait.Name ?? ""),

@@ -17,7 +17,9 @@ public sealed class RateLimit
     private readonly Dictionary<LimitHolder, DateTimeOffset> _reserved = [];
     private readonly Queue<(DateTimeOffset At, LimitHolder Holder)> _oldest = [];
     private readonly SortedDictionary<DateTimeOffset, (int Starts, int Stored)> _parts = [];
+    private readonly SortedSet<(DateTimeOffset At, long Number)> _free = [];
     private List<DateTimeOffset> _starts = [];
+    private long _returned;
     private int _first;
     private int _most;
     private TimeSpan _longest;
@@ -58,17 +60,54 @@ public sealed class RateLimit
             return known;
         }
 
-        var count = _starts.Count - _first;
-        var at = count > 0 && _starts[^1] > now ? _starts[^1] : now;
-        if (count >= limit && _starts[^limit] + period is var earliest && earliest > at)
+        if (TakeFree(now, limit, period) is { } free)
         {
-            at = earliest;
+            Remember(holder, free);
+            return free;
         }
 
+        var at = Next(limit, period, now);
         Add(at, limit, period);
-        _reserved[holder] = at;
-        _oldest.Enqueue((at, holder));
+        Remember(holder, at);
         return at;
+    }
+
+    /// <summary>When the next one could start that asks now.</summary>
+    /// <param name="limit">How many starts there may be in a period.</param>
+    /// <param name="period">The period.</param>
+    /// <param name="now">The time.</param>
+    public DateTimeOffset NextFor(int limit, TimeSpan period, DateTimeOffset now) =>
+        _free.Count > 0 && _free.Max.At >= now ? _free.First(free => free.At >= now).At : Next(Math.Max(1, limit), period, now);
+
+    /// <summary>How many have started in the last period, and how many are to start later.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="period">The period.</param>
+    public (int Recent, int Waiting) Count(DateTimeOffset now, TimeSpan period)
+    {
+        var starts = _starts.Skip(_first).ToList();
+        return (starts.Count(at => at <= now && at + period > now), starts.Count(at => at > now));
+    }
+
+    /// <summary>
+    /// Gives a start back that will not be used. Before its time the next asker gets it. Nothing happens when its time has come or nobody
+    /// knows of it.
+    /// </summary>
+    /// <param name="holder">Who was to start.</param>
+    /// <param name="now">The time.</param>
+    public void Return(LimitHolder holder, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(holder);
+        if (!_reserved.TryGetValue(holder, out var at) || at <= now)
+        {
+            return;
+        }
+
+        _reserved.Remove(holder);
+        if (_starts.BinarySearch(_first, _starts.Count - _first, at, comparer: null) is >= 0 and var place)
+        {
+            _starts.RemoveAt(place);
+            _free.Add((at, ++_returned));
+        }
     }
 
     /// <summary>What is to be stored; <see cref="MustStore"/> is false from then on.</summary>
@@ -91,6 +130,46 @@ public sealed class RateLimit
     /// <summary>Whether nothing it holds bears on starts from a time on.</summary>
     /// <param name="now">The time.</param>
     public bool IsIdle(DateTimeOffset now) => _starts.Count == _first || _starts[^1] + _longest <= now;
+
+    // A start that was given back fits between the others only at its very time; once that has passed it is lost.
+    private DateTimeOffset? TakeFree(DateTimeOffset now, int limit, TimeSpan period)
+    {
+        while (_free.Count > 0 && _free.Min.At < now)
+        {
+            _free.Remove(_free.Min);
+        }
+
+        if (_free.Count == 0)
+        {
+            return null;
+        }
+
+        // Asked with another limit than the one it was made under, it may come too early; and the start that is made then stands where it was.
+        if (limit < _most || period != _longest)
+        {
+            _free.Clear();
+            return null;
+        }
+
+        var first = _free.Min;
+        _free.Remove(first);
+        var place = _starts.BinarySearch(_first, _starts.Count - _first, first.At, comparer: null);
+        _starts.Insert(place >= 0 ? place : ~place, first.At);
+        return first.At;
+    }
+
+    private DateTimeOffset Next(int limit, TimeSpan period, DateTimeOffset now)
+    {
+        var count = _starts.Count - _first;
+        var at = count > 0 && _starts[^1] > now ? _starts[^1] : now;
+        return count >= limit && _starts[^limit] + period is var earliest && earliest > at ? earliest : at;
+    }
+
+    private void Remember(LimitHolder holder, DateTimeOffset at)
+    {
+        _reserved[holder] = at;
+        _oldest.Enqueue((at, holder));
+    }
 
     private void Add(DateTimeOffset at, int limit, TimeSpan period)
     {

@@ -88,6 +88,9 @@ internal sealed partial class FileArtifactStore(string root) : IArtifactStore, I
         return Task.CompletedTask;
     }
 
+    /// <summary>The folder of an execution's artifacts.</summary>
+    internal string PathOf(Guid executionId) => FolderOf(executionId);
+
     public int Parts => 256;
 
     public IEnumerable<ArtifactFolder> List(int part)

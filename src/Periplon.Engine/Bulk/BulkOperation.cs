@@ -100,6 +100,12 @@ internal sealed record BulkRequest
     public string? Signal { get; init; }
     /// <summary>What the signal brings.</summary>
     public JsonElement? Payload { get; init; }
+    /// <summary>Task that a retry runs again with all that depends on it.</summary>
+    public string? FromTask { get; init; }
+    /// <summary>Whether a retry runs everything again.</summary>
+    public bool FromStart { get; init; }
+    /// <summary>Whether a retry runs the newest revision rather than the same.</summary>
+    public bool Latest { get; init; }
 
     public ExecutionFilter ToFilter(string organization, DateTimeOffset before) => new()
     {

@@ -71,7 +71,7 @@ internal sealed partial class BulkRunner(
         BulkOperation operation, IReadOnlyList<ExecutionRow> page, CancellationToken cancellationToken)
     {
         var results = new ConcurrentDictionary<Guid, BulkOutcome>();
-        IReadOnlyList<Guid> left = [.. page.Select(row => row.Id)];
+        var left = page;
         for (var tries = 1; left.Count > 0; tries++)
         {
             if (tries > 1)
@@ -87,25 +87,26 @@ internal sealed partial class BulkRunner(
             var isLast = tries == MaxTries;
             await Parallel.ForEachAsync(
                 left, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
-                async (id, token) =>
+                async (row, token) =>
                 {
-                    if (await TryAsync(operation, id, isLast, token) is { } outcome)
+                    if (await TryAsync(operation, row, isLast, token) is { } outcome)
                     {
-                        results[id] = outcome;
+                        results[row.Id] = outcome;
                     }
                 });
-            left = [.. left.Where(id => !results.ContainsKey(id))];
+            left = [.. left.Where(row => !results.ContainsKey(row.Id))];
         }
 
         return [.. results.Select(result => (result.Key, result.Value))];
     }
 
     // Null when it is to be tried again.
-    private async Task<BulkOutcome?> TryAsync(BulkOperation operation, Guid id, bool isLast, CancellationToken cancellationToken)
+    private async Task<BulkOutcome?> TryAsync(
+        BulkOperation operation, ExecutionRow row, bool isLast, CancellationToken cancellationToken)
     {
         try
         {
-            return await act(operation, id, cancellationToken);
+            return await act(operation, row, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -114,7 +115,7 @@ internal sealed partial class BulkRunner(
                 return null;
             }
 
-            LogFailed(exception, operation.Action, id);
+            LogFailed(exception, operation.Action, row.Id);
             return BulkOutcome.Failed(exception.Message);
         }
     }

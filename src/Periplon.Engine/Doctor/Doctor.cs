@@ -4,16 +4,24 @@ using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Doctor;
 
+/// <summary>Examines and mends the storage.</summary>
+internal interface IDoctor
+{
+    /// <summary>Names of all checks, in their order.</summary>
+    IReadOnlyList<string> Names { get; }
+
+    /// <summary>Examines, and mends if that is asked for.</summary>
+    Task<DoctorReport> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken);
+}
+
 /// <summary>
 /// Examines everything that must hold in storage, while the engine goes on, and mends what can be mended safely. It reads page by page on
 /// one connection and rests in between, so that an examination of millions takes long and disturbs nobody.
 /// </summary>
-internal sealed class Doctor(Database database, IReadOnlyList<IDoctorCheck> checks, TimeProvider time, ILogger<Doctor> logger)
+internal sealed class Doctor(Database database, IReadOnlyList<IDoctorCheck> checks, TimeProvider time, ILogger<Doctor> logger) : IDoctor
 {
-    /// <summary>Names of all checks, in their order.</summary>
     public IReadOnlyList<string> Names { get; } = [.. checks.Select(check => check.Name)];
 
-    /// <summary>Examines, and mends if that is asked for.</summary>
     public async Task<DoctorReport> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken)
     {
         var (startedAt, start) = (time.GetUtcNow(), time.GetTimestamp());

@@ -14,7 +14,8 @@ internal static class ExecutionRepairs
 {
     private const string RewriteSql = """
         update executions set status = @status, wait_reason = @wait_reason, next_wake_at = @next_wake_at, result = @result, error = @error,
-               retry_count = @retry_count, started_at = @started_at, completed_at = @completed_at
+               retry_count = @retry_count, started_at = @started_at, completed_at = @completed_at,
+               queue_lane = @queue_lane
          where id = @id
         """;
 
@@ -67,7 +68,8 @@ internal static class ExecutionRepairs
 
         var mended = row with
         {
-            Status = ExecutionStatus.Failed, Error = error, WaitReason = null, NextWakeAt = null, CompletedAt = endedAt,
+            Status = ExecutionStatus.Failed, Error = error, WaitReason = null, NextWakeAt = null, QueueLane = null,
+            CompletedAt = endedAt,
         };
         await WriteAsync(session, mended, cancellationToken);
         return new(JsonOf(row), JsonOf(mended));
@@ -77,7 +79,7 @@ internal static class ExecutionRepairs
     public static Mend Wake(ExecutionRow seen) => async (session, cancellationToken) =>
     {
         await session.BeginAsync(cancellationToken);
-        if (await ReadAsync(session, seen.Id, cancellationToken) is not { } row || row.Status.IsTerminal() || row.NextWakeAt is not { } next)
+        if (await ReadAsync(session, seen.Id, cancellationToken) is not { NextWakeAt: { } next } row)
         {
             return null;
         }
@@ -122,7 +124,8 @@ internal static class ExecutionRepairs
     {
         var day = session.IsPostgres ? (Column: ", created_on", Value: ", @created_on") : (Column: "", Value: "");
         await using var command = session.Command(
-            $"insert into execution_events (execution_id, seq, writer, at, events{day.Column}) values (@id, @seq, @writer, @at, @events{day.Value})");
+            $"insert into execution_events (execution_id, seq, writer, at, events{day.Column}) "
+            + $"values (@id, @seq, @writer, @at, @events{day.Value})");
         command.AddId("id", id);
         command.AddNumber("seq", seq);
         command.AddId("writer", Guid.NewGuid());
@@ -146,6 +149,7 @@ internal static class ExecutionRepairs
         command.AddInteger("retry_count", row.RetryCount);
         command.AddTime("started_at", row.StartedAt);
         command.AddTime("completed_at", row.CompletedAt);
+        command.AddText("queue_lane", row.QueueLane);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

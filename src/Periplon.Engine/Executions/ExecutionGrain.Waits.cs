@@ -50,8 +50,17 @@ internal sealed partial class ExecutionGrain
         }
     }
 
-    public Task<bool> HoldsPlaceAsync(LimitPlace place, CancellationToken cancellationToken) => UnlessOvertakenAsync(
-        driver => Task.FromResult(LimitRequests.Holds(driver.State, place.Task, place.AskedAt)), cancellationToken);
+    public async Task<bool> HoldsPlaceAsync(LimitPlace place, CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(cancellationToken) is not { } driver)
+        {
+            return false;
+        }
+
+        // A yes from what is past would keep the place for ever, and a no would give it to two.
+        await driver.EnsureCurrentAsync(cancellationToken);
+        return LimitRequests.Holds(driver.State, place.Task, place.AskedAt);
+    }
 
     // Who holds the places that tasks wait for; a limit that does not answer in time is left out.
     private async Task<IReadOnlyDictionary<string, PlacesView>> ReadPlacesAsync(ExecutionState state, CancellationToken cancellationToken)

@@ -13,9 +13,12 @@ namespace Periplon.Engine.Limits;
 /// </summary>
 [GrainType("concurrency")]
 internal sealed partial class ConcurrencyGrain(
-    [PersistentState("concurrency")] IPersistentState<ConcurrencyState> stored, LimitMessenger messenger, IOptions<EngineOptions> options,
+    [PersistentState(ConcurrencyGrain.StateName)] IPersistentState<ConcurrencyState> stored, LimitMessenger messenger, IOptions<EngineOptions> options,
     InvariantMonitor invariants, ILogger<ConcurrencyGrain> logger) : Grain, IConcurrencyGrain
 {
+    /// <summary>Name under which its state is stored.</summary>
+    public const string StateName = "concurrency";
+
     private const int MostChecked = 64;
 
     private ConcurrencyLimit _limit = ConcurrencyLimit.Empty;

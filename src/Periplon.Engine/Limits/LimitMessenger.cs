@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Periplon.Client.Executions;
@@ -10,20 +9,20 @@ namespace Periplon.Engine.Limits;
 
 /// <summary>
 /// Carries requests from the executions of this silo to limits, and the answers to executions. It runs outside grains, so that calls
-/// between them go one way only. Requests under one key stay in order. What cannot be delivered is healed: executions that wait ask again,
-/// and limits ask their holders.
+/// between them go one way only. Requests under one key stay in order, and a slow limit delays nobody but those who ask it. What cannot be
+/// delivered is healed: executions that wait ask again, and limits ask their holders.
 /// </summary>
 internal sealed partial class LimitMessenger
 {
-    private const int Lanes = 8;
     private const int MaxBatch = 512;
     private const int MaxTries = 5;
-    private const int Deliveries = 16;
+    private const int Parallelism = 64;
+    private const int Capacity = 200_000;
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly ChannelWriter<LimitRequest>[] _requests;
-    private readonly ChannelWriter<Delivery>[] _deliveries;
+    private readonly KeyedSender<(string Key, bool IsRate), LimitRequest> _requests;
+    private readonly KeyedSender<Guid, Delivery> _deliveries;
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
@@ -32,8 +31,8 @@ internal sealed partial class LimitMessenger
     public LimitMessenger(IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LimitMessenger> logger)
     {
         (_grains, _time, _lifetime, _logger) = (grains, time, lifetime, logger);
-        _requests = [.. Enumerable.Range(0, Lanes).Select(_ => Start<LimitRequest>(SendAsync))];
-        _deliveries = [.. Enumerable.Range(0, Lanes).Select(_ => Start<Delivery>(DeliverAsync))];
+        _requests = new(Parallelism, Capacity, MaxBatch, (to, batch) => to.IsRate ? ReserveAsync(to.Key, batch) : ApplyAsync(to.Key, batch));
+        _deliveries = new(Parallelism, Capacity, MaxBatch, DeliverAsync);
     }
 
     /// <summary>Sends what an execution has to tell limits.</summary>
@@ -41,7 +40,10 @@ internal sealed partial class LimitMessenger
     {
         foreach (var request in requests)
         {
-            _requests[LaneOf(request.Key)].TryWrite(request);
+            if (!_requests.TryAdd((request.Key, request.Kind is LimitRequestKind.Reserve or LimitRequestKind.Return), request))
+            {
+                LogDropped($"a request to limit '{request.Key}'");
+            }
         }
     }
 
@@ -54,19 +56,18 @@ internal sealed partial class LimitMessenger
     /// <summary>Gives a place back in the name of a holder that is gone.</summary>
     public void Release(string key, LimitHolder holder) => Send([new LimitRequest(LimitRequestKind.Release, key, holder)]);
 
-    private void Deliver(Delivery delivery) =>
-        _deliveries[(delivery.Holder.Execution.GetHashCode() & int.MaxValue) % Lanes].TryWrite(delivery);
-
-    private static int LaneOf(string key) => (string.GetHashCode(key, StringComparison.Ordinal) & int.MaxValue) % Lanes;
+    private void Deliver(Delivery delivery)
+    {
+        if (!_deliveries.TryAdd(delivery.Holder.Execution, delivery))
+        {
+            LogDropped($"the answer of limit '{delivery.Key}'");
+        }
+    }
 
     private static LimitReply Reply(LimitHolder holder, LimitKinds limit) =>
         new() { Task = holder.Task, AskedAt = holder.AskedAt, Limit = limit };
 
-    private Task SendAsync(IReadOnlyList<LimitRequest> batch) => Task.WhenAll(batch
-        .GroupBy(request => (request.Key, IsRate: request.Kind is LimitRequestKind.Reserve))
-        .Select(group => group.Key.IsRate ? ReserveAsync(group.Key.Key, [.. group]) : ApplyAsync(group.Key.Key, [.. group])));
-
-    private Task ApplyAsync(string key, List<LimitRequest> requests) => TryAsync($"{requests.Count} requests to limit '{key}'", async () =>
+    private Task ApplyAsync(string key, IReadOnlyList<LimitRequest> requests) => TryAsync($"{requests.Count} requests to limit '{key}'", async () =>
     {
         var answers = await _grains.GetGrain<IConcurrencyGrain>(key).ApplyAsync(
             [.. requests.Select(request => new PlaceRequest
@@ -91,22 +92,28 @@ internal sealed partial class LimitMessenger
         }
     });
 
-    private Task ReserveAsync(string key, List<LimitRequest> requests) => TryAsync($"{requests.Count} starts to rate limit '{key}'", async () =>
+    private Task ReserveAsync(string key, IReadOnlyList<LimitRequest> requests) => TryAsync($"{requests.Count} starts to rate limit '{key}'", async () =>
     {
         var times = await _grains.GetGrain<IRateLimitGrain>(key).ReserveAsync(
             [.. requests.Select(request => new StartReservation
             {
                 Place = LimitPlace.Of(request.Holder), Limit = request.Limit, PeriodSecs = request.PeriodSecs,
+                Return = request.Kind is LimitRequestKind.Return,
             })],
             CancellationToken.None);
-        foreach (var (request, at) in requests.Zip(times))
+        foreach (var (request, at) in requests.Zip(times).Where(pair => pair.First.Kind is LimitRequestKind.Reserve))
         {
             Deliver(new Delivery(key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at }));
         }
     });
 
-    private Task DeliverAsync(IReadOnlyList<Delivery> batch) => Parallel.ForEachAsync(
-        batch, new ParallelOptions { MaxDegreeOfParallelism = Deliveries }, (delivery, _) => new ValueTask(DeliverAsync(delivery)));
+    private async Task DeliverAsync(Guid execution, IReadOnlyList<Delivery> batch)
+    {
+        foreach (var delivery in batch)
+        {
+            await DeliverAsync(delivery);
+        }
+    }
 
     private Task DeliverAsync(Delivery delivery) => TryAsync($"the answer of limit '{delivery.Key}'", async () =>
     {
@@ -122,25 +129,6 @@ internal sealed partial class LimitMessenger
             Release(key, holder);
         }
     });
-
-    private static ChannelWriter<T> Start<T>(Func<IReadOnlyList<T>, Task> send)
-    {
-        var channel = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true });
-        _ = Task.Run(async () =>
-        {
-            while (await channel.Reader.WaitToReadAsync())
-            {
-                var batch = new List<T>();
-                while (batch.Count < MaxBatch && channel.Reader.TryRead(out var item))
-                {
-                    batch.Add(item);
-                }
-
-                await send(batch);
-            }
-        });
-        return channel.Writer;
-    }
 
     private async Task TryAsync(string what, Func<Task> send)
     {
@@ -172,4 +160,7 @@ internal sealed partial class LimitMessenger
 
     [LoggerMessage(LogLevel.Warning, "Sending {What} failed; who waits asks again")]
     private partial void LogGivenUp(Exception exception, string what);
+
+    [LoggerMessage(LogLevel.Warning, "Too much waits to be sent: {What} is dropped; who waits asks again")]
+    private partial void LogDropped(string what);
 }

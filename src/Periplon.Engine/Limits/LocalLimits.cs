@@ -46,7 +46,12 @@ internal sealed class LocalLimits(TimeProvider time)
         List<(LimitMessage Message, Action<LimitMessage>? Hear)> told;
         lock (_gate)
         {
-            var messages = request.Kind is LimitRequestKind.Reserve ? [Reserve(request)] : Place(request);
+            List<LimitMessage> messages = request.Kind switch
+            {
+                LimitRequestKind.Reserve => [Reserve(request)],
+                LimitRequestKind.Return => Return(request),
+                _ => Place(request),
+            };
             told = [.. messages.Select(message => (message, _members.GetValueOrDefault(message.Holder.Execution)))];
         }
 
@@ -73,6 +78,12 @@ internal sealed class LocalLimits(TimeProvider time)
 
         var at = rate.Reserve(request.Holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), time.GetUtcNow());
         return new LimitMessage(request.Key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at });
+    }
+
+    private List<LimitMessage> Return(LimitRequest request)
+    {
+        _rates.GetValueOrDefault(request.Key)?.Return(request.Holder, time.GetUtcNow());
+        return [];
     }
 
     private List<LimitMessage> Place(LimitRequest request)

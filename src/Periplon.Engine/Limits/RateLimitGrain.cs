@@ -7,10 +7,14 @@ namespace Periplon.Engine.Limits;
 /// <summary>One rate limit. What is reserved is stored before anybody is told, a batch or a block of starts at a time.</summary>
 [GrainType("rate-limit")]
 internal sealed partial class RateLimitGrain(
-    [PersistentState("rate-limit")] IPersistentState<RateLimitState> stored, TimeProvider time, ILogger<RateLimitGrain> logger)
+    [PersistentState(RateLimitGrain.StateName)] IPersistentState<RateLimitState> stored, TimeProvider time, ILogger<RateLimitGrain> logger)
     : Grain, IRateLimitGrain
 {
+    /// <summary>Name under which its state is stored.</summary>
+    public const string StateName = "rate-limit";
+
     private RateLimit _limit = new([]);
+    private StartReservation? _newest;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -23,9 +27,7 @@ internal sealed partial class RateLimitGrain(
         IReadOnlyList<StartReservation> requests, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var answers = requests
-            .Select(request => _limit.Reserve(request.Place.ToHolder(), request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now))
-            .ToList();
+        var answers = requests.Select(request => Apply(request, now)).ToList();
         if (_limit.MustStore)
         {
             stored.State = new RateLimitState
@@ -45,6 +47,28 @@ internal sealed partial class RateLimitGrain(
         }
 
         return answers;
+    }
+
+    public Task<StartsView> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var (limit, period) = _newest is { } newest ? (newest.Limit, newest.PeriodSecs) : (0, 0);
+        var (recent, waiting) = _limit.Count(now, TimeSpan.FromSeconds(period));
+        return Task.FromResult(new StartsView(
+            limit, period, recent, waiting, limit == 0 ? now : _limit.NextFor(limit, TimeSpan.FromSeconds(period), now)));
+    }
+
+    private DateTimeOffset Apply(StartReservation request, DateTimeOffset now)
+    {
+        var holder = request.Place.ToHolder();
+        if (request.Return)
+        {
+            _limit.Return(holder, now);
+            return now;
+        }
+
+        _newest = request;
+        return _limit.Reserve(holder, request.Limit, TimeSpan.FromSeconds(request.PeriodSecs), now);
     }
 
     // Keys are often made of inputs: a row for each that was ever used would stay for ever.

@@ -15,6 +15,7 @@ internal sealed partial class QueueGrain
 
     // Executions that could not be looked at, and those that were looked at before their time, so that their own timers are exact.
     private readonly Dictionary<Guid, DateTimeOffset> _restUntil = [];
+    private readonly HashSet<Guid> _failedLooks = [];
     private DateTimeOffset _suspectAt;
     private bool _recovering;
     private bool _recoverAgain;
@@ -67,6 +68,7 @@ internal sealed partial class QueueGrain
             {
                 _recoverAgain = false;
                 _restUntil.Clear();
+                _failedLooks.Clear();
 
                 // Whoever waits for a message or a worker is looked at within the interval anyway; the others need nobody.
                 await LookUntilAsync(_time.GetUtcNow() + ExecutionRows.SafetyInterval + ClockMargin, cancellationToken);
@@ -111,9 +113,13 @@ internal sealed partial class QueueGrain
         {
             if (answer is not { } at)
             {
-                Rest(due.Id, now + ExecutionRows.SafetyInterval);
+                // The first time it may only be that its silo has just died; then for as long as the sweep does for all.
+                Rest(due.Id, now + (_failedLooks.Add(due.Id) ? _options.SweepInterval : ExecutionRows.SafetyInterval));
+                continue;
             }
-            else if (due.At > now)
+
+            _failedLooks.Remove(due.Id);
+            if (due.At > now)
             {
                 // Looked at so shortly before its time, it has a timer of its own by now. One that was looked at earlier may be gone by then.
                 if (due.At <= now + LookAhead)

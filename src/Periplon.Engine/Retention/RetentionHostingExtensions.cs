@@ -31,6 +31,9 @@ internal static class RetentionHostingExtensions
         services.TryAddSingleton<IExecutionPurge>(provider => provider.GetRequiredService<ExecutionPurge>());
     }
 
-    /// <summary>Tables beside those of executions whose rows are forgotten by age.</summary>
-    internal static IReadOnlyList<AgedTable> Aged { get; } = [];
+    /// <summary>
+    /// Tables beside those of executions whose rows are forgotten by age. Runs of schedules and triggers and bulk actions are not among
+    /// them: their owners know until when they are a fence.
+    /// </summary>
+    internal static IReadOnlyList<AgedTable> Aged { get; } = [new("schedule_backfills", "completed_at", "id")];
 }

@@ -20,7 +20,8 @@ internal sealed partial class RetentionRound
              and (e.completed_at is null or e.completed_at >= @cutoff
                or exists (select 1 from executions p
                            where p.id = e.parent_execution_id and (p.completed_at is null or p.completed_at >= @cutoff))
-               or exists (select 1 from executions c where c.parent_execution_id = e.id and c.completed_at is null)))
+               or exists (select 1 from executions c where c.parent_execution_id = e.id and c.completed_at is null)
+               or exists (select 1 from executions r where r.retry_of = e.id and r.completed_at is null)))
         """;
 
     private const string MonthSql =

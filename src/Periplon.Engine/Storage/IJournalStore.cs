@@ -19,9 +19,6 @@ internal sealed record JournalAppend(
 /// <summary>One stored journal row.</summary>
 internal sealed record JournalRow(long Seq, ReadOnlyMemory<byte> Events, DateTimeOffset At);
 
-/// <summary>An execution that is due, and its place in the list of those.</summary>
-internal sealed record DueExecution(Guid Id, DateTimeOffset NextWakeAt);
-
 /// <summary>
 /// The event journal. Appends of many executions are committed together; each is acknowledged after its own commit. A row that conflicts
 /// fails only its execution's append, with <see cref="JournalConflictException"/>.
@@ -40,23 +37,8 @@ internal interface IJournalStore
     /// <summary>The rows of an execution after a sequence number, in order; empty when there are none.</summary>
     Task<IReadOnlyList<JournalRow>> ReadAsync(Guid executionId, long afterSeq, CancellationToken cancellationToken);
 
-    /// <summary>Ids of executions of a partition that are not terminal, by id, hence oldest first, after an id (keyset).</summary>
-    Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Executions of a partition whose <c>next_wake_at</c> has passed, the longest due first, after one of the page before (keyset).
-    /// </summary>
-    Task<IReadOnlyList<DueExecution>> ListDueAsync(
-        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken);
-
     /// <summary>Whether an execution exists and has not ended.</summary>
     Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Moves <c>next_wake_at</c> of executions that were found well, so that the sweep passes them by until then. One that is no longer
-    /// due, because its own turn has moved it meanwhile, keeps its time.
-    /// </summary>
-    Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gives executions of partitions that no longer exist, because the number of partitions was lowered, to those that do.

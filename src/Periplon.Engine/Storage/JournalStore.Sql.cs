@@ -12,27 +12,4 @@ internal abstract partial class JournalStore
 
     private const string FitPartitionsSql =
         $"update executions set partition = partition % @partitions where partition >= @partitions and {ActiveSql}";
-
-    private const string ListActiveSql =
-        $"select id from executions where partition = @partition and {ActiveSql} and id > @after order by id limit @limit";
-
-    private const string ListDueSql = $"""
-        select id, next_wake_at from executions
-         where partition = @partition and {ActiveSql} and next_wake_at <= @now and (next_wake_at, id) > (@after_time, @after_id)
-         order by next_wake_at, id limit @limit
-        """;
-
-    // Rows are locked in the order of their ids, as the journal's batches do.
-    private const string PostgresTouchSql = $"""
-        with due as (
-          select id from executions
-           where id = any(@ids) and {ActiveSql} and next_wake_at <= @now
-           order by id for no key update)
-        update executions set next_wake_at = @next from due where executions.id = due.id
-        """;
-
-    private const string SqliteTouchSql = $"""
-        update executions set next_wake_at = @next
-         where id in (select value from json_each(@ids)) and {ActiveSql} and next_wake_at <= @now
-        """;
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Periplon.Engine.Artifacts;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Logs;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Tasks.Caching;
@@ -41,6 +42,7 @@ internal static class StorageHostingExtensions
 
         services.AddSingleton<IExecutionQueries, ExecutionQueries>();
         services.AddSingleton<IQueueStore, QueueStore>();
+        services.AddSingleton<ILimitStore, LimitStore>();
         services.AddSingleton<IWorkflowStore, WorkflowStore>();
         services.AddSingleton<ITaskCacheStore, TaskCacheStore>();
         services.AddSingleton<ILogStore, LogStore>();

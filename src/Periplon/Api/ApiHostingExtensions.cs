@@ -9,6 +9,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Periplon.Api.Bulk;
 using Periplon.Api.Executions;
+using Periplon.Api.Limits;
+using Periplon.Api.Queue;
 using Periplon.Api.Requests;
 using Periplon.Api.Schedules;
 using Periplon.Api.Server;
@@ -49,7 +51,9 @@ public static class ApiHostingExtensions
         services.AddSingleton<TriggerRequests>();
         services.AddBulkApi();
         services.AddSingleton<StatisticsReader>();
+        services.AddSingleton<QueueFigures>();
         services.AddSingleton<ReadinessProbe>();
+        services.AddSingleton<DoctorDesk>();
         services.AddSingleton<PrometheusExport>();
         services.AddSingleton<ProcessSampler>();
         services.AddHostedService(provider => provider.GetRequiredService<ProcessSampler>());
@@ -70,10 +74,13 @@ public static class ApiHostingExtensions
         app.MapSystem();
         app.MapWorkflows();
         app.MapExecutions();
+        app.MapDoctor();
         app.MapTriggers();
         app.MapHooks();
         app.MapOperations();
         app.MapSchedules();
+        app.MapQueue();
+        app.MapLimits();
         return app;
     }
 
@@ -91,8 +98,11 @@ public static class ApiHostingExtensions
         json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.SerializerOptions.Converters.Add(new UtcTimeConverter());
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(DoctorJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, TriggerJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(QueueJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Add(LimitJson.Default);
     }
 }

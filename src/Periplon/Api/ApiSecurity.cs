@@ -77,6 +77,8 @@ internal static class Permissions
     public const string ExecutionSignal = "execution.signal";
     public const string ExecutionApprove = "execution.approve";
     public const string QueueRead = "queue.read";
+    public const string ExecutionDelete = "execution.delete";
+    public const string SystemAdmin = "system.admin";
 
     /// <summary>Names the permission a route needs; a test fails for a route that names none.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, string permission)

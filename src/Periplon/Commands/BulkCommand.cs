@@ -15,8 +15,8 @@ internal static class BulkCommand
 
     public static Command Create(CommandShell shell)
     {
-        var action = new Argument<string>("action") { Description = "cancel, kill, pause, resume or signal" };
-        action.AcceptOnlyFromAmong("cancel", "kill", "pause", "resume", "signal");
+        var action = new Argument<string>("action") { Description = "cancel, kill, pause, resume, signal or retry" };
+        action.AcceptOnlyFromAmong("cancel", "kill", "pause", "resume", "signal", "retry");
         var workflow = new Option<string?>("--workflow") { Description = "Only those of a workflow, by name or id", HelpName = "NAME" };
         var status = new Option<string[]>("--status")
         {
@@ -38,11 +38,14 @@ internal static class BulkCommand
         {
             Description = "What the signal brings: JSON; anything else is sent as text", HelpName = "JSON",
         };
+        var fromTask = new Option<string?>("--from") { Description = "Task from which a retry runs again", HelpName = "TASK" };
+        var fromStart = new Option<bool>("--from-start") { Description = "Let a retry run everything again" };
+        var latest = new Option<bool>("--latest") { Description = "Let a retry run the newest revision of the workflow" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only count what matches" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the end" };
         return ClientCommand.Create(
             shell, "bulk", "Do something to all executions of a filter",
-            [action, workflow, status, label, by, after, before, all, reason, name, payload, dryRun, detach],
+            [action, workflow, status, label, by, after, before, all, reason, name, payload, fromTask, fromStart, latest, dryRun, detach],
             async (call, cancellationToken) =>
             {
                 var filter = new JsonObject();
@@ -71,12 +74,23 @@ internal static class BulkCommand
                     body["all"] = true;
                 }
 
-                if (call.Parsed.GetValue(name) is { } signal)
+                var details = new JsonObject();
+                Set(details, "name", call.Parsed.GetValue(name));
+                Set(details, "from_task", call.Parsed.GetValue(fromTask));
+                Set(details, "revision", call.Parsed.GetValue(latest) ? "latest" : null);
+                if (call.Parsed.GetValue(payload) is { } text)
                 {
-                    body["params"] = new JsonObject
-                    {
-                        ["name"] = signal, ["payload"] = SignalCommand.Read(call.Parsed.GetValue(payload)),
-                    };
+                    details["payload"] = SignalCommand.Read(text);
+                }
+
+                if (call.Parsed.GetValue(fromStart))
+                {
+                    details["from_start"] = true;
+                }
+
+                if (details.Count > 0)
+                {
+                    body["params"] = details;
                 }
 
                 if (call.Parsed.GetValue(dryRun))

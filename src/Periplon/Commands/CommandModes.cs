@@ -27,6 +27,9 @@ internal sealed record CommandModes
 
     /// <summary>Migrations of the configured database; the directory is the one that relative paths begin at.</summary>
     public Func<PeriplonConfig, string, IMigrations>? Migrations { get; init; }
+
+    /// <summary>Examines the configured database; null when a server has it to itself.</summary>
+    public Func<PeriplonConfig, DoctorArguments, CancellationToken, Task<Api.Server.DoctorObject?>>? Doctor { get; init; }
 }
 
 /// <summary>Reads a workflow with all that it takes from outside its file.</summary>

@@ -62,6 +62,7 @@ internal static class PeriplonCommand
             modes.Server is { } server ? ServerCommand.Create(shell, server) : null,
             modes.Worker is { } worker ? WorkerCommand.Create(shell, worker) : null,
             modes.Migrations is { } migrations ? MigrateCommand.Create(shell, migrations) : null,
+            modes.Doctor is { } doctor ? DoctorCommand.Create(shell, doctor) : null,
             ConfigCommand.Create(shell),
             GroupCommand.Create(shell),
             WorkflowsCommand.Create(shell, modes.Check),

@@ -2,11 +2,14 @@ using System.Net;
 using Orleans.Configuration;
 using Periplon.Configuration;
 using Periplon.Engine;
+using Periplon.Engine.Artifacts;
+using Periplon.Engine.Doctor;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Retention;
 using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tasks;
+using Periplon.Engine.Workflows;
 
 namespace Periplon.Hosting;
 
@@ -26,6 +29,16 @@ internal static class SiloSetup
             options.ModelScript = config.ReadModelScript(directory);
         });
         host.Services.AddSingleton(RetentionOptionsOf(config.Retention));
+        host.Services.AddSingleton<IDoctor>(provider => DoctorFactory.Create(
+            new DoctorPlace
+            {
+                Database = database,
+                Artifacts = provider.GetRequiredService<FileArtifactStore>(),
+                Partitions = config.Queue.Partitions,
+                DataDirectory = config.DataDirectory(directory),
+            },
+            provider.GetRequiredService<WorkflowCatalog>(), provider.GetRequiredService<RetentionInstruments>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         host.Services.AddSingleton(new ResourceOptions
         {
             Directory = config.LibraryPath(directory), AllowPrivateNetworks = config.Worker.AllowPrivateNetworks,

@@ -9,12 +9,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace Periplon.Http;
 
 /// <summary>The API of a server, as the client commands use it.</summary>
-internal sealed partial class PeriplonHttp(Uri server) : IDisposable
+internal sealed partial class PeriplonHttp(Uri server, TimeSpan? timeout = null) : IDisposable
 {
     public const string DefaultServer = "http://127.0.0.1:8080";
 
     // Long polls wait up to half a minute on the server.
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(100) };
+    private readonly HttpClient _http = new() { Timeout = timeout ?? TimeSpan.FromSeconds(100) };
 
     public Uri Server { get; } = server;
 
@@ -113,6 +113,16 @@ internal sealed partial class PeriplonHttp(Uri server) : IDisposable
 
     public Task<Reply<JsonElement>> QueueStatsAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, "queue/stats", null, ApiTypes.Default.JsonElement, cancellationToken);
+
+    /// <summary>Has the server's storage examined, and mended if that is asked for.</summary>
+    public Task<Reply<JsonElement>> DoctorAsync(
+        bool repair, IReadOnlyList<string> checks, int maxExecutions, CancellationToken cancellationToken) =>
+        SendAsync(
+            repair ? HttpMethod.Post : HttpMethod.Get,
+            "doctor" + (repair ? "/repair" : "") + Query(
+                ("check", checks.Count == 0 ? null : string.Join(',', checks)),
+                ("max_executions", maxExecutions == 0 ? null : maxExecutions)),
+            null, ApiTypes.Default.JsonElement, cancellationToken);
 
     private async Task<Reply<T>> SendAsync<T>(
         HttpMethod method, string path, JsonObject? body, JsonTypeInfo<T> type, CancellationToken cancellationToken,

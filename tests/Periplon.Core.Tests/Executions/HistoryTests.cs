@@ -72,7 +72,10 @@ public sealed class HistoryTests
             .ShouldBeEmpty();
     }
 
-    private static IReadOnlyList<ExecutionEvent> Read(string name) => EventCodec.Decode(File.ReadAllBytes(PathOf(name, "json")));
+    // Journals of whole clusters are kept as they were stored, a row in each line.
+    private static IReadOnlyList<ExecutionEvent> Read(string name) => File.Exists(PathOf(name, "rows"))
+        ? [.. File.ReadLines(PathOf(name, "rows")).SelectMany(row => EventCodec.Decode(Encoding.UTF8.GetBytes(row)))]
+        : EventCodec.Decode(File.ReadAllBytes(PathOf(name, "json")));
 
     private static string OneLine(ExecutionEvent happened) => Encoding.UTF8.GetString(EventCodec.Encode([happened]))[1..^1];
 

@@ -41,6 +41,65 @@ public sealed class LimitRequestsTests
         machine.State.IsTerminal.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_TaskCancelledBeforeItsStart_GivesTheStartBack(bool isKnown)
+    {
+        var limited = MachineHarness.NewTask("a") with { RateLimit = new RateLimitDefinition("api", 5, 10) };
+        var machine = new MachineHarness(MachineHarness.Workflow(limited, MachineHarness.NewTask("b")));
+        var reserve = LimitRequests.Pending(machine.State).ShouldHaveSingleItem();
+        if (isKnown)
+        {
+            Step(machine, turn => ExecutionCommands.Grant(turn, "a", LimitKinds.Rate, machine.Now.AddSeconds(3))).ShouldBeEmpty();
+        }
+
+        var back = Step(machine, turn => ExecutionCommands.StopTask(turn, "a", "enough")).ShouldHaveSingleItem();
+        (back.Kind, back.Key, back.Holder).ShouldBe((LimitRequestKind.Return, reserve.Key, reserve.Holder));
+        machine.State.IsTerminal.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Of_ExecutionCancelledBeforeAStart_GivesTheStartBack()
+    {
+        var limited = MachineHarness.NewTask("a") with { RateLimit = new RateLimitDefinition("api", 5, 10) };
+        var machine = new MachineHarness(MachineHarness.Workflow(limited));
+        Step(machine, turn => ExecutionCommands.Cancel(turn, null, null)).Select(request => request.Kind).ShouldBe([LimitRequestKind.Return]);
+        machine.State.IsTerminal.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Of_StartThatIsUsed_IsNotGivenBack()
+    {
+        var limited = MachineHarness.NewTask("a") with { RateLimit = new RateLimitDefinition("api", 5, 10) };
+        var machine = new MachineHarness(MachineHarness.Workflow(limited));
+        Step(machine, turn => ExecutionCommands.Grant(turn, "a", LimitKinds.Rate, null)).ShouldBeEmpty();
+        Step(machine, turn => ExecutionCommands.Cancel(turn, null, null)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Of_FurtherAttempt_AsksForAStartOfItsOwnAndKeepsItsPlace()
+    {
+        var retried = Limited with { Retry = new RetryDefinition { MaxAttempts = 3, DelaySecs = 1, Jitter = 0 } };
+        var machine = new MachineHarness(MachineHarness.Workflow(retried));
+        Step(machine, turn => ExecutionCommands.Grant(turn, "a", LimitKinds.Concurrency, null));
+        Step(machine, turn => ExecutionCommands.Grant(turn, "a", LimitKinds.Rate, null));
+        var token = machine.Claim("a");
+        Step(machine, turn => ExecutionCommands.Report(turn, "a", 1, token, TaskOutcome.Failed("exit_code", "it failed"), 0)).ShouldBeEmpty();
+
+        machine.Tick(60);
+        machine.Ready.ShouldBeEmpty("its start is not granted yet");
+        var reserve = LimitRequests.Pending(machine.State).ShouldHaveSingleItem();
+        (reserve.Kind, reserve.Holder.AskedAt).ShouldBe((LimitRequestKind.Reserve, machine.Now));
+        Step(machine, turn => ExecutionCommands.Grant(turn, "a", LimitKinds.Rate, null)).ShouldBeEmpty("it holds its place already");
+        machine.Ready.ShouldBe(["a"]);
+        machine.State.Find("a")!.Attempt.ShouldBe(2);
+
+        token = machine.Claim("a");
+        Step(machine, turn => ExecutionCommands.Report(turn, "a", 2, token, MachineHarness.Done(), 0))
+            .Select(request => request.Kind).ShouldBe([LimitRequestKind.Release]);
+    }
+
     [Fact]
     public void Of_WorkflowWithALimit_StaysQueuedUntilGrantedAndReleasesAtItsEnd()
     {

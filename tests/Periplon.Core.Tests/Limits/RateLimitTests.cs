@@ -27,6 +27,67 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public void Return_StartToCome_GoesToTheNextWhoAsks()
+    {
+        var limit = new RateLimit([]);
+        Enumerable.Range(0, 3).ToList().ForEach(n => limit.Reserve(Holder(n), 1, Minute, Start));
+        limit.Return(Holder(1), Start.AddSeconds(10));
+        limit.NextFor(1, Minute, Start.AddSeconds(10)).ShouldBe(Start.AddMinutes(1));
+        limit.Reserve(Holder(3), 1, Minute, Start.AddSeconds(10)).ShouldBe(Start.AddMinutes(1));
+        limit.Reserve(Holder(4), 1, Minute, Start.AddSeconds(10)).ShouldBe(Start.AddMinutes(3));
+        limit.Reserve(Holder(1), 1, Minute, Start.AddSeconds(10)).ShouldBe(Start.AddMinutes(4), "it gave its own away");
+    }
+
+    [Fact]
+    public void Return_StartNobodyTookInTime_CountsForNobody()
+    {
+        var limit = new RateLimit([]);
+        limit.Reserve(Holder(0), 1, Minute, Start);
+        limit.Reserve(Holder(1), 1, Minute, Start);
+        limit.Return(Holder(1), Start.AddSeconds(10));
+        limit.Reserve(Holder(2), 1, Minute, Start.AddSeconds(70)).ShouldBe(Start.AddSeconds(70));
+    }
+
+    [Fact]
+    public void Return_StartThatHasBeenOrIsUnknown_ChangesNothing()
+    {
+        var limit = new RateLimit([]);
+        limit.Reserve(Holder(0), 1, Minute, Start);
+        limit.Return(Holder(0), Start);
+        limit.Return(Holder(9), Start);
+        limit.Reserve(Holder(1), 1, Minute, Start).ShouldBe(Start.AddMinutes(1));
+        limit.Count(Start.AddSeconds(1), Minute).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public void AnyAskersThatGiveUp_NeverMoreThanTheLimitInAPeriodAndNothingIsLost() =>
+        Gen.Select(Gen.Int[0, 20_000], Gen.Int[0, 3], Gen.Int[0, 30], Gen.Int[1, 2]).Array[3, 60].Sample(
+            steps =>
+            {
+                var (now, limit, who) = (Start, new RateLimit([]), 0);
+                var starts = new Dictionary<LimitHolder, DateTimeOffset>();
+                foreach (var (wait, act, which, most) in steps)
+                {
+                    now = now.AddMilliseconds(wait);
+                    if (act == 0 && starts.ElementAtOrDefault(which) is { Key: { } holder } given && given.Value > now)
+                    {
+                        limit.Return(holder, now);
+                        starts.Remove(holder);
+                        continue;
+                    }
+
+                    starts[Holder(who)] = limit.Reserve(Holder(who++), act == 1 ? most : 3, Minute, now);
+                }
+
+                var times = starts.Values.Order().ToList();
+                for (var n = 3; n < times.Count; n++)
+                {
+                    (times[n] - times[n - 3]).ShouldBeGreaterThanOrEqualTo(Minute);
+                }
+            },
+            iter: 2_000);
+
+    [Fact]
     public void Reserve_AfterAQuietPeriod_StartsNow()
     {
         var limit = new RateLimit([]);

@@ -30,7 +30,7 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         using var crash = new CancellationTokenSource();
         var first = await ClaimAsync(operation, "silo one");
         var calls = 0;
-        await Should.ThrowAsync<OperationCanceledException>(Runner((_, id, token) =>
+        await Should.ThrowAsync<OperationCanceledException>(Runner((_, row, token) =>
         {
             if (Interlocked.Increment(ref calls) == 5_050)
             {
@@ -38,13 +38,13 @@ public abstract class BulkConformance(DatabaseFixture fixture)
             }
 
             token.ThrowIfCancellationRequested();
-            return Act(id);
+            return Act(row.Id);
         }).RunAsync(first, crash.Token));
 
         var stored = (await Store.FindAsync(_organization, operation.Id, Ct)).ShouldNotBeNull();
         (stored.Status, stored.Done).ShouldBe((BulkStatus.Running, 5_000), "whole pages are recorded, with the place after them");
         var second = await ClaimAsync(stored, "silo two");
-        var ended = (await Runner((_, id, _) => Act(id)).RunAsync(second, Ct)).ShouldNotBeNull();
+        var ended = (await Runner((_, row, _) => Act(row.Id)).RunAsync(second, Ct)).ShouldNotBeNull();
 
         ended.Status.ShouldBe(BulkStatus.Completed);
         (ended.Done + ended.Unchanged, ended.Failed, ended.Matched).ShouldBe((10_000, 0, 10_000));
@@ -61,14 +61,14 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         var operation = await AddAsync(250);
         var first = await ClaimAsync(operation, "silo one");
         var calls = 0;
-        var runner = Runner(async (_, id, _) =>
+        var runner = Runner(async (_, row, _) =>
         {
             if (Interlocked.Increment(ref calls) == 150)
             {
                 await ClaimAsync((await Store.FindAsync(_organization, operation.Id, Ct))!, "silo two");
             }
 
-            return await Act(id);
+            return await Act(row.Id);
         });
         (await runner.RunAsync(first, Ct)).ShouldBeNull();
         var stored = (await Store.FindAsync(_organization, operation.Id, Ct)).ShouldNotBeNull();
@@ -82,7 +82,7 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         await FillAsync(250);
         var operation = await AddAsync(250);
         var calls = 0;
-        var runner = Runner(async (_, id, _) =>
+        var runner = Runner(async (_, row, _) =>
         {
             if (Interlocked.Increment(ref calls) == 20)
             {
@@ -90,7 +90,7 @@ public abstract class BulkConformance(DatabaseFixture fixture)
                 (await Store.RequestCancelAsync(_organization, operation.Id, T0, Ct)).ShouldBeTrue();
             }
 
-            return await Act(id);
+            return await Act(row.Id);
         });
         var ended = (await runner.RunAsync(await ClaimAsync(operation, "silo one"), Ct)).ShouldNotBeNull();
         (ended.Status, ended.Done).ShouldBe((BulkStatus.Cancelled, BulkRunner.PageSize));
@@ -103,7 +103,7 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         await FillAsync(5);
         var operation = await AddAsync(5);
         await FillAsync(3, _time.GetUtcNow());
-        var ended = (await Runner((_, id, _) => Act(id)).RunAsync(await ClaimAsync(operation, "silo one"), Ct)).ShouldNotBeNull();
+        var ended = (await Runner((_, row, _) => Act(row.Id)).RunAsync(await ClaimAsync(operation, "silo one"), Ct)).ShouldNotBeNull();
         (ended.Done, _acted.Count).ShouldBe((5, 5));
     }
 
@@ -126,9 +126,9 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         await FillAsync(3);
         var operation = await AddAsync(3);
         var silent = 0;
-        var run = Runner((_, id, _) => Interlocked.Increment(ref silent) <= 5
+        var run = Runner((_, row, _) => Interlocked.Increment(ref silent) <= 5
             ? Task.FromException<BulkOutcome>(new TimeoutException())
-            : Act(id)).RunAsync(await ClaimAsync(operation, "silo one"), Ct);
+            : Act(row.Id)).RunAsync(await ClaimAsync(operation, "silo one"), Ct);
         await Eventually.TrueAsync("the operation has ended", () =>
         {
             _time.Advance(TimeSpan.FromSeconds(1));

@@ -10,6 +10,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
+using Periplon.Engine.Invariants;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Schedules;
@@ -197,6 +198,12 @@ internal sealed class EngineCluster : IAsyncDisposable
 
     public Task KillAsync(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo);
 
+    private static IEnumerable<string> BrokenAt(InProcessSiloHandle silo)
+    {
+        var monitor = silo.ServiceProvider.GetRequiredService<InvariantMonitor>();
+        return Invariant.All.Where(each => monitor.CountOf(each) > 0).Select(each => $"{each.Name} {monitor.CountOf(each)} times");
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var attempts in _attempts.Values)
@@ -204,7 +211,9 @@ internal sealed class EngineCluster : IAsyncDisposable
             attempts.Release();
         }
 
+        var broken = Silos.SelectMany(BrokenAt).ToList();
         await _cluster.DisposeAsync();
         await _database.DisposeAsync();
+        broken.ShouldBeEmpty("no test makes the engine break an invariant");
     }
 }

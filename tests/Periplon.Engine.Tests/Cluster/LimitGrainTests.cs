@@ -2,6 +2,8 @@ using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Limits;
 using Periplon.Core.Workflows;
+using Periplon.Core.Executions;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -168,11 +170,17 @@ public sealed class LimitGrainTests(SiloWithHeldAttempts silo) : IClassFixture<S
         var holder = new PlaceRequest { Place = new LimitPlace(Guid.NewGuid(), "ä", Samples.Start), Limit = 2 };
         (await places.ApplyAsync([holder], Ct)).ShouldBe([LimitAnswer.Granted]);
         await cluster.DeactivateAsync(places);
+        var keys = cluster.Service<ILimitStore>();
+        (await keys.ListKeysAsync("default", LimitKinds.Concurrency, null, 10, Ct)).ShouldBe(["default/стр"]);
+        (await keys.ListKeysAsync("default", LimitKinds.Rate, null, 10, Ct)).ShouldBe(["default/стр"]);
+        (await keys.ListKeysAsync("default", LimitKinds.Rate, "default/стр", 10, Ct)).ShouldBeEmpty();
+        (await keys.ListKeysAsync("defaul", LimitKinds.Rate, null, 10, Ct)).ShouldBeEmpty();
         var view = await places.DescribeAsync(Ct);
         (view.Limit, view.Holders.ShouldHaveSingleItem()).ShouldBe((2, holder.Place));
         (await places.ApplyAsync([holder with { Release = true }], Ct)).ShouldBe([LimitAnswer.Released]);
         await cluster.DeactivateAsync(places);
         (await places.DescribeAsync(Ct)).Holders.ShouldBeEmpty();
+        (await keys.ListKeysAsync("default", LimitKinds.Concurrency, null, 10, Ct)).ShouldBeEmpty();
     }
 
     private Task HoldsAsync(params Guid[] executions) => Eventually.TrueAsync(

@@ -1,4 +1,5 @@
 using Periplon.Client.Executions;
+using Periplon.Client.Limits;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
@@ -38,6 +39,15 @@ public sealed class OvertakenExecutionTests(SiloWithoutWorker silo) : IClassFixt
         var offer = await OvertakenAsync();
         await Should.ThrowAsync<TimeoutException>(_cluster.ReportAsync(offer, Guid.NewGuid(), Samples.Done("late")));
         (await _cluster.ReportAsync(offer, _token, Samples.Done("again"))).ShouldBe(ReportStatus.Accepted, "its own end is recorded");
+    }
+
+    [Fact]
+    public async Task HoldsPlace_AskedOfAnOvertakenActivation_IsLeftOpenUntilACurrentOneAnswers()
+    {
+        var execution = _cluster.Execution((await OvertakenAsync()).ExecutionId);
+        var place = new LimitPlace(Guid.Empty, "a", default);
+        await Should.ThrowAsync<TimeoutException>(execution.HoldsPlaceAsync(place, Ct));
+        (await execution.HoldsPlaceAsync(place, Ct)).ShouldBeFalse();
     }
 
     // Claimed here, and ended by another activation.

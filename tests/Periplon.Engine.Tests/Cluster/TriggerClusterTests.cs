@@ -157,6 +157,36 @@ public sealed class TriggerClusterTests
         }
     }
 
+    [Fact]
+    public async Task BulkOperation_Retry_StartsOneNewExecutionForEachFailedOne()
+    {
+        await using var cluster = await EngineCluster.StartAsync(DatabaseKind.Sqlite);
+        cluster.Attempts.Answer("a", _ => Samples.Failed());
+        var workflow = await cluster.SaveAsync("", "a");
+        var failed = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => cluster.StartAsync(workflow)));
+        foreach (var id in failed)
+        {
+            (await cluster.EndAsync(id)).Status.ShouldBe("failed");
+        }
+
+        cluster.Attempts.Answer("a", offer => Samples.Done(offer.Task));
+        var operation = await RunAsync(cluster, "retry", workflow);
+        (operation.Done, operation.Failed).ShouldBe((5, 0), string.Join('\n', operation.Errors));
+        var rows = await FollowerAsync(cluster, workflow, 10);
+        var retries = rows.Where(row => row.RetryOf is not null).ToList();
+        retries.Select(row => row.RetryOf!.Value).ShouldBe(failed, ignoreOrder: true);
+        foreach (var retry in retries)
+        {
+            (await cluster.EndAsync(retry.Id)).Status.ShouldBe("completed");
+        }
+
+        // As after a crash in the middle of a page: the same executions get no second retry.
+        var act = cluster.Service<BulkAction>();
+        (await Task.WhenAll(rows.Where(row => row.RetryOf is null).Select(row => act(operation, row, Ct))))
+            .ShouldAllBe(outcome => outcome.Kind == BulkOutcomeKind.Done);
+        (await FollowerAsync(cluster, workflow, 10)).Count.ShouldBe(10);
+    }
+
     private static async Task<BulkOperation> RunAsync(EngineCluster cluster, string action, Guid workflow, string? signal = null)
     {
         var store = cluster.Service<BulkStore>();

@@ -73,19 +73,9 @@ internal sealed class MemoryJournal : IJournalStore
         Task.FromResult<IReadOnlyList<JournalRow>>(
             [.. Rows.Where(row => row.ExecutionId == executionId && row.Seq > afterSeq).Select(row => new JournalRow(row.Seq, row.Events, row.At))]);
 
-    public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task<IReadOnlyList<DueExecution>> ListDueAsync(
-        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
     // Executions in memory keep the partition they were made for.
     public Task<int> FitPartitionsAsync(int partitions, CancellationToken cancellationToken) => Task.FromResult(0);
 
     public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) =>
         Task.FromResult(Rows.LastOrDefault(row => row.ExecutionId == executionId && row.Row is not null)?.Row?.Status.IsTerminal() is false);
-
-    public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
 }

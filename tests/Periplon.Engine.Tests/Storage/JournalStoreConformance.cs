@@ -146,7 +146,6 @@ public abstract class JournalStoreConformance(DatabaseFixture fixture) : IAsyncL
         await Store.AppendAsync(Append(id, 1, Row), Ct);
         await Store.AppendAsync(Append(id, 2, _ => Ended(id)), Ct);
         await Store.AppendAsync(Append(id, 3, _ => Row(id) with { Status = ExecutionStatus.Running }), Ct);
-        await Store.TouchAsync([id], T0.AddDays(9), Ct);
         (await FindAsync(id)).ShouldBe(Ended(id));
     }
 
@@ -165,33 +164,6 @@ public abstract class JournalStoreConformance(DatabaseFixture fixture) : IAsyncL
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(Store.AppendAsync(Append(Guid.CreateVersion7(), 1), cancelled.Token));
-    }
-
-    [Fact]
-    public async Task Sweep_FindsActiveAndDueOfItsPartition()
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        const int Partition = 77;
-        var ids = Enumerable.Range(0, 4).Select(_ => Guid.CreateVersion7()).Order().ToArray();
-        for (var i = 0; i < ids.Length; i++)
-        {
-            var wake = i < 2 ? now.AddMinutes(-1 - i) : now.AddHours(1);
-            await Store.AppendAsync(Append(ids[i], 1, id => Row(id) with { Partition = Partition, NextWakeAt = wake }), Ct);
-        }
-
-        await Store.AppendAsync(Append(ids[3], 2, id => Ended(id) with { Partition = Partition }), Ct);
-
-        (await Store.ListActiveAsync(Partition, null, 10, Ct)).ShouldBe([ids[0], ids[1], ids[2]]);
-        (await Store.ListActiveAsync(Partition, ids[0], 1, Ct)).ShouldBe([ids[1]]);
-        var due = await Store.ListDueAsync(Partition, now, null, 10, Ct);
-        due.Select(execution => execution.Id).ShouldBe([ids[1], ids[0]], "the longest due comes first");
-        (await Store.ListDueAsync(Partition, now, null, 1, Ct)).ShouldHaveSingleItem().ShouldBe(due[0]);
-        (await Store.ListDueAsync(Partition, now, due[0], 1, Ct)).ShouldHaveSingleItem().ShouldBe(due[1]);
-        (await Store.ListDueAsync(Partition, now, due[1], 1, Ct)).ShouldBeEmpty();
-
-        await Store.TouchAsync([ids[0], ids[2]], now.AddMinutes(5), Ct);
-        (await Store.ListDueAsync(Partition, now, null, 10, Ct)).ShouldHaveSingleItem().Id.ShouldBe(ids[1]);
-        (await FindAsync(ids[2]))!.NextWakeAt!.Value.ShouldBe(now.AddHours(1), TimeSpan.FromMilliseconds(1), "it was not due");
     }
 
     [Fact]

@@ -12,7 +12,11 @@ using Periplon.Api;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
+using Periplon.Engine.Doctor;
+using Periplon.Engine.Limits;
 using Periplon.Engine.Logs;
+using Periplon.Engine.Queue;
+using Periplon.Engine.Retention;
 using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 
@@ -35,6 +39,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public LogCollector Log { get; }
     public FakeStores Stores { get; }
     public FakeGrains Grains { get; }
+    public FakeQueueStore Queue => (FakeQueueStore)Services.GetRequiredService<IQueueStore>();
     public FakeTimeProvider Time => Grains.Time;
     public FakeReader Reader => (FakeReader)Services.GetRequiredService<IWorkflowReader>();
     public FakeCheck Check(string name) => Services.GetServices<IReadinessCheck>().Cast<FakeCheck>().Single(check => check.Name == name);
@@ -44,7 +49,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<ApiHost> StartAsync(Action<ApiOptions>? configure = null)
+    public static async Task<ApiHost> StartAsync(
+        Action<ApiOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var options = new ApiOptions { Port = 0, Version = "9.9.9", QueuePartitions = 2 };
         configure?.Invoke(options);
@@ -60,13 +66,19 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IExecutionQueries>(stores);
         builder.Services.AddSingleton<IJournalStore>(stores);
         builder.Services.AddSingleton<ILogStore>(stores);
+        var queue = new FakeQueueStore(stores);
+        builder.Services.AddSingleton<IQueueStore>(queue);
+        builder.Services.AddSingleton<ILimitStore>(queue);
         builder.Services.AddSingleton<ScheduleDatabase>();
         builder.Services.AddSingleton<IScheduleStore>(provider => provider.GetRequiredService<ScheduleDatabase>().Store);
         builder.Services.AddSingleton<IWorkflowReader, FakeReader>();
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("storage"));
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("queue"));
         builder.Services.AddSingleton<EngineInstruments>();
+        builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
+        builder.Services.AddSingleton<IDoctor, FakeDoctor>();
         builder.Services.AddPeriplonApi(options);
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapPeriplonApi();
         await app.StartAsync(Ct);

@@ -12,7 +12,8 @@ namespace Periplon.Tests.Api;
 public sealed class ApiRulesTests
 {
     private static readonly string[] _public =
-        ["/health", "/ready", "/live", "/version", "/stats", "/metrics", "/docs", "/openapi/{documentName}.json"];
+        ["/health", "/ready", "/live", "/version", "/stats", "/metrics", "/docs", "/openapi/{documentName}.json",
+            "/api/v1/hooks/{id}"];
 
     [Fact]
     public async Task EveryRoute_NamesItsPermission()

@@ -228,6 +228,10 @@ internal sealed class FakeGrains
     {
         var grain = Substitute.For<IQueueGrain>();
         var partition = int.Parse(key.Split('/')[1]);
+        grain.DescribeAsync(default).ReturnsForAnyArgs(
+        [
+            new QueueShare("default", 0, partition + 1, 1, Time.GetUtcNow()), new QueueShare("other", 5, 2, 0, Time.GetUtcNow().AddMinutes(-1)),
+        ]);
         grain.StatsAsync(default).ReturnsForAnyArgs(new QueueStats(Pending: partition + 1, Taken: 0, Time.GetUtcNow()));
         return grain;
     }

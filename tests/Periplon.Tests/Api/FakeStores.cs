@@ -92,16 +92,6 @@ internal sealed class FakeStores : IWorkflowStore, IExecutionQueries, IJournalSt
 
     public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<Guid>> ListActiveAsync(int partition, Guid? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task<IReadOnlyList<DueExecution>> ListDueAsync(
-        int partition, DateTimeOffset now, DueExecution? after, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public Task TouchAsync(IReadOnlyList<Guid> executionIds, DateTimeOffset nextWakeAt, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
     public Task AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
     {
         Lines.AddRange(entries);

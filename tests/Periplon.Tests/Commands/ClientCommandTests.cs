@@ -223,6 +223,23 @@ public sealed class ClientCommandTests : IAsyncLifetime
         _fixture.Out.ToString().ShouldBe("WHAT        COUNT\npending     3\nprocessing  1\ncompleted   9\nfailed      0\n");
     }
 
+    [Fact]
+    public async Task Queue_OfANewerServer_ShowsPrioritiesAndPartitions()
+    {
+        _server.On("GET /api/v1/queue/stats", """
+            {
+              "pending": 3, "oldest_pending_at": null,
+              "organization": {"pending": 3, "priorities": [{"priority": 7, "pending": 3, "oldest_at": null}]},
+              "partitions": [{"partition": 0, "backlog": 12}, {"partition": 1, "backlog": 0}]
+            }
+            """);
+
+        (await _fixture.RunAsync("queue")).ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
+
+        var lines = _fixture.Out.ToString().Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        lines.ShouldBe(["WHAT COUNT", "pending 3", "PRIORITY PENDING OLDEST AT", "7 3", "PARTITION BACKLOG", "0 12", "1 0", ""]);
+    }
+
     private static string Log(int id, string message, bool finished) => $$"""
         {
           "logs": [

@@ -21,6 +21,8 @@ internal sealed class PeriplonProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>All that it has printed, on both streams.</summary>
     public string Output => string.Join('\n', _lines);
 
@@ -60,9 +62,17 @@ internal sealed class PeriplonProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>The process stands still, as a machine does that swaps or a virtual one that is moved.</summary>
+    public void Freeze() => Signal("STOP");
+
+    /// <summary>It goes on.</summary>
+    public void Thaw() => Signal("CONT");
+
+    private void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

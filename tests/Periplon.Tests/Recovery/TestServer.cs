@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Periplon.Engine.Tests.Storage;
@@ -60,6 +61,11 @@ internal sealed class TestServer : IAsyncDisposable
             {
                 status = (await GetAsync($"{id}?wait=20")).GetProperty("status").GetString()!;
             }
+            catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.ServiceUnavailable)
+            {
+                // The database or a silo was lost a moment ago; a client asks again.
+                return false;
+            }
             catch (HttpRequestException e)
             {
                 throw new InvalidOperationException($"The server does not answer; it printed:\n{Process.Output}", e);
@@ -69,6 +75,10 @@ internal sealed class TestServer : IAsyncDisposable
         }, seconds);
         return status;
     }
+
+    /// <summary>Words of its events, in order.</summary>
+    public async Task<List<string>> EventsAsync(string id) =>
+        [.. (await GetAsync($"{id}/events")).GetProperty("events").EnumerateArray().Select(e => e.GetProperty("type").GetString()!)];
 
     public async Task CancelAsync(string id)
     {

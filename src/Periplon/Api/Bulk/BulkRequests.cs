@@ -51,6 +51,9 @@ internal sealed class BulkRequests(IWorkflowStore workflows)
             CreatedBefore = fields.Time("filter.created_before", filter.CreatedBefore),
             Signal = body.Params?.Name,
             Payload = body.Params?.Payload,
+            FromTask = string.IsNullOrEmpty(body.Params?.FromTask) ? null : body.Params.FromTask,
+            FromStart = body.Params?.FromStart ?? false,
+            Latest = body.Params?.Revision == "latest",
         };
         CheckParams(action, body.Params, fields);
         fields.ThrowIfRefused();
@@ -65,17 +68,39 @@ internal sealed class BulkRequests(IWorkflowStore workflows)
 
     private static void CheckParams(string? action, BulkParamsObject? given, QueryReader fields)
     {
-        Triggers.TriggerRequests.RefuseUnknown(given?.Unknown, "params.", "name, payload", fields);
-        if (action is not "signal")
+        Triggers.TriggerRequests.RefuseUnknown(given?.Unknown, "params.", "name, payload, from_task, from_start, revision", fields);
+        if (action is null)
         {
-            if (given is not null && action is not null)
-            {
-                fields.Refuse("params", $"has no meaning for {action}; it belongs to signal");
-            }
-
             return;
         }
 
+        if (action is "signal")
+        {
+            CheckSignal(given, fields);
+        }
+
+        fields.OneOf("params.revision", given?.Revision, "same", "latest");
+        if (given is { FromTask.Length: > 0, FromStart: true })
+        {
+            fields.Refuse("params.from_start", "contradicts from_task; give one of them");
+        }
+
+        foreach (var (name, owner, isGiven) in new[]
+        {
+            ("name", "signal", given?.Name is not null), ("payload", "signal", given?.Payload is not null),
+            ("from_task", "retry", given?.FromTask is not null), ("from_start", "retry", given?.FromStart is not null),
+            ("revision", "retry", given?.Revision is not null),
+        })
+        {
+            if (isGiven && action != owner)
+            {
+                fields.Refuse($"params.{name}", $"has no meaning for {action}; it belongs to {owner}");
+            }
+        }
+    }
+
+    private static void CheckSignal(BulkParamsObject? given, QueryReader fields)
+    {
         if (given?.Name is not { Length: > 0 and <= MaxSignal } name || name.Any(char.IsControl))
         {
             fields.Refuse("params.name", $"must have 1 to {MaxSignal} characters, none of them control characters");

@@ -49,11 +49,17 @@ internal sealed record BulkFilterObject
     };
 }
 
-/// <summary>What an action needs to know: for signal its name and what it brings.</summary>
+/// <summary>What an action needs to know: signal a name and what it brings, retry where it begins.</summary>
 internal sealed record BulkParamsObject
 {
     public string? Name { get; init; }
     public JsonElement? Payload { get; init; }
+    /// <summary>Task that a retry runs again with all that depends on it.</summary>
+    public string? FromTask { get; init; }
+    /// <summary>Whether a retry runs everything again.</summary>
+    public bool? FromStart { get; init; }
+    /// <summary>Revision that a retry runs: <c>same</c> or <c>latest</c>.</summary>
+    public string? Revision { get; init; }
 
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }

@@ -27,6 +27,7 @@ internal static class ExecutionsApi
         executions.MapExecutionDetails();
         executions.MapExecutionControl();
         executions.MapExecutionWaits();
+        executions.MapExecutionDeletion();
     }
 
     private static async Task<Ok<ExecutionPage>> ListExecutions(

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
+using Periplon.Api.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine;
 using Periplon.Engine.Storage;
@@ -19,6 +20,8 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly MeterListener _listener = new();
     private readonly JournalInstruments _journal;
     private readonly StatisticsReader _statistics;
+    private readonly QueueFigures _figures;
+    private readonly QueueMetrics _queue;
     private readonly ProcessSampler _process;
     private readonly IOptions<ApiOptions> _options;
     private readonly TimeProvider _time;
@@ -32,13 +35,14 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly Gauge _cpu;
 
     public PrometheusExport(
-        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, ProcessSampler process,
-        IOptions<ApiOptions> options,
-        TimeProvider time, ILogger<PrometheusExport> logger)
+        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, QueueFigures figures,
+        ProcessSampler process, IOptions<ApiOptions> options, TimeProvider time, ILogger<PrometheusExport> logger)
     {
-        (_journal, _statistics, _process, _options, _time, _logger) = (journal, statistics, process, options, time, logger);
+        (_journal, _statistics, _figures, _process, _options, _time, _logger) =
+            (journal, statistics, figures, process, options, time, logger);
         var factory = Metrics.WithCustomRegistry(_registry);
         AddCounters(factory);
+        AddUpkeep(factory);
         AddHistogram(factory, "workflow_executions_duration", "Seconds from acceptance to the terminal status");
         AddHistogram(factory, "workflow_tasks_duration", "Seconds that an attempt of a task took", "kind");
         Requests = factory.CreateCounter("http_requests_total", "Requests answered", "method", "route", "status");
@@ -60,6 +64,7 @@ internal sealed partial class PrometheusExport : IDisposable
             (factory.CreateCounter("periplon_journal_retries_total", "Commits tried again after a passing failure"), j => j.Retries),
             (factory.CreateCounter("periplon_journal_recovered_total", "Appends found stored after a lost answer"), j => j.Recovered),
         ];
+        _queue = new QueueMetrics(factory);
         Listen(engine);
     }
 
@@ -156,6 +161,7 @@ internal sealed partial class PrometheusExport : IDisposable
             using var deadline = new CancellationTokenSource(_options.Value.CheckTimeout, _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             var statistics = await _statistics.GetAsync(both.Token).WaitAsync(both.Token);
+            _queue.Set(await _figures.GetAsync(both.Token).WaitAsync(both.Token), _time.GetUtcNow());
             _active.Set(statistics.Active);
             _jobs.WithLabels("pending").Set(statistics.Queue.Pending);
             _jobs.WithLabels("processing").Set(statistics.Queue.Processing);
@@ -166,6 +172,7 @@ internal sealed partial class PrometheusExport : IDisposable
         {
             // What cannot be read is left out of the scrape; an old value would pass for a new one.
             _active.Unpublish();
+            _queue.Clear();
             foreach (var labels in _jobs.GetAllLabelValues().ToList())
             {
                 _jobs.RemoveLabelled(labels);

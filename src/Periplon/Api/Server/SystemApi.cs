@@ -21,7 +21,6 @@ internal static class SystemApi
         system.MapGet("/stats", GetStatistics).RequirePermission(Permissions.Public);
         system.MapGet("/metrics", GetMetrics).RequirePermission(Permissions.Public).Produces<string>(contentType: "text/plain");
         system.MapGet("/docs", GetDocumentation).RequirePermission(Permissions.Public).Produces<string>(contentType: "text/html");
-        system.MapGet("/api/v1/queue/stats", GetQueueStatistics).RequirePermission(Permissions.QueueRead).WithTags("Queue");
         app.MapOpenApi("/openapi/{documentName}.json").RequirePermission(Permissions.Public);
     }
 
@@ -61,9 +60,6 @@ internal static class SystemApi
             statistics.Queue,
             process.Read()));
     }
-
-    private static async Task<Ok<QueueObject>> GetQueueStatistics(StatisticsReader reader, CancellationToken cancellationToken) =>
-        TypedResults.Ok((await reader.GetAsync(cancellationToken)).Queue);
 
     private static async Task GetMetrics(HttpContext context, PrometheusExport export)
     {

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Periplon.Core.Executions;
+using Periplon.Engine.Retention;
+
+namespace Periplon.Api.Executions;
+
+/// <summary>Executions: delete what has ended.</summary>
+internal static class ExecutionDeletionApi
+{
+    public static void MapExecutionDeletion(this RouteGroupBuilder executions) =>
+        executions.MapDelete("/{id}", DeleteExecution).RequirePermission(Permissions.ExecutionDelete)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<Results<NoContent, ApiProblem>> DeleteExecution(
+        string id, CallerIdentity caller, ExecutionReader reader, IExecutionPurge purge, CancellationToken cancellationToken)
+    {
+        var row = await reader.GetRowAsync(id, caller, cancellationToken);
+        if (!row.Status.IsTerminal())
+        {
+            return ApiProblem.Conflict(
+                $"Execution '{id}' is {row.Status.ToWord()}; only executions that have ended are deleted, so cancel it first", id);
+        }
+
+        return await purge.DeleteTreeAsync(row.Id, cancellationToken) > 0
+            ? TypedResults.NoContent()
+            : ApiProblem.Conflict(
+                $"Execution '{id}' is needed by the execution that started it or by one it has started, which has not ended", id);
+    }
+}

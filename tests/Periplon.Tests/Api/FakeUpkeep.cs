@@ -1,0 +1,44 @@
+using Periplon.Engine.Doctor;
+using Periplon.Engine.Retention;
+
+namespace Periplon.Tests.Api;
+
+/// <summary>Deletes executions from the fake stores; refuses those that others need.</summary>
+internal sealed class FakePurge(FakeStores stores) : IExecutionPurge
+{
+    public Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken) => Task.FromResult(
+        stores.Executions.Any(row => row.ParentExecutionId == executionId && row.CompletedAt is null)
+            ? 0
+            : stores.Executions.RemoveAll(row => row.Id == executionId));
+}
+
+/// <summary>A doctor who finds one thing, once he may.</summary>
+internal sealed class FakeDoctor(TimeProvider time) : IDoctor
+{
+    public TaskCompletionSource? Held { get; set; }
+
+    public DoctorRequest? Last { get; private set; }
+
+    public IReadOnlyList<string> Names { get; } = ["executions", "orphans"];
+
+    public async Task<DoctorReport> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken)
+    {
+        Last = request;
+        if (Held is { } held)
+        {
+            await held.Task.WaitAsync(cancellationToken);
+        }
+
+        var finding = new Finding
+        {
+            Code = "row_differs", Severity = FindingSeverity.Error, Target = "execution 1", Organization = "default", Found = "It differs",
+            Matters = "It is shown wrongly", Advice = "--repair writes it anew", Mend = (_, _) => throw new NotSupportedException(),
+        };
+        return new DoctorReport
+        {
+            StartedAt = time.GetUtcNow(), Seconds = 0.25, Database = "sqlite", Repair = request.Repair,
+            Checks = [new CheckSummary("executions", 7, 1, true, null)],
+            Findings = [new Examined("executions", finding, request.Repair ? RepairOutcome.Repaired : null)],
+        };
+    }
+}
