@@ -44,6 +44,20 @@ public sealed class ExecutionIdsTests
     }
 
     [Fact]
+    public void ForTick_SameTick_GivesTheSameIdWithTheGivenTime()
+    {
+        var schedule = Guid.Parse("01990000-0000-7000-8000-000000000003");
+        var tick = new DateTimeOffset(2026, 11, 23, 3, 0, 0, TimeSpan.Zero);
+        var id = ExecutionIds.ForTick(schedule, tick, tick);
+        ExecutionIds.ForTick(schedule, tick.ToOffset(TimeSpan.FromHours(2)), tick).ShouldBe(id);
+        id.ToString("D")[..13].ShouldBe(Guid.CreateVersion7(tick).ToString("D")[..13]);
+        id.Version.ShouldBe(8);
+        ExecutionIds.ForTick(schedule, tick.AddSeconds(1), tick).ShouldNotBe(id);
+        ExecutionIds.ForTick(Guid.NewGuid(), tick, tick).ShouldNotBe(id);
+        ExecutionIds.ForTick(schedule, tick, DateTimeOffset.MinValue).ToString("D").ShouldStartWith("00000000-0000-8");
+    }
+
+    [Fact]
     public void FromKey_TimeOfTheCaller_IsTheTimeOfTheId()
     {
         var at = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

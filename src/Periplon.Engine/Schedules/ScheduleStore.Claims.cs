@@ -55,6 +55,37 @@ internal sealed partial class ScheduleStore
             return ScheduleClaimed.Nothing;
         }
 
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await ClaimInTurnAsync(claims, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task MarkAsync(IReadOnlyList<RunMark> marks, CancellationToken cancellationToken)
+    {
+        if (marks.Count == 0)
+        {
+            return;
+        }
+
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await MarkInTurnAsync(marks, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<ScheduleClaimed> ClaimInTurnAsync(IReadOnlyList<ScheduleClaim> claims, CancellationToken cancellationToken)
+    {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var transaction = await BeginAsync(connection, cancellationToken);
         var schedules = new HashSet<Guid>();
@@ -87,13 +118,8 @@ internal sealed partial class ScheduleStore
         return new ScheduleClaimed(schedules, made);
     }
 
-    public async Task MarkAsync(IReadOnlyList<RunMark> marks, CancellationToken cancellationToken)
+    private async Task MarkInTurnAsync(IReadOnlyList<RunMark> marks, CancellationToken cancellationToken)
     {
-        if (marks.Count == 0)
-        {
-            return;
-        }
-
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var transaction = await BeginAsync(connection, cancellationToken);
         await MarkAsync(connection, transaction, _sql.MarkRuns, marks, cancellationToken);

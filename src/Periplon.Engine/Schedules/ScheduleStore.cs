@@ -8,9 +8,12 @@ using Periplon.Engine.Storage;
 namespace Periplon.Engine.Schedules;
 
 /// <summary>Schedules, their runs and backfills, on either database.</summary>
-internal sealed partial class ScheduleStore(Database database) : IScheduleStore, ISchedulerStore
+internal sealed partial class ScheduleStore(Database database) : IScheduleStore, ISchedulerStore, IDisposable
 {
     private readonly ScheduleSql _sql = new(database.Kind);
+
+    // SQLite has one writer at a time and does not queue those that wait: the schedulers of a process take turns here instead.
+    private readonly SemaphoreSlim _turn = new(database.Kind is DatabaseKind.Sqlite ? 1 : int.MaxValue);
 
     public async Task<ScheduleRow?> FindAsync(string organization, Guid id, CancellationToken cancellationToken)
     {
@@ -93,6 +96,8 @@ internal sealed partial class ScheduleStore(Database database) : IScheduleStore,
 
         return moved;
     }
+
+    public void Dispose() => _turn.Dispose();
 
     private async Task<ScheduleSave> SaveAsync(DbCommand command, ScheduleRow row, CancellationToken cancellationToken)
     {

@@ -22,6 +22,7 @@ public sealed class ExecutionScopeTests
     [InlineData("state.total", "3")]
     [InlineData("metadata.task_id", "\"b\"")]
     [InlineData("execution.id", "\"019aaaaa-0000-7000-8000-000000000001\"")]
+    [InlineData("execution.scheduled_at", "\"2026-11-23T12:00:00Z\"")]
     public void TryResolve_KnownReference_GivesItsValue(string reference, string expected)
     {
         var (state, task) = AfterA();
