@@ -25,7 +25,8 @@ internal static partial class WaitViews
         return workers is null || workers.Any(worker => worker.Takes(tags)) ? link : link with
         {
             Message = tags.Count > 0
-                ? $"Task '{task.Path}' waits for a worker that carries {TagsOf(tags)}, and no live worker that takes work does. {Describe(workers)}"
+                ? $"Task '{task.Path}' waits for a worker that carries {TagsOf(tags)}, and no live worker that takes work does. "
+                    + Describe(workers)
                 : $"Task '{task.Path}' waits for a worker, and no live worker takes work. {Describe(workers)}",
             HeldBy = "nobody",
             WakesBy = tags.Count > 0 ? $"a worker that joins the cluster with {TagsOf(tags)}" : "a worker that joins the cluster",
@@ -44,7 +45,8 @@ internal static partial class WaitViews
         }
 
         var shown = running.Take(MostWorkersShown).Select(worker =>
-            $"{worker.Name} ({(worker.Stats.Tags.Count > 0 ? TagsOf(worker.Stats.Tags) : "no tags")}{(worker.Stats.Draining ? ", stopping" : "")})");
+            $"{worker.Name} ({(worker.Stats.Tags.Count > 0 ? TagsOf(worker.Stats.Tags) : "no tags")}"
+            + $"{(worker.Stats.Draining ? ", stopping" : "")})");
         var more = running.Count > MostWorkersShown ? $" and {running.Count - MostWorkersShown} more" : "";
         return $"Live workers: {string.Join("; ", shown)}{more}";
     }

@@ -9,13 +9,13 @@ namespace Periplon.Engine.Membership;
 
 /// <summary>
 /// Whether this silo's worker may act. It may as long as it was shown, less than <see cref="EngineOptions.FenceAfter"/> ago by a clock that
-/// does not jump, that the silo is a member: by the membership table, or by another member while the table cannot be read, because nobody
-/// is declared dead then. A process that was frozen finds its proof too old when it wakes, and neither starts nor reports anything before it
-/// has a new one; without one for longer, or when others have declared it dead, its attempts are stopped.
+/// does not jump, that the silo is a member: by the membership table, or by another member while the table cannot be read, because
+/// nobody is declared dead then. A process that was frozen finds its proof too old when it wakes, and neither starts nor reports anything
+/// before it has a new one; without one for longer, or when others have declared it dead, its attempts are stopped.
 /// </summary>
 internal sealed partial class SiloFence(
-    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, LeaseRegistry leases, EngineInstruments instruments,
-    IOptions<EngineOptions> options, TimeProvider time, ILogger<SiloFence> logger)
+    IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, LeaseRegistry leases,
+    EngineInstruments instruments, IOptions<EngineOptions> options, TimeProvider time, ILogger<SiloFence> logger)
     : BackgroundService
 {
     private const int MostAsked = 3;
@@ -198,7 +198,7 @@ internal sealed partial class SiloFence(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "For {Seconds:F1} s nothing has shown that this silo is a member; it starts and reports nothing meanwhile")]
+    [LoggerMessage(LogLevel.Warning, "For {Seconds:F1} s nothing has shown that this silo is a member; meanwhile it starts nothing")]
     private partial void LogHeld(double seconds);
 
     [LoggerMessage(LogLevel.Error, "This silo is no member of the cluster, or cannot know; its {Count} attempts are stopped")]

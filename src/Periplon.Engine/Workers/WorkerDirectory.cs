@@ -30,7 +30,8 @@ internal sealed partial class WorkerDirectory(
 
         var asked = membership.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active)
             .Select(member => AskAsync(member.SiloAddress.ToParsableString(), cancellationToken));
-        IReadOnlyList<LiveWorker> workers = [.. (await Task.WhenAll(asked)).OfType<LiveWorker>().OrderBy(worker => worker.Name, StringComparer.Ordinal)];
+        var answers = await Task.WhenAll(asked);
+        IReadOnlyList<LiveWorker> workers = [.. answers.OfType<LiveWorker>().OrderBy(worker => worker.Name, StringComparer.Ordinal)];
         _known = (time.GetTimestamp(), workers);
         return workers;
     }
@@ -39,8 +40,8 @@ internal sealed partial class WorkerDirectory(
     {
         try
         {
-            return new LiveWorker(
-                name, await grains.GetGrain<IWorkerGrain>(name).StatsAsync(cancellationToken).WaitAsync(AnswerTime, time, cancellationToken));
+            var asking = grains.GetGrain<IWorkerGrain>(name).StatsAsync(cancellationToken);
+            return new LiveWorker(name, await asking.WaitAsync(AnswerTime, time, cancellationToken));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -27,7 +27,8 @@ internal static class SiloPorts
                 await run();
                 return;
             }
-            catch (Exception e) when (start < MaxStarts && WereTaken(e) && (config.Cluster.SiloPort == 0 || config.Cluster.GatewayPort == 0))
+            catch (Exception e) when (
+                start < MaxStarts && WereTaken(e) && (config.Cluster.SiloPort == 0 || config.Cluster.GatewayPort == 0))
             {
                 // Whoever was faster holds them now, so that the next look finds others.
             }
@@ -37,8 +38,10 @@ internal static class SiloPorts
     /// <summary>The ports that are configured, or free ones.</summary>
     public static (int Silo, int Gateway) Choose(PeriplonConfig config)
     {
-        var silo = config.Cluster.SiloPort != 0 ? config.Cluster.SiloPort : Free(config.Storage.IsPostgres ? UsualSiloPort : 0);
-        return (silo, config.Cluster.GatewayPort != 0 ? config.Cluster.GatewayPort : Free(config.Storage.IsPostgres ? UsualGatewayPort : 0));
+        var (silo, gateway) = (config.Cluster.SiloPort, config.Cluster.GatewayPort);
+        return (
+            silo != 0 ? silo : Free(config.Storage.IsPostgres ? UsualSiloPort : 0),
+            gateway != 0 ? gateway : Free(config.Storage.IsPostgres ? UsualGatewayPort : 0));
     }
 
     // The port of the API is reported as an IOException, and is nothing that another try would change.
