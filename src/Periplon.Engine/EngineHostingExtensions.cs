@@ -53,6 +53,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.AddSingleton<RetryPreparation>();
+        services.AddSingleton<RevisionImpact>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();
