@@ -77,7 +77,7 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        var isStarted = await UnlessOvertakenAsync(
+        var isStarted = await liveness.MayLeaseAsync(claim.Worker, cancellationToken) && await UnlessOvertakenAsync(
             driver => driver.DoAsync(
                 turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken),
             cancellationToken);
