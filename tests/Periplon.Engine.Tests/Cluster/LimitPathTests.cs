@@ -100,6 +100,7 @@ public sealed class LimitPathTests : IAsyncLifetime
         await AddScheduleAsync(await SaveAsync(ofWorkflow: true), row => row with { IntervalSecs = 1 });
         await Eventually.TrueAsync("two wait", async () => (await Limit.DescribeAsync(Ct)).Waiting >= 2);
         (await Limit.DescribeAsync(Ct)).Holders.Count.ShouldBe(1);
+        await Eventually.TrueAsync("the first has begun", () => Task.FromResult(_cluster.Attempts.Begun.Count > 0));
         _cluster.Attempts.Begun.Count.ShouldBe(1);
     }
 
@@ -118,6 +119,7 @@ public sealed class LimitPathTests : IAsyncLifetime
         await _cluster.Client.GetGrain<ISchedulerGrain>($"{row.Shard}").WakeAsync(Ct);
         await Eventually.TrueAsync("some wait", async () => (await Limit.DescribeAsync(Ct)).Waiting >= 1);
         (await Limit.DescribeAsync(Ct)).Holders.Count.ShouldBe(1);
+        await Eventually.TrueAsync("the first has begun", () => Task.FromResult(_cluster.Attempts.Begun.Count > 0));
         _cluster.Attempts.Begun.Count.ShouldBe(1);
     }
 
