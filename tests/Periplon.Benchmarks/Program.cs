@@ -19,8 +19,8 @@ if (args is ["--corpus", var folder])
 
 if (args is ["--retention", "sqlite" or "postgres", ..])
 {
-    var count = args.Length > 2 && int.TryParse(args[2], out var asked) ? asked : 100_000;
-    return await RetentionBench.RunAsync(args[1], args.Length > 3 ? args[3] : null, count);
+    var ended = args.Length > 2 && int.TryParse(args[2], out var asked) ? asked : 100_000;
+    return await RetentionBench.RunAsync(args[1], args.Length > 3 ? args[3] : null, ended);
 }
 
 var schedules = ScheduleBench.CountOf(ref args);

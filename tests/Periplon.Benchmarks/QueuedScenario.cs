@@ -52,7 +52,7 @@ internal static class QueuedScenario
 
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         Console.WriteLine($"queued      {count} started in {seconds:F0} s ({count / seconds:F0}/s), at most {Megabytes(most)} MB resident");
-        await Task.Delay(Settling);
+        await Task.Delay(Settling, TimeProvider.System);
         Console.WriteLine($"queued      {Settling.TotalSeconds:F0} s later: {Megabytes(server.ResidentBytes())} MB resident");
         Console.WriteLine($"queued      {await FiguresAsync(http)}");
     }
@@ -71,7 +71,7 @@ internal static class QueuedScenario
 
         Console.WriteLine($"queued      the first had run {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms after that");
         var (before, since) = (await CompletedAsync(http), Stopwatch.GetTimestamp());
-        await Task.Delay(Running);
+        await Task.Delay(Running, TimeProvider.System);
         var done = await CompletedAsync(http) - before;
         var rate = done / Stopwatch.GetElapsedTime(since).TotalSeconds;
         Console.WriteLine(

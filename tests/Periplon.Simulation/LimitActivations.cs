@@ -167,6 +167,11 @@ internal sealed class RateActivation(Silo silo, GrainKey key) : StoredActivation
             }
         }
 
+        foreach (var (request, at) in requests.Zip(answers).Where(pair => pair.First.Kind is LimitRequestKind.Reserve))
+        {
+            World.Ledger.OnReserved(request, at);
+        }
+
         return answers;
     }
 

@@ -67,7 +67,6 @@ internal sealed class SimulatedLimitMessenger(Silo silo)
             silo, GrainKey.Rate(key), limit => limit.ReserveAsync(requests));
         foreach (var (request, at) in requests.Zip(times).Where(pair => pair.First.Kind is LimitRequestKind.Reserve))
         {
-            _world.Ledger.OnReserved(request, at);
             Deliver(key, request.Holder, Reply(request.Holder, LimitKinds.Rate) with { StartAt = at });
         }
     }

@@ -76,7 +76,7 @@ public sealed class StaleActivationTests(SiloWithHeldAttempts silo) : IClassFixt
         await Should.ThrowAsync<OrleansException>(elsewhere.StatsAsync(Ct));
     }
 
-    private PlaceRequest Place() => new()
+    private static PlaceRequest Place() => new()
     {
         Place = new LimitPlace(Guid.NewGuid(), "a", Samples.Start), Limit = 1, Strategy = LimitStrategy.Queue,
     };

@@ -38,7 +38,7 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("""{"server": {"prot": 80}}""", "server.prot: is not a known key; did you mean 'port'?")]
     [InlineData("""{"server": {"slots": 80}}""", "server.slots: is not a known key; did you mean 'worker.slots'?")]
     [InlineData("""{"sever": {}}""", "sever: is not a known key; did you mean 'server'?")]
-    [InlineData("""{"queue": {"zzz": 1}}""", "queue.zzz: is not a known key; known are partitions, sweep_interval_secs")]
+    [InlineData("""{"queue": {"zzz": 1}}""", "queue.zzz: is not a known key; known are partitions, sweep_interval_secs, window, ageing_secs")]
     [InlineData("""{"server": []}""", "server: expected an object with host, port, data_dir, max_body_bytes, log_level, environment, tls, cors, found []")]
     [InlineData("""{"server": {"host": "myhost"}}""", "server.host: expected an IP address, \"localhost\" or \"*\", found \"myhost\"")]
     [InlineData("""{"server": {"host": "0.0.0.0"}}""", "server.host: this version has no sign-in and listens on the loopback address only; found \"0.0.0.0\", allowed is 127.0.0.1")]
