@@ -34,7 +34,9 @@ public static class ExecutionIds
             organization, scope, key, Guid.TryParse(key, out var parsed) && parsed.Version == 7 ? parsed : Guid.Empty);
     }
 
-    /// <summary>The same with a time of the caller's, which has to be the same at each repetition; it says in which partition it lies.</summary>
+    /// <summary>
+    /// The same with a time of the caller's, which has to be the same at each repetition; it says in which partition the id lies.
+    /// </summary>
     /// <param name="organization">Organization of the caller.</param>
     /// <param name="scope">What is created.</param>
     /// <param name="key">The key within the scope.</param>

@@ -51,6 +51,8 @@ internal static class ExecutionRows
     /// <summary>The row after a turn, or null when it is as it was.</summary>
     public static ExecutionRow? Next(ExecutionRow row, ExecutionState state, DateTimeOffset now)
     {
+        var isMoved = row.Revision != state.Created.Revision;
+        row = row with { Revision = state.Created.Revision, WorkflowVersion = state.Created.WorkflowVersion };
         if (state.IsTerminal)
         {
             return row with
@@ -74,7 +76,8 @@ internal static class ExecutionRows
         var lane = QueueLanes.Of(state);
 
         // A time that has passed may have been moved on in the database since, and further than this state allows.
-        if (row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake && row.NextWakeAt > now
+        if (!isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane
+            && row.NextWakeAt <= wake && row.NextWakeAt > now
             && (!NeedsNobody(state) || row.NextWakeAt - now >= (wake - now) / 2))
         {
             return null;

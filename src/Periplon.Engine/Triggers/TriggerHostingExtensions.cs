@@ -21,6 +21,7 @@ internal static class TriggerHostingExtensions
     {
         services.TryAddSingleton<TriggerStore>();
         services.TryAddSingleton<TriggerRunStore>();
+        services.TryAddSingleton<RepeatedCalls>();
         services.TryAddSingleton<TriggerStarter>();
         services.TryAddSingleton<TriggerSignals>();
         services.TryAddSingleton<WebhookTriggers>();

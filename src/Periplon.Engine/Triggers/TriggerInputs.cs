@@ -10,7 +10,9 @@ internal static class TriggerInputs
     /// <summary>The input that gets the whole body when a trigger maps none.</summary>
     public const string WholeInput = "payload";
 
-    /// <summary>The values of mapped inputs. A path that leads nowhere leaves its input out, so that the workflow's default counts.</summary>
+    /// <summary>
+    /// The values of mapped inputs. A path that leads nowhere leaves its input out, so that the workflow's default counts.
+    /// </summary>
     public static Dictionary<string, JsonElement> Of(IReadOnlyDictionary<string, InputSource> sources, JsonElement document)
     {
         var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);

@@ -3,7 +3,8 @@ namespace Periplon.Engine.Triggers;
 internal sealed partial class TriggerRunStore
 {
     private const string SelectSql = """
-        select trigger_id, source, organization, fingerprint, source_execution_id, execution_id, status, detail, depth, created_at, updated_at
+        select trigger_id, source, organization, fingerprint, source_execution_id, execution_id, status, detail, depth, created_at,
+               updated_at
           from trigger_runs
         """;
 

@@ -5,7 +5,7 @@ using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Triggers;
 
-/// <summary>What became of deliveries and ended executions; the keys of its table are what keeps anything from being started twice.</summary>
+/// <summary>What became of deliveries and ended executions; the keys of its table keep anything from being started twice.</summary>
 internal sealed partial class TriggerRunStore(Database database)
 {
     /// <summary>

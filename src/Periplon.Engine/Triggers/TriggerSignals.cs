@@ -6,7 +6,7 @@ using Periplon.Engine.Storage;
 namespace Periplon.Engine.Triggers;
 
 /// <summary>Signals executions for a webhook. Each signal carries the delivery's key, so that a repetition counts once.</summary>
-internal sealed class TriggerSignals(IGrainFactory grains, IExecutionQueries executions)
+internal sealed class TriggerSignals(IGrainFactory grains, RepeatedCalls calls, IExecutionQueries executions)
 {
     /// <summary>So many executions one delivery signals at most.</summary>
     public const int MostTargets = 1000;
@@ -93,7 +93,7 @@ internal sealed class TriggerSignals(IGrainFactory grains, IExecutionQueries exe
     private Task<SignalStatus> SendAsync(SignalRequest request, Guid id, CancellationToken cancellationToken)
     {
         var grain = grains.GetGrain<IExecutionGrain>(id.ToString("D"));
-        return TriggerStarter.RepeatAsync(() => grain.SignalAsync(request, cancellationToken));
+        return calls.AskAsync(() => grain.SignalAsync(request, cancellationToken), cancellationToken);
     }
 
     private static TriggerOutcome Signalled(int count) =>

@@ -12,12 +12,11 @@ internal sealed record TriggerOutcome(TriggerRunStatus Status, string? Detail = 
 /// Starts the execution of a run that was claimed. The claim chose the execution's id, so that whoever repeats this, on any silo, gets the
 /// same execution.
 /// </summary>
-internal sealed class TriggerStarter(IGrainFactory grains, IWorkflowStore workflows, WorkflowCatalog catalog)
+internal sealed class TriggerStarter(IGrainFactory grains, RepeatedCalls calls, IWorkflowStore workflows, WorkflowCatalog catalog)
 {
-    private const int MaxTries = 3;
     private const int MaxDetail = 2000;
 
-    /// <summary>Starts, and says what became of it; infrastructure that does not answer is an exception, and leaves the run pending.</summary>
+    /// <summary>Starts, and says what became of it; what does not answer is an exception, and leaves the run pending.</summary>
     public async Task<TriggerOutcome> StartAsync(
         TriggerRow trigger, TriggerRun run, JsonElement document, JsonElement whole, CancellationToken cancellationToken)
     {
@@ -34,7 +33,7 @@ internal sealed class TriggerStarter(IGrainFactory grains, IWorkflowStore workfl
             Labels = trigger.Definition.Labels,
         };
         var workflow = grains.GetGrain<IWorkflowGrain>(workflowId.ToString("D"));
-        var result = await RepeatAsync(() => workflow.StartAsync(request, cancellationToken));
+        var result = await calls.AskAsync(() => workflow.StartAsync(request, cancellationToken), cancellationToken);
         var name = trigger.WorkflowName is { } known ? $"'{known}'" : workflowId.ToString("D");
         return result.Status switch
         {
@@ -49,22 +48,6 @@ internal sealed class TriggerStarter(IGrainFactory grains, IWorkflowStore workfl
 
     public static TriggerOutcome Refused(string detail) =>
         new(TriggerRunStatus.Refused, detail.Length > MaxDetail ? detail[..MaxDetail] : detail);
-
-    /// <summary>Makes a grain call that may be repeated, again when it ended without an answer.</summary>
-    public static async Task<T> RepeatAsync<T>(Func<Task<T>> call)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                return await call();
-            }
-            catch (Exception e) when (e is TimeoutException or OrleansException && tries < MaxTries)
-            {
-                // The silo that had the grain may have died; the next try finds another.
-            }
-        }
-    }
 
     private async Task<IReadOnlyDictionary<string, JsonElement>> InputsAsync(
         TriggerRow trigger, JsonElement document, JsonElement whole, CancellationToken cancellationToken)

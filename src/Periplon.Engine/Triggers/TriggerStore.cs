@@ -42,7 +42,9 @@ internal sealed partial class TriggerStore(Database database)
         return await SaveAsync(command, row, cancellationToken);
     }
 
-    /// <summary>Sets a new secret; the one before stays valid until <paramref name="previousUntil"/>. False when there is no such webhook.</summary>
+    /// <summary>
+    /// Sets a new secret; the one before stays valid until <paramref name="previousUntil"/>. False when there is no such webhook.
+    /// </summary>
     public async Task<bool> RotateAsync(
         string organization, Guid id, string secret, DateTimeOffset? previousUntil, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -169,8 +169,9 @@ internal static class BulkCommand
         else
         {
             call.Shell.Out.WriteLine(
-                $"{Text(operation, "action")} {Text(operation, "status")}: {Text(operation, "matched")} matched, {Text(operation, "done")} done, "
-                + $"{Text(operation, "unchanged")} unchanged, {Text(operation, "failed")} failed (operation {Text(operation, "id")})");
+                $"{Text(operation, "action")} {Text(operation, "status")}: {Text(operation, "matched")} matched, "
+                + $"{Text(operation, "done")} done, {Text(operation, "unchanged")} unchanged, "
+                + $"{Text(operation, "failed")} failed (operation {Text(operation, "id")})");
             foreach (var error in operation.GetProperty("errors").EnumerateArray())
             {
                 call.Shell.Out.WriteLine($"  {Text(error, "execution_id")}: {Text(error, "error")}");
@@ -181,7 +182,8 @@ internal static class BulkCommand
     }
 
     private static long Handled(JsonElement operation) =>
-        operation.GetProperty("done").GetInt64() + operation.GetProperty("unchanged").GetInt64() + operation.GetProperty("failed").GetInt64();
+        operation.GetProperty("done").GetInt64() + operation.GetProperty("unchanged").GetInt64()
+        + operation.GetProperty("failed").GetInt64();
 
     private static JsonObject Labels(IEnumerable<string> texts)
     {

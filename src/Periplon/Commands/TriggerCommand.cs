@@ -24,7 +24,8 @@ internal static class TriggerCommand
             var all = await AllAsync(call, call.Parsed.GetValue(kind), cancellationToken);
             if (call.Json)
             {
-                shell.WriteJson(new JsonObject { ["triggers"] = new JsonArray([.. all.Select(each => JsonNode.Parse(each.GetRawText()))]) });
+                shell.WriteJson(
+                    new JsonObject { ["triggers"] = new JsonArray([.. all.Select(each => JsonNode.Parse(each.GetRawText()))]) });
                 return ExitCode.Ok;
             }
 
@@ -42,9 +43,15 @@ internal static class TriggerCommand
     private static Command CreateNew(CommandShell shell)
     {
         var name = new Argument<string>("name") { Description = "Its name" };
-        var file = new Option<string?>("--file", "-f") { Description = "JSON file with the whole trigger; options come on top", HelpName = "FILE" };
+        var file = new Option<string?>("--file", "-f")
+        {
+            Description = "JSON file with the whole trigger; options come on top", HelpName = "FILE",
+        };
         var workflow = new Option<string?>("--workflow") { Description = "Workflow that is started", HelpName = "NAME" };
-        var after = new Option<string?>("--after") { Description = "Workflow whose end starts it, instead of a webhook", HelpName = "NAME" };
+        var after = new Option<string?>("--after")
+        {
+            Description = "Workflow whose end starts it, instead of a webhook", HelpName = "NAME",
+        };
         var status = new Option<string[]>("--status")
         {
             Description = "Only ends with this status; may be given several times", HelpName = "STATUS",
@@ -171,24 +178,25 @@ internal static class TriggerCommand
     {
         var trigger = Trigger();
         var limit = new Option<int>("--limit") { Description = "Most runs", DefaultValueFactory = _ => 50, HelpName = "N" };
-        return ClientCommand.Create(shell, "runs", "Show what a trigger did, newest first", [trigger, limit], async (call, cancellationToken) =>
-        {
-            var found = await FindAsync(call, call.Parsed.GetRequiredValue(trigger), cancellationToken);
-            var reply = await call.Http.ListTriggerRunsAsync(Text(found, "id"), call.Parsed.GetValue(limit), cancellationToken);
-            if (call.Json)
+        return ClientCommand.Create(
+            shell, "runs", "Show what a trigger did, newest first", [trigger, limit], async (call, cancellationToken) =>
             {
-                return call.Print(reply.Json);
-            }
+                var found = await FindAsync(call, call.Parsed.GetRequiredValue(trigger), cancellationToken);
+                var reply = await call.Http.ListTriggerRunsAsync(Text(found, "id"), call.Parsed.GetValue(limit), cancellationToken);
+                if (call.Json)
+                {
+                    return call.Print(reply.Json);
+                }
 
-            shell.WriteTable(
-                ["at", "status", "source", "execution", "detail"],
-                reply.Json.GetProperty("runs").EnumerateArray().Select(each => (IReadOnlyList<string>)
-                [
-                    ClientCall.Time(each.GetProperty("created_at").GetDateTimeOffset()), Text(each, "status"), Text(each, "source"),
-                    Text(each, "execution_id"), Text(each, "detail"),
-                ]));
-            return ExitCode.Ok;
-        });
+                shell.WriteTable(
+                    ["at", "status", "source", "execution", "detail"],
+                    reply.Json.GetProperty("runs").EnumerateArray().Select(each => (IReadOnlyList<string>)
+                    [
+                        ClientCall.Time(each.GetProperty("created_at").GetDateTimeOffset()), Text(each, "status"), Text(each, "source"),
+                        Text(each, "execution_id"), Text(each, "detail"),
+                    ]));
+                return ExitCode.Ok;
+            });
     }
 
     private static async Task<JsonElement> FindAsync(ClientCall call, string nameOrId, CancellationToken cancellationToken)

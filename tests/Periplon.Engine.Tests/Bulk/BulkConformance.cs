@@ -157,8 +157,10 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         }
 
         var stored = (await Store.FindAsync(_organization, ids[0], Ct)).ShouldNotBeNull();
-        (stored.Reason, stored.CreatedBy, stored.Request.Signal, stored.Request.Payload!.Value.GetRawText()).ShouldBe(("why", "ann", "go", """{"n":1}"""));
-        stored.Filter.ShouldBe(request.ToFilter(_organization, T0) with { Statuses = stored.Filter.Statuses, Labels = stored.Filter.Labels });
+        (stored.Reason, stored.CreatedBy, stored.Request.Signal).ShouldBe(("why", "ann", "go"));
+        stored.Request.Payload!.Value.GetRawText().ShouldBe("""{"n":1}""");
+        stored.Filter.ShouldBe(
+            request.ToFilter(_organization, T0) with { Statuses = stored.Filter.Statuses, Labels = stored.Filter.Labels });
         stored.Filter.CreatedBefore.ShouldBe(T0, "nothing newer than the operation is meant");
         stored.Filter.Statuses.ShouldBe([ExecutionStatus.Running]);
         stored.Filter.Labels["team"].ShouldBe("blue");
@@ -196,7 +198,8 @@ public abstract class BulkConformance(DatabaseFixture fixture)
     private async Task FillAsync(int count, DateTimeOffset? at = null)
     {
         var (series, id, time) = fixture.Test.Database.Kind is DatabaseKind.Postgres
-            ? ($"generate_series(1, {count}) as t (n)", "gen_random_uuid()", "to_timestamp(@at / 1000000.0) + make_interval(secs => (n / 7) * 0.001)")
+            ? ($"generate_series(1, {count}) as t (n)", "gen_random_uuid()",
+                "to_timestamp(@at / 1000000.0) + make_interval(secs => (n / 7) * 0.001)")
             : ($"(with recursive t(n) as (select 1 union all select n + 1 from t where n < {count}) select n from t) as t",
                 "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-7' || substr(hex(randomblob(2)), 2) || '-8' || "
                 + "substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))", "@at + (n / 7) * 1000");

@@ -131,6 +131,7 @@ executions executions_status_check: CHECK ((status = ANY (ARRAY['queued'::text, 
 executions executions_partition_check: CHECK ((partition >= 0))
 executions executions_retry_count_check: CHECK ((retry_count >= 0))
 CREATE INDEX executions_list ON public.executions USING btree (organization, created_at DESC, id DESC)
+CREATE INDEX executions_live ON public.executions USING btree (workflow_id, revision, id) WHERE ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text])) AND (parent_execution_id IS NULL))
 CREATE UNIQUE INDEX executions_pkey ON public.executions USING btree (id)
 CREATE INDEX executions_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'paused'::text])) OR ((status = 'queued'::text) AND (queue_lane IS NULL)))
 CREATE INDEX executions_ended ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)
@@ -184,6 +185,7 @@ orleansstorage.payloadbinary bytea
 orleansstorage.modifiedon timestamp with time zone not null
 orleansstorage.version integer not null
 CREATE UNIQUE INDEX orleansstorage_key ON public.orleansstorage USING btree (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, COALESCE(grainidextensionstring, ''::text))
+CREATE INDEX orleansstorage_names ON public.orleansstorage USING btree (graintypestring, grainidextensionstring)
 schedule_backfills.id uuid not null
 schedule_backfills.schedule_id uuid not null
 schedule_backfills.organization text not null

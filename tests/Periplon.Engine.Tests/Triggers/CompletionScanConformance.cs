@@ -50,7 +50,8 @@ public abstract class CompletionScanConformance : IAsyncLifetime
         var grains = Substitute.For<IGrainFactory>();
         grains.GetGrain<IWorkflowGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(workflow);
         var workflows = new WorkflowStore(_database.Database);
-        Starts = new CompletionStarts(Runs, Queries, new TriggerStarter(grains, workflows, new WorkflowCatalog(workflows)), _time);
+        var starter = new TriggerStarter(grains, new RepeatedCalls(_time), workflows, new WorkflowCatalog(workflows));
+        Starts = new CompletionStarts(Runs, Queries, starter, _time);
         Scan = new CompletionScan(Triggers, Runs, Queries, Starts, _time, NullLogger<CompletionScan>.Instance);
     }
 
@@ -98,8 +99,8 @@ public abstract class CompletionScanConformance : IAsyncLifetime
     {
         var trigger = await AddAsync("ok");
         var ended = await EndedAsync();
-        _answer = _ => throw new TimeoutException("The silo died here");
-        await Should.ThrowAsync<TimeoutException>(
+        _answer = _ => throw new InvalidOperationException("The silo died here");
+        await Should.ThrowAsync<InvalidOperationException>(
             Starts.HandleAsync(trigger, (await Queries.FindAsync("default", ended, Ct))!, Ct));
         var chosen = (await Runs.ListAsync("default", trigger.Id, null, 10, Ct)).ShouldHaveSingleItem();
         chosen.Status.ShouldBe(TriggerRunStatus.Pending);
@@ -182,7 +183,9 @@ public abstract class CompletionScanConformance : IAsyncLifetime
     public async Task OneTriggerThatFails_TheOthersGoOn_AndItIsTriedAgain()
     {
         var failing = await AddAsync("failing");
-        _answer = start => start.TriggeredBy == failing.By ? throw new InvalidOperationException("a defect") : new StartResult { Status = StartStatus.Started };
+        _answer = start => start.TriggeredBy == failing.By
+            ? throw new InvalidOperationException("a defect")
+            : new StartResult { Status = StartStatus.Started };
         var fine = await AddAsync("fine");
         await EndedAsync();
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -225,8 +228,8 @@ public abstract class CompletionScanConformance : IAsyncLifetime
     {
         var row = new TriggerRow
         {
-            Id = Guid.CreateVersion7(), Organization = "default", Name = name, Kind = TriggerKind.Completion, ActiveSince = T0, ScannedTo = T0,
-            CreatedAt = T0, UpdatedAt = T0,
+            Id = Guid.CreateVersion7(), Organization = "default", Name = name, Kind = TriggerKind.Completion, ActiveSince = T0,
+            ScannedTo = T0, CreatedAt = T0, UpdatedAt = T0,
             Definition = new TriggerDefinition
             {
                 WorkflowId = Guid.NewGuid(), After = rule ?? new CompletionRule { WorkflowId = _watched },
@@ -249,8 +252,8 @@ public abstract class CompletionScanConformance : IAsyncLifetime
             : new PostgresJournalStore(_database.Database, instruments, TimeProvider.System, NullLogger<PostgresJournalStore>.Instance);
         var row = new ExecutionRow
         {
-            Id = id ?? Guid.CreateVersion7(), Organization = "default", WorkflowId = _watched, WorkflowName = "first", WorkflowVersion = "1.0",
-            Revision = 1, Status = ExecutionStatus.Completed, Partition = 0, CreatedAt = T0, CompletedAt = T0,
+            Id = id ?? Guid.CreateVersion7(), Organization = "default", WorkflowId = _watched, WorkflowName = "first",
+            WorkflowVersion = "1.0", Revision = 1, Status = ExecutionStatus.Completed, Partition = 0, CreatedAt = T0, CompletedAt = T0,
         };
         row = (change ?? (same => same))(row);
         await store.AppendAsync(new(row.Id, 1, new byte[] { 1 }, Guid.NewGuid(), T0, row), Ct);

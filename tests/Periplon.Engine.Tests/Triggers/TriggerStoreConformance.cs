@@ -118,7 +118,8 @@ public abstract class TriggerStoreConformance(DatabaseFixture fixture)
     public async Task Claim_ManyAtOnce_OneWinsAndAllGetItsExecution()
     {
         var run = Run("delivery:1");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Runs.ClaimAsync(run with { ExecutionId = Guid.NewGuid() }, Ct)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Runs.ClaimAsync(run with { ExecutionId = Guid.NewGuid() }, Ct)));
         answers.Count(answer => answer.IsNew).ShouldBe(1);
         answers.Select(answer => answer.Run.ExecutionId).Distinct().ShouldHaveSingleItem();
     }

@@ -122,9 +122,9 @@ public sealed class WebhookSignatureTests
         delivery.ToDocument().GetRawText().ShouldBe($$$"""{"body":{{{expected}}},"headers":{"x-event":"push"},"query":{"q":"1"}}""");
     }
 
-    internal static WebhookDelivery Signed(SignatureScheme scheme, string body, string secret, DateTimeOffset? at = null, params (string, string)[] more)
+    private static WebhookDelivery Signed(SignatureScheme scheme, string body, string secret)
     {
-        var time = (at ?? Now).ToUnixTimeSeconds();
+        var time = Now.ToUnixTimeSeconds();
         var prefix = scheme switch { SignatureScheme.GitHub => "", SignatureScheme.Slack => $"v0:{time}:", _ => $"{time}." };
         var hex = Convert.ToHexStringLower(WebhookSignature.Sign(secret, prefix, Encoding.UTF8.GetBytes(body)));
         (string, string)[] headers = scheme switch
@@ -133,7 +133,7 @@ public sealed class WebhookSignatureTests
             SignatureScheme.Slack => [("x-slack-signature", "v0=" + hex), ("x-slack-request-timestamp", $"{time}")],
             _ => [(scheme.HeaderOf(), $"t={time},v1={hex}")],
         };
-        return Delivery(body, [.. headers, .. more]);
+        return Delivery(body, headers);
     }
 
     private static WebhookDelivery Delivery(string body, params (string Name, string Value)[] headers) => new(

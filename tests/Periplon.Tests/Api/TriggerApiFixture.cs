@@ -30,11 +30,14 @@ internal sealed class TriggerApiFixture : IAsyncDisposable
     }
 
     /// <summary>Creates a webhook that starts the sample workflow; its id and secret.</summary>
-    public async Task<(Guid Id, string Secret)> AddWebhookAsync(string scheme = "periplon", string more = "")
+    public async Task<(Guid Id, string Secret)> AddWebhookAsync(string scheme = "periplon")
     {
         var answer = await Api.PostAsync(
             "/api/v1/triggers",
-            $$"""{"name":"push {{Guid.NewGuid():N}}","kind":"webhook","workflow":"nightly","inputs":{"ref":"body.ref"},"signature":{"scheme":"{{scheme}}"}{{more}} }""");
+            $$"""
+            {"name":"push {{Guid.NewGuid():N}}","kind":"webhook","workflow":"nightly","inputs":{"ref":"body.ref"},
+             "signature":{"scheme":"{{scheme}}"} }
+            """);
         answer.Status.ShouldBe(201, answer.Text);
         return (answer.Json["id"]!.GetValue<Guid>(), answer.Json["secret"]!.GetValue<string>());
     }
@@ -64,6 +67,17 @@ internal sealed class TriggerApiFixture : IAsyncDisposable
         }
 
         return Api.SendAsync(request);
+    }
+
+    /// <summary>Moves the clock until a request that pauses between tries is answered.</summary>
+    public async Task<ApiAnswer> AdvanceUntilDoneAsync(Task<ApiAnswer> request)
+    {
+        await Eventually.TrueAsync("the request is answered", () =>
+        {
+            Api.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(request.IsCompleted);
+        });
+        return await request;
     }
 
     public async ValueTask DisposeAsync()

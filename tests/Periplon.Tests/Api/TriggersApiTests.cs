@@ -28,8 +28,9 @@ public sealed class TriggersApiTests
             {"id":"{{id}}","name":"push","kind":"webhook","description":"On each push","is_paused":false,"revision":1,
              "workflow_id":"{{Samples.WorkflowId}}","workflow_name":"nightly",
              "inputs":{"ref":"body.ref","kind":{"value":"push"},"tag":{"path":"headers.x-tag","default":"none"} },
-             "labels":{"from":"github"},"priority":2,"signature":{"scheme":"github","tolerance_secs":null},"hook_path":"/api/v1/hooks/{{id}}",
-             "secret_set_at":"2026-11-23T12:00:00Z","created_at":"2026-11-23T12:00:00Z","updated_at":"2026-11-23T12:00:00Z","created_by":null}
+             "labels":{"from":"github"},"priority":2,"signature":{"scheme":"github","tolerance_secs":null},
+             "hook_path":"/api/v1/hooks/{{id}}","secret_set_at":"2026-11-23T12:00:00Z","created_at":"2026-11-23T12:00:00Z",
+             "updated_at":"2026-11-23T12:00:00Z","created_by":null}
             """);
         (await fixture.Api.GetAsync(Route)).Text.ShouldNotContain("whsec_");
     }
@@ -75,9 +76,11 @@ public sealed class TriggersApiTests
     [InlineData("""{"name":"a","kind":"webhook","signal":{"execution":"body.id"}}""", "signal.name")]
     [InlineData("""{"name":"a","kind":"completion","workflow":"nightly"}""", "after: is missing")]
     [InlineData("""{"name":"a","kind":"completion","workflow":"nightly","after":{"workflow":"nightly"}}""", "would start it again")]
-    [InlineData("""{"name":"a","kind":"completion","workflow":"nightly","after":{"workflow":"other","statuses":["running"]}}""", "no final status")]
+    [InlineData(
+        """{"name":"a","kind":"completion","workflow":"nightly","after":{"workflow":"other","statuses":["running"]}}""", "no final status")]
     [InlineData("""{"name":"a","kind":"completion","after":{"workflow":"other"}}""", "workflow: is missing")]
-    [InlineData("""{"name":"a","kind":"completion","workflow":"nightly","after":{"workflow":"other"},"secret":"x"}""", "secret: belongs to")]
+    [InlineData(
+        """{"name":"a","kind":"completion","workflow":"nightly","after":{"workflow":"other"},"secret":"x"}""", "secret: belongs to")]
     public async Task Create_WrongBody_SaysWhat(string body, string expected)
     {
         await using var fixture = await TriggerApiFixture.StartAsync();
@@ -99,7 +102,8 @@ public sealed class TriggersApiTests
         var one = $"{Route}/{created.Json["id"]}";
         created.Json["secret"].ShouldBeNull();
         JsonNode.DeepEquals(created.Json["after"], JsonNode.Parse(
-            $$"""{"workflow_id":"{{other}}","workflow":null,"statuses":["completed","failed"],"labels":{"env":"prod"} }""")).ShouldBeTrue(created.Text);
+            $$"""{"workflow_id":"{{other}}","workflow":null,"statuses":["completed","failed"],"labels":{"env":"prod"} }"""))
+            .ShouldBeTrue(created.Text);
 
         (await fixture.Api.PostAsync($"{one}/pause", null)).Json["is_paused"]!.GetValue<bool>().ShouldBeTrue();
         (await fixture.Api.PostAsync($"{one}/pause", null)).Json["revision"]!.GetValue<int>().ShouldBe(2);
@@ -109,8 +113,10 @@ public sealed class TriggersApiTests
         const string Change = """{"name":"later","workflow":"nightly","after":{"workflow":"other"} }""";
         var changed = await fixture.Api.SendAsync(HttpMethod.Put, one, Change);
         changed.Status.ShouldBe(200, changed.Text);
-        (changed.Json["name"]!.GetValue<string>(), changed.Json["inputs"], changed.Json["revision"]!.GetValue<int>()).ShouldBe(("later", null, 4));
-        (await fixture.Api.SendAsync(HttpMethod.Put, one, """{"name":"x","kind":"webhook"}""")).ShouldBeProblem(400).ShouldContain("cannot be changed");
+        (changed.Json["name"]!.GetValue<string>(), changed.Json["inputs"]).ShouldBe(("later", null));
+        changed.Json["revision"]!.GetValue<int>().ShouldBe(4);
+        (await fixture.Api.SendAsync(HttpMethod.Put, one, """{"name":"x","kind":"webhook"}""")).ShouldBeProblem(400)
+            .ShouldContain("cannot be changed");
 
         (await fixture.Api.SendAsync(HttpMethod.Delete, one, null)).Status.ShouldBe(204);
         (await fixture.Api.GetAsync(one)).ShouldBeProblem(404);

@@ -63,7 +63,8 @@ public sealed class TriggerCommandTests : IAsyncLifetime
         _server.On("POST /api/v1/triggers", Trigger, 201);
         _fixture.Write("base.json", """{"priority":5,"labels":{"a":"b"} }""");
         (await _fixture.RunAsync(
-            "trigger", "create", "next", "-f", "base.json", "--workflow", "b", "--after", "a", "--status", "completed", "--status", "failed"))
+            "trigger", "create", "next", "-f", "base.json", "--workflow", "b", "--after", "a", "--status", "completed", "--status",
+            "failed"))
             .ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
         JsonNode.DeepEquals(JsonNode.Parse(_server.Requests[^1].Body), JsonNode.Parse("""
             {"priority":5,"labels":{"a":"b"},"name":"next","workflow":"b","after":{"workflow":"a","statuses":["completed","failed"]},
@@ -83,7 +84,8 @@ public sealed class TriggerCommandTests : IAsyncLifetime
         _server.On($"POST /api/v1/triggers/{Id}/pause", Trigger);
         _server.On($"POST /api/v1/triggers/{Id}/rotate", Trigger[..^1] + ",\"secret\":\"whsec_2\"}");
         _server.On($"GET /api/v1/triggers/{Id}/runs", """
-            {"runs":[{"source":"delivery:1","status":"refused","execution_id":null,"detail":"not active","created_at":"2026-01-02T03:04:05Z"}]}
+            {"runs":[{"source":"delivery:1","status":"refused","execution_id":null,"detail":"not active",
+                      "created_at":"2026-01-02T03:04:05Z"}]}
             """);
         (await _fixture.RunAsync("trigger", "show", "push")).ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
         _fixture.Out.ToString().ShouldContain($"path:      /api/v1/hooks/{Id}\n");

@@ -60,7 +60,9 @@ internal static class OperationsApi
                 Matched = await queries.CountAsync(filter, long.MaxValue, cancellationToken), CreatedAt = now, CreatedBy = caller.User,
                 UpdatedAt = now,
             };
-            stored = await store.AddAsync(asked, cancellationToken) ? asked : await store.FindAsync(caller.Organization, id, cancellationToken);
+            stored = await store.AddAsync(asked, cancellationToken)
+                ? asked
+                : await store.FindAsync(caller.Organization, id, cancellationToken);
         }
 
         if (stored is null || !IsSame(stored, action, request, body.Reason))

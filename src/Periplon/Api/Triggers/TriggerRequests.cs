@@ -36,7 +36,8 @@ internal sealed class TriggerRequests(IWorkflowStore workflows)
         var fields = new QueryReader();
         RefuseUnknown(
             request.Unknown, "",
-            "name, kind, description, workflow_id, workflow, inputs, labels, priority, signal, signature, after, secret, is_paused", fields);
+            "name, kind, description, workflow_id, workflow, inputs, labels, priority, signal, signature, after, secret, is_paused",
+            fields);
         CheckName(request, fields);
         var kind = fields.OneOf("kind", request.Kind, "webhook", "completion");
         if (request.Kind is null or "")
@@ -169,7 +170,7 @@ internal sealed class TriggerRequests(IWorkflowStore workflows)
             }
         }
 
-        var byLabel = signal.Label is not null || signal.LabelValue is not null || signal.Workflow is not null || signal.WorkflowId is not null;
+        var byLabel = signal is not { Label: null, LabelValue: null, Workflow: null, WorkflowId: null };
         if (byLabel == signal.Execution is not null)
         {
             fields.Refuse("signal", "give either execution, or workflow with label and label_value");
@@ -291,7 +292,8 @@ internal sealed class TriggerRequests(IWorkflowStore workflows)
             if (value is not { Length: <= MaxLabelValue } || !LabelCharacters.FitValue(value))
             {
                 fields.Refuse(
-                    $"{name}.{LabelCharacters.Show(key)}", $"must be a text of at most {MaxLabelValue} characters without control characters");
+                    $"{name}.{LabelCharacters.Show(key)}",
+                    $"must be a text of at most {MaxLabelValue} characters without control characters");
             }
         }
     }

@@ -48,7 +48,10 @@ internal sealed record TriggerObject
         Priority = row.Definition.Priority,
         Signal = row.Definition.Signal is { } signal ? TriggerSignalObject.From(signal) : null,
         Signature = row.Definition.Signature is { } rule
-            ? new TriggerSignatureObject { Scheme = rule.Scheme.ToWord(), ToleranceSecs = rule.Scheme.HasTime() ? rule.ToleranceSecs : null }
+            ? new TriggerSignatureObject
+            {
+                Scheme = rule.Scheme.ToWord(), ToleranceSecs = rule.Scheme.HasTime() ? rule.ToleranceSecs : null,
+            }
             : null,
         After = row.Definition.After is { } after ? TriggerAfterObject.From(after, row.WatchedWorkflowName) : null,
         HookPath = row.Kind is TriggerKind.Webhook ? HooksApi.PathOf(row.Id) : null,

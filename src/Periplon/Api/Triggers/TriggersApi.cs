@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Periplon.Api.Requests;
@@ -32,8 +33,8 @@ internal static class TriggersApi
     }
 
     private static async Task<Ok<TriggerPage>> ListTriggers(
-        [FromQuery] string? kind, [FromQuery(Name = "workflow_id")] string? workflowId, [FromQuery] string? limit, [FromQuery] string? cursor,
-        CallerIdentity caller, TriggerStore store, CancellationToken cancellationToken)
+        [FromQuery] string? kind, [FromQuery(Name = "workflow_id")] string? workflowId, [FromQuery] string? limit,
+        [FromQuery] string? cursor, CallerIdentity caller, TriggerStore store, CancellationToken cancellationToken)
     {
         var read = new QueryReader();
         var word = read.OneOf("kind", kind, "webhook", "completion");
@@ -177,7 +178,8 @@ internal static class TriggersApi
         read.ThrowIfRefused();
         var row = await FindAsync(id, caller, store, cancellationToken);
         var rows = await runs.ListAsync(
-            caller.Organization, row.Id, after is { } place ? new TriggerRunCursor(place.At, place.Text) : null, most + 1, cancellationToken);
+            caller.Organization, row.Id, after is { } place ? new TriggerRunCursor(place.At, place.Text) : null, most + 1,
+            cancellationToken);
         var page = rows.Take(most).ToList();
         return TypedResults.Ok(new TriggerRunPage(
             [.. page.Select(TriggerRunObject.From)], most,
@@ -203,8 +205,8 @@ internal static class TriggersApi
     private static async Task<Results<Created<TriggerObject>, ApiProblem>> ReplayAsync(
         TriggerRow asked, string? key, HttpContext context, TriggerStore store, CancellationToken cancellationToken)
     {
-        if (await store.FindAsync(asked.Organization, asked.Id, cancellationToken) is not { } stored || stored.Name != asked.Name
-            || stored.Kind != asked.Kind)
+        if (await store.FindAsync(asked.Organization, asked.Id, cancellationToken) is not { } stored || stored.Kind != asked.Kind
+            || (stored.Revision == 1 && (stored.Name != asked.Name || !IsSame(stored.Definition, asked.Definition))))
         {
             return ApiProblem.KeyReused(key ?? "");
         }
@@ -212,6 +214,10 @@ internal static class TriggersApi
         context.Response.Headers[RouteIds.ReplayedHeader] = "true";
         return TypedResults.Created($"/api/v1/triggers/{asked.Id:D}", TriggerObject.From(stored));
     }
+
+    private static bool IsSame(TriggerDefinition stored, TriggerDefinition asked) =>
+        JsonSerializer.Serialize(stored, TriggerDefinitionJson.Default.TriggerDefinition)
+            == JsonSerializer.Serialize(asked, TriggerDefinitionJson.Default.TriggerDefinition);
 
     private static ApiProblem NameTaken(string name) =>
         ApiProblem.Conflict($"There is a trigger named '{name}' already; names are unique in an organization");
