@@ -184,6 +184,7 @@ orleansstorage.payloadbinary bytea
 orleansstorage.modifiedon timestamp with time zone not null
 orleansstorage.version integer not null
 CREATE UNIQUE INDEX orleansstorage_key ON public.orleansstorage USING btree (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, COALESCE(grainidextensionstring, ''::text))
+CREATE INDEX orleansstorage_names ON public.orleansstorage USING btree (graintypestring, grainidextensionstring)
 schedule_backfills.id uuid not null
 schedule_backfills.schedule_id uuid not null
 schedule_backfills.organization text not null

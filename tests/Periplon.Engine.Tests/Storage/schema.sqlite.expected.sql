@@ -153,6 +153,7 @@ CREATE TABLE orleansstorage (
 );
 CREATE UNIQUE INDEX orleansstorage_key on orleansstorage
   (grainidhash, graintypehash, grainidn0, grainidn1, serviceid, graintypestring, ifnull(grainidextensionstring, ''));
+CREATE INDEX orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);
 CREATE TABLE schedule_backfills (
   id           text        primary key,
   schedule_id  text        not null references schedules (id) on delete cascade,
