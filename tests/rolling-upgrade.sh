@@ -32,7 +32,9 @@ fi
 stop() {
   local code=$?
   trap - EXIT INT TERM
-  for pid in "${pids[@]:-}"; do [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in "${pids[@]:-}"; do
+    [ -z "$pid" ] || { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null || true
+  done
   [ ! -f "$work/postgres/data/postmaster.pid" ] || "${run[@]}" "$bin/pg_ctl" -D "$work/postgres/data" -m immediate stop >/dev/null || true
   git worktree remove --force "$work/tree" 2>/dev/null || true
   if [ "$code" = 0 ]; then rm -rf "$work"; else echo "logs of the silos are in $work" >&2; fi

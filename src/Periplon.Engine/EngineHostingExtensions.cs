@@ -38,7 +38,7 @@ public static class EngineHostingExtensions
         services.TryAddSingleton(TimeProvider.System);
 
         // Without this a caller on another silo is told that the exception has no codec, rather than what went wrong.
-        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Periplon", "Npgsql"]));
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(["Periplon", "Npgsql", "Polly"]));
 
         // While an upgrade rolls through the cluster, old silos still call new ones, and what new silos understand is placed on them alone:
         // they may have written what old ones cannot read.
@@ -53,6 +53,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<QueuePartitions>();
         services.AddSingleton<WorkflowCatalog>();
         services.AddSingleton<RetryPreparation>();
+        services.AddSingleton<RevisionImpact>();
         services.TryAddSingleton(new ResourceOptions { Directory = Path.Combine("data", "library") });
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();

@@ -1,8 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using Periplon.Torture;
-
-[assembly: SupportedOSPlatform("linux")]
 
 if (args is ["-h" or "--help", ..])
 {

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Periplon.Torture.Checks;
 using Periplon.Torture.Cluster;
@@ -9,6 +10,7 @@ using Periplon.Torture.Report;
 namespace Periplon.Torture;
 
 /// <summary>One run: start, load and faults, draining, checks, report.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class TortureRun
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
@@ -74,6 +76,8 @@ internal sealed class TortureRun
         var faults = new FaultInjector(
             _options, cluster, new RecoveryWatch(ledger, load, client, _time), probe, new Random(_seed + 3), _violations, _time, _output);
         await load.PrepareAsync(cancellationToken);
+        var schedule = new ScheduleLoad(client, _time);
+        await schedule.CreateAsync(cancellationToken);
         var loadedFrom = _time.GetUtcNow();
         _output.WriteLine($"{loadedFrom:HH:mm:ss} ready after {(loadedFrom - began).TotalSeconds:F1} s");
 
@@ -87,6 +91,7 @@ internal sealed class TortureRun
         await ended.CancelAsync();
         var loadedUntil = _time.GetUtcNow();
         cluster.MendAll();
+        await schedule.PauseAsync(cancellationToken);
 
         var store = StoreOf(cluster);
         var drained = await DrainAsync(store, loading, cancellationToken);
@@ -94,13 +99,15 @@ internal sealed class TortureRun
         await loading;
         await looking;
         await LookOnceAsync(cluster, cancellationToken);
-        _output.WriteLine($"{_time.GetUtcNow():HH:mm:ss} {(drained ? "drained" : "not drained")} after {(_time.GetUtcNow() - loadedUntil).TotalSeconds:F1} s");
+        var now = _time.GetUtcNow();
+        _output.WriteLine($"{now:HH:mm:ss} {(drained ? "drained" : "not drained")} after {(now - loadedUntil).TotalSeconds:F1} s");
 
         ledger.Read();
         var stored = await store.ReadAsync(cancellationToken);
         EndCheck.Run(stored, load.Started, load.Workloads, _violations);
         var zombies = EffectCheck.Run(stored, ledger.Runs, [.. cluster.Silos.SelectMany(silo => silo.Lives)], _violations);
         LimitCheck.Run(stored, ledger.Runs, load.Started, _violations);
+        var lateness = await schedule.CheckAsync(stored, _violations, cancellationToken);
         await CheckApiAsync(client, stored, cancellationToken);
         await ExplainAsync(client, stored, cancellationToken);
         SlowExecutions.Show(stored, load.Started, faults.Records, _output);
@@ -120,6 +127,7 @@ internal sealed class TortureRun
             RequestsRepeated = client.Repeats,
             Faults = Counted(faults.Records.Select(fault => fault.Kind)),
             Recoveries = RecoveryFigures.Of(faults.Records),
+            Ticks = RecoveryFigures.Of("schedule ticks", lateness),
             NotJudged = faults.Records.Count(fault => fault.Load.IsOverloaded),
             Starts = cluster.Silos.Sum(silo => silo.Lives.Count),
             OwnEnds = [.. cluster.OwnEnds.Select(each => $"{each.Life} with {each.Code}")],
@@ -204,7 +212,8 @@ internal sealed class TortureRun
             if (!shown.TryGetValue(execution.Id, out var status) || status != execution.Status)
             {
                 _violations.Add(
-                    "api", $"Execution {execution.Id} is stored as {execution.Status}, and the API shows it as {status ?? "nothing"}", execution.Id);
+                    "api", $"Execution {execution.Id} is stored as {execution.Status}, and the API shows it as {status ?? "nothing"}",
+                    execution.Id);
             }
         }
     }

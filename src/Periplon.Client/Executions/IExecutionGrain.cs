@@ -39,6 +39,16 @@ public interface IExecutionGrain : IGrainWithStringKey
     Task<ControlStatus> ResumeAsync(ControlRequest request, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Skips a task: it ends as skipped or with the given output, and what depends on it goes on. The same request again changes nothing.
+    /// </summary>
+    [Alias("SkipTask")]
+    Task<SkipTaskResult> SkipTaskAsync(SkipTaskRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Moves the execution to another revision of its workflow, if its history fits. The same request again changes nothing.</summary>
+    [Alias("Migrate")]
+    Task<MigrateResult> MigrateAsync(MigrateExecution request, CancellationToken cancellationToken);
+
+    /// <summary>
     /// The child execution of a task has ended. False when the task does not wait for it any more; the same report again changes nothing.
     /// </summary>
     [Alias("EndChild")]

@@ -29,6 +29,14 @@ public interface IWorkflowGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Retry"), AlwaysInterleave]
     Task<StartResult> RetryAsync(RetryExecution request, CancellationToken cancellationToken);
+
+    /// <summary>What a revision, or a definition that is not stored yet, would mean for the executions that are under way.</summary>
+    [Alias("AssessImpact"), AlwaysInterleave]
+    Task<ImpactReport> AssessImpactAsync(ImpactRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Moves executions that are under way to another revision, each if its history fits. May be repeated.</summary>
+    [Alias("MigrateExecutions"), AlwaysInterleave]
+    Task<MigrationReport> MigrateExecutionsAsync(MigrateExecutions request, CancellationToken cancellationToken);
 }
 
 /// <summary>What to store of a workflow. Null leaves a field as it is.</summary>

@@ -34,6 +34,7 @@ namespace Periplon.Core.Executions;
 [JsonDerivedType(typeof(TimeLimitReached), "time_limit_reached")]
 [JsonDerivedType(typeof(ExecutionPaused), "execution_paused")]
 [JsonDerivedType(typeof(ExecutionResumed), "execution_resumed")]
+[JsonDerivedType(typeof(RevisionMigrated), "revision_migrated")]
 [JsonDerivedType(typeof(ExecutionFinished), "execution_finished")]
 public abstract record ExecutionEvent
 {
@@ -212,6 +213,23 @@ public sealed record ExecutionPaused : ExecutionEvent
 public sealed record ExecutionResumed : ExecutionEvent
 {
     /// <summary>Who.</summary>
+    public string? By { get; init; }
+}
+
+/// <summary>
+/// The execution was moved to another revision of its workflow. Its whole history replays on the plan of the newest such revision.
+/// </summary>
+public sealed record RevisionMigrated : ExecutionEvent
+{
+    /// <summary>The revision, counted from 1.</summary>
+    public required int Revision { get; init; }
+    /// <summary>Its version text.</summary>
+    public required string WorkflowVersion { get; init; }
+    /// <summary>Input values from now on: what the revision does not declare is left out, and its defaults are filled in.</summary>
+    public required IReadOnlyDictionary<string, JsonElement> Inputs { get; init; }
+    /// <summary>Names of the inputs whose values are not shown; null when there are none.</summary>
+    public IReadOnlyList<string>? SecretInputs { get; init; }
+    /// <summary>Who moved it.</summary>
     public string? By { get; init; }
 }
 

@@ -54,7 +54,7 @@ public static partial class ExecutionMachine
     private static ExecutionState Stopped(ExecutionState state, TaskState task, TaskStopRequested e)
     {
         var phase = state.IsKilled ? int.MaxValue : task.Instance.Planned.OwnPhase;
-        var stop = new TaskStop(phase, StopAt(state, task, e), e.Reason, e.Failure);
+        var stop = new TaskStop(phase, StopAt(state, task, e), e.Reason, e.Failure, e.Skip);
         task = task with { Stop = stop };
         return GiveUp(Move(state, task), task, stop.At + ExecutionPlanner.StopGrace);
     }

@@ -24,8 +24,19 @@ public static partial class ExecutionMachine
         return plan.Root.Definition.Concurrency is null ? EnterPhase(state, state.Root, 0) : Open(state, state.Root);
     }
 
+    /// <summary>The revision on whose plan a history replays: the pinned one, or the newest that it was moved to.</summary>
+    /// <param name="history">All events, the creation first.</param>
+    /// <exception cref="InvalidOperationException">The history does not begin with the creation.</exception>
+    public static int RevisionOf(IReadOnlyList<ExecutionEvent> history)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        return history.OfType<RevisionMigrated>().LastOrDefault()?.Revision
+            ?? (history is [ExecutionCreated created, ..] ? created.Revision
+                : throw new InvalidOperationException("A history does not begin with the creation"));
+    }
+
     /// <summary>The state after a whole history.</summary>
-    /// <param name="plan">Plan of the pinned revision.</param>
+    /// <param name="plan">Plan of the revision that <see cref="RevisionOf"/> names.</param>
     /// <param name="history">All events, the creation first.</param>
     /// <exception cref="InvalidOperationException">The history does not begin with the creation.</exception>
     public static ExecutionState Replay(ExecutionPlan plan, IEnumerable<ExecutionEvent> history)
@@ -76,6 +87,13 @@ public static partial class ExecutionMachine
             TimeLimitReached e => state with { TimeLimitReachedAt = e.At },
             ExecutionPaused => state with { IsPaused = true },
             ExecutionResumed => state with { IsPaused = false },
+            RevisionMigrated e => state with
+            {
+                Created = state.Created with
+                {
+                    Revision = e.Revision, WorkflowVersion = e.WorkflowVersion, Inputs = e.Inputs, SecretInputs = e.SecretInputs,
+                },
+            },
             ExecutionFinished e => state with
             {
                 Status = e.Status, FinishedAt = e.At, Error = e.Error, Outputs = e.Outputs,
@@ -135,6 +153,8 @@ public static partial class ExecutionMachine
                 TaskRunStatus.Completed,
                 e.At),
             TaskCancelled e => EndOwnWork(state, before with { Reason = e.Reason }, TaskRunStatus.Cancelled, e.At),
+            TaskSkipped e when before.StartedAt is not null => EndOwnWork(
+                state, before with { Reason = e.Reason, SkippedUpstream = e.Upstream }, TaskRunStatus.Skipped, e.At),
             TaskSkipped e => Settle(
                 state, before with { Reason = e.Reason, SkippedUpstream = e.Upstream }, TaskRunStatus.Skipped, e.At),
             TaskKept => Keep(state, before, happened.At),

@@ -18,9 +18,10 @@ public static partial class ExecutionPlanner
     /// <summary>
     /// Stops a task with everything inside it: what runs nowhere is cancelled at once, what runs is stopped by whoever runs it.
     /// </summary>
-    internal static void RequestStop(ExecutionTurn turn, TaskInstance task, string reason, TaskFailure? failure = null)
+    internal static void RequestStop(
+        ExecutionTurn turn, TaskInstance task, string reason, TaskFailure? failure = null, TaskSkip? skip = null)
     {
-        turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = reason, Failure = failure });
+        turn.Record(new TaskStopRequested { At = turn.Now, Task = task.Path, Reason = reason, Failure = failure, Skip = skip });
         StopTask(turn, turn.State.Task(task), reason);
     }
 
@@ -104,6 +105,10 @@ public static partial class ExecutionPlanner
         if (IsKeptWhole(turn, task))
         {
             turn.Record(new TaskKept { At = turn.Now, Task = instance.Path, Status = TaskRunStatus.Completed });
+        }
+        else if (task.Stop is { Skip: not null } skipped)
+        {
+            EndStopped(turn, task, skipped.Reason);
         }
         else if (task.Stop?.Failure is { } failure)
         {

@@ -6,7 +6,7 @@ public static partial class ExecutionPlanner
 {
     // Groups are entered again, so that the tasks inside them are there to be referred to. Neither conditions nor limits are asked.
     private static void Keep(ExecutionTurn turn, TaskInstance task, KeptTask kept) => turn.Record(
-        kept.Status is TaskRunStatus.Completed && task.Planned.Shape is TaskShape.Group or TaskShape.Switch
+        kept is { Status: TaskRunStatus.Completed, IsWhole: false } && task.Planned.Shape is TaskShape.Group or TaskShape.Switch
             ? new TaskEntered { At = turn.Now, Task = task.Path, Case = kept.Case }
             : new TaskKept { At = turn.Now, Task = task.Path, Status = kept.Status });
 

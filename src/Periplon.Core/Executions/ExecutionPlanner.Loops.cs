@@ -154,6 +154,12 @@ public static partial class ExecutionPlanner
     private static void ConcludeLoop(ExecutionTurn turn, TaskInstance task)
     {
         var state = turn.State.Task(task);
+        if (state.Stop is { Skip: not null } skipped)
+        {
+            EndStopped(turn, state, skipped.Reason);
+            return;
+        }
+
         TaskOutput results;
         try
         {

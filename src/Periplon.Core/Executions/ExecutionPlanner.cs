@@ -131,12 +131,22 @@ public static partial class ExecutionPlanner
     private static string NotConfirmed(TaskState task) =>
         $"{(task.Wait?.Child is { } child ? $"execution {child}" : $"worker {task.Worker}")} did not confirm the stop";
 
-    /// <summary>Ends a task that was stopped: it has failed if its own limit stopped it, else it is cancelled.</summary>
+    /// <summary>
+    /// Ends a task that was stopped: it has failed if its own limit stopped it, is skipped if a person skipped it, else cancelled.
+    /// </summary>
     internal static void EndStopped(ExecutionTurn turn, TaskState task, string reason, TaskOutput? output = null)
     {
         if (task.Stop?.Failure is { } failure)
         {
             Fail(turn, task.Instance, failure, output);
+        }
+        else if (task.Stop is { Skip.Output: { } given })
+        {
+            turn.Record(new TaskCompleted { At = turn.Now, Task = task.Instance.Path, Attempt = task.Attempt, Output = given });
+        }
+        else if (task.Stop is { Skip: not null } skipped)
+        {
+            turn.Record(new TaskSkipped { At = turn.Now, Task = task.Instance.Path, Reason = skipped.Reason });
         }
         else
         {

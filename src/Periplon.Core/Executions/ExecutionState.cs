@@ -10,7 +10,7 @@ public sealed partial record ExecutionState
     /// <summary>The plan that is executed.</summary>
     public required ExecutionPlan Plan { get; init; }
 
-    /// <summary>How it began: workflow, inputs, priority.</summary>
+    /// <summary>How it began: workflow, inputs, priority; revision and inputs are those that it was moved to last.</summary>
     public required ExecutionCreated Created { get; init; }
 
     /// <summary>Status.</summary>

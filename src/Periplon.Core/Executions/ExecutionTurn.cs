@@ -47,6 +47,15 @@ public sealed class ExecutionTurn(ExecutionState state, DateTimeOffset now)
         _ignored?.RemoveAll(index => index >= mark.Count);
     }
 
+    /// <summary>Records the move to another revision.</summary>
+    /// <param name="moved">The state as the history before leads to it on the plan of that revision.</param>
+    /// <param name="happened">The event.</param>
+    public void Migrate(ExecutionState moved, RevisionMigrated happened)
+    {
+        State = ExecutionMachine.Apply(moved, happened);
+        _events.Add(happened);
+    }
+
     /// <summary>Records an event.</summary>
     /// <param name="happened">The event.</param>
     public void Record(ExecutionEvent happened)

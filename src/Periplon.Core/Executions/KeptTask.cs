@@ -21,7 +21,11 @@ public sealed record KeptTask
     /// <summary>The case that a switch chose; null for its default and for other tasks.</summary>
     public string? Case { get; init; }
 
-    /// <summary>What the tasks inside a loop wrote into the state map, in their order; null for nothing and for other tasks.</summary>
+    /// <summary>Whether a person ended it, so that the tasks inside it tell nothing: they do not come into being. Default: false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsWhole { get; init; }
+
+    /// <summary>What the tasks inside a loop wrote into the state map; null for nothing and for other tasks.</summary>
     public IReadOnlyDictionary<string, JsonElement>? State { get; init; }
 
     /// <summary>What it brought into the state map.</summary>
@@ -29,7 +33,9 @@ public sealed record KeptTask
     internal IReadOnlyDictionary<string, JsonElement>? Written => State ?? Output?.State;
 }
 
-/// <summary>A task ended as it did in the execution that this one retries (<see cref="ExecutionCreated.Kept"/>); it was not run again.</summary>
+/// <summary>
+/// A task ended as it did in the execution that this one retries (<see cref="ExecutionCreated.Kept"/>); it was not run again.
+/// </summary>
 public sealed record TaskKept : TaskEvent
 {
     /// <summary>How it ended.</summary>

@@ -49,7 +49,14 @@ public sealed record TaskStopRequested : TaskEvent
     public required string Reason { get; init; }
     /// <summary>How the task has failed thereby; null when it counts as cancelled or fails by a task inside it.</summary>
     public TaskFailure? Failure { get; init; }
+    /// <summary>That a person skips it: it ends as skipped, or with the output that was given.</summary>
+    public TaskSkip? Skip { get; init; }
 }
+
+/// <summary>A person skips a task.</summary>
+/// <param name="By">Who; null when the caller has no name.</param>
+/// <param name="Output">The output that the task is to have; null when it counts as skipped.</param>
+public sealed record TaskSkip(string? By, TaskOutput? Output);
 
 /// <summary>A loop began: how often it runs and over what is known.</summary>
 public sealed record LoopEntered : TaskEvent

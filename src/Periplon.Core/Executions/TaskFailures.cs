@@ -13,6 +13,13 @@ internal static class TaskFailures
     internal static void Record(
         ExecutionTurn turn, TaskState task, TaskFailure failure, TaskOutput? output, double random, bool givenUp = false)
     {
+        if (task.Stop is { Skip: not null } skipped)
+        {
+            // Whoever skipped it does not care how it would have ended.
+            ExecutionPlanner.EndStopped(turn, task, skipped.Reason);
+            return;
+        }
+
         var planned = task.Instance.Planned;
 
         // An attempt that its own limit has stopped is one like any other: it may be followed by another (reference §8).
@@ -44,6 +51,12 @@ internal static class TaskFailures
     /// </summary>
     internal static void RecordUnmet(ExecutionTurn turn, TaskState task, TaskFailure feedback, TaskOutput? output)
     {
+        if (task.Stop is { Skip: not null } skipped)
+        {
+            ExecutionPlanner.EndStopped(turn, task, skipped.Reason);
+            return;
+        }
+
         var done = task.Instance.Planned.Definition.DefinitionOfDone;
         var again = task.Unmet < (done?.MaxRetries ?? 0) && turn.State.FindStop(task.Instance) is null;
         if (!again && done is { FailOnUnmet: false })

@@ -25,6 +25,24 @@ internal static class TaskOutputs
         };
     }
 
+    /// <summary>What a person gives: the members of an object are named outputs, anything else is the text.</summary>
+    internal static TaskOutput OfGiven(JsonElement given)
+    {
+        if (given.ValueKind is JsonValueKind.Object)
+        {
+            var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+            foreach (var member in given.EnumerateObject())
+            {
+                members[member.Name] = member.Value;
+            }
+
+            return OfChild(members);
+        }
+
+        var text = TemplateValues.ToText(given);
+        return new TaskOutput { Text = text, Size = System.Text.Encoding.UTF8.GetByteCount(text) };
+    }
+
     internal static TaskOutput OfApproval(bool approved, string? by, string? comment) => new()
     {
         Text = approved ? "approved" : "rejected",

@@ -137,7 +137,8 @@ public sealed record TaskWait(
 /// <param name="At">Since when.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Failure">How the task has failed thereby; null when it counts as cancelled.</param>
-public sealed record TaskStop(int Phase, DateTimeOffset At, string Reason, TaskFailure? Failure);
+/// <param name="Skip">That a person skips it; null when it counts as cancelled or failed.</param>
+public sealed record TaskStop(int Phase, DateTimeOffset At, string Reason, TaskFailure? Failure, TaskSkip? Skip = null);
 
 /// <summary>Tasks of a phase that is under way.</summary>
 public sealed record BlockState

@@ -11,9 +11,9 @@ namespace Periplon.Core.Retries;
 internal sealed class RerunSelection
 {
     private readonly ExecutionState _ended;
-    private readonly ExecutionPlan _plan;
     private readonly List<PlannedTask> _units = [];
     private readonly HashSet<PlannedTask> _known = [];
+    private readonly HashSet<string> _endedByHand;
     private readonly HashSet<PlannedTask> _rerun = [];
     private readonly HashSet<PlannedTask> _affected = [];
     private readonly Dictionary<PlannedTask, List<PlannedTask>> _dependents = [];
@@ -25,7 +25,8 @@ internal sealed class RerunSelection
     /// <param name="before">What runs again by the plan of the ended execution, when <paramref name="plan"/> is another one.</param>
     public RerunSelection(ExecutionState ended, ExecutionPlan plan, string? from, RerunSelection? before = null)
     {
-        (_ended, _plan) = (ended, plan);
+        _ended = ended;
+        _endedByHand = EndedByHand(ended);
         foreach (var task in plan.Tasks.Where(task => IsOwnWork(task) && ReferenceEquals(UnitOf(task), task)))
         {
             _units.Add(task);
@@ -40,7 +41,7 @@ internal sealed class RerunSelection
             }
         }
 
-        foreach (var unit in _units)
+        foreach (var unit in _units.Where(unit => !IsInsideWhole(unit)))
         {
             MarkByOutcome(unit);
         }
@@ -58,6 +59,9 @@ internal sealed class RerunSelection
 
     /// <summary>Whether anything runs again.</summary>
     public bool HasReruns => _rerun.Count > 0;
+
+    /// <summary>Whether a person ended the task, skipped or with an output, whatever became of the tasks inside it.</summary>
+    public bool IsWhole(string path) => _endedByHand.Contains(path);
 
     /// <summary>Adds what depends on what runs again.</summary>
     public void Close()
@@ -82,7 +86,7 @@ internal sealed class RerunSelection
         var kept = new HashSet<string>(StringComparer.Ordinal);
         foreach (var unit in Enumerable.Reverse(_units))
         {
-            if (!_affected.Contains(unit) && !_rerun.Contains(unit) && _ended.Find(unit.Path) is { } task
+            if (!_affected.Contains(unit) && !_rerun.Contains(unit) && !IsInsideWhole(unit) && _ended.Find(unit.Path) is { } task
                 && IsKept(unit, task, kept, asksConditionsAgain))
             {
                 kept.Add(unit.Path);
@@ -92,10 +96,31 @@ internal sealed class RerunSelection
         return kept;
     }
 
-    private static bool IsKept(PlannedTask unit, TaskState task, HashSet<string> kept, bool asksConditionsAgain) => task.Status switch
+    private static HashSet<string> EndedByHand(ExecutionState ended) =>
+    [
+        .. (ended.Created.Kept ?? []).Where(kept => kept.IsWhole && ended.Find(kept.Task) is { IsKept: true }).Select(kept => kept.Task),
+        .. ended.Tasks.Values
+            .Where(task => task is { Stop.Skip: not null, Status: TaskRunStatus.Completed or TaskRunStatus.Skipped })
+            .Select(task => task.Instance.Path),
+    ];
+
+    private bool IsInsideWhole(PlannedTask unit)
+    {
+        for (var at = unit.Parent; at is not null && _endedByHand.Count > 0; at = at.Parent)
+        {
+            if (_endedByHand.Contains(at.Path))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsKept(PlannedTask unit, TaskState task, HashSet<string> kept, bool asksConditionsAgain) => task.Status switch
     {
         TaskRunStatus.Skipped => !asksConditionsAgain && !unit.RunsAfterFailure,
-        TaskRunStatus.Completed => !IsGroup(unit) || BlockOf(unit, task).All(inner => kept.Contains(inner.Path)),
+        TaskRunStatus.Completed => !IsGroup(unit) || _endedByHand.Contains(unit.Path) || BlockOf(unit, task).All(inner => kept.Contains(inner.Path)),
         _ => false,
     };
 

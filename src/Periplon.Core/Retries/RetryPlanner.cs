@@ -48,7 +48,7 @@ public static class RetryPlanner
         var isOther = !ReferenceEquals(plan, ended.Plan);
         var problems = isOther ? Misfits(ended, old, plan).Take(MaxProblems).ToList() : [];
         var paths = selection.Kept(choice.AsksConditionsAgain || isOther);
-        var kept = problems.Count > 0 ? [] : KeptOf(ended, paths);
+        var kept = problems.Count > 0 ? [] : KeptOf(ended, selection, paths);
         var hasWork = ended.Status is not ExecutionStatus.Completed || choice.FromTask is not null || selection.HasReruns;
         return new RetryPlan(kept, problems, hasWork);
     }
@@ -71,7 +71,7 @@ public static class RetryPlanner
         }
     }
 
-    private static List<KeptTask> KeptOf(ExecutionState ended, HashSet<string> paths)
+    private static List<KeptTask> KeptOf(ExecutionState ended, RerunSelection selection, HashSet<string> paths)
     {
         var before = new Dictionary<string, (int Index, KeptTask Task)>(StringComparer.Ordinal);
         foreach (var task in ended.Created.Kept ?? [])
@@ -86,6 +86,7 @@ public static class RetryPlanner
             .Select(task => new KeptTask
             {
                 Task = task.Instance.Path, Status = task.Status, Output = task.Output, Reason = task.Reason, Case = task.Case,
+                IsWhole = selection.IsWhole(task.Instance.Path),
                 State = written.GetValueOrDefault(task.Instance.Path)
                     ?? (task.IsKept && before.TryGetValue(task.Instance.Path, out var earlier) ? earlier.Task.State : null),
             })];

@@ -93,7 +93,15 @@ internal sealed partial class ChildExecutions
         var (request, problem) = ChildStarts.Of(entry.Bundle.Plans, parent, task, wait);
         if (request is null)
         {
-            await EndAsync(parent, task, child, ExecutionStatus.Failed.ToWord(), problem, default);
+            // One that began on the revision before its parent was moved goes on as it began.
+            var begun = await Execution(child).DescribeAsync(CancellationToken.None);
+            if (begun is not { IsTerminal: false })
+            {
+                await EndAsync(
+                    parent, task, child, begun?.Status ?? ExecutionStatus.Failed.ToWord(), begun is null ? problem : begun.Error,
+                    begun?.Outputs ?? default);
+            }
+
             return;
         }
 

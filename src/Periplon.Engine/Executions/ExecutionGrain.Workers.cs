@@ -70,7 +70,7 @@ internal sealed partial class ExecutionGrain
         // An attempt that was given up without its worker's report may still run there.
         foreach (var happened in events)
         {
-            if (happened is TaskCancelled or TaskFailed { Failure.Kind: FailureKinds.Timeout }
+            if (happened is TaskCancelled or TaskSkipped or TaskFailed { Failure.Kind: FailureKinds.Timeout }
                 && before.Find(((TaskEvent)happened).Task) is { Status: TaskRunStatus.Running, Worker: not null } given)
             {
                 Stop(given);

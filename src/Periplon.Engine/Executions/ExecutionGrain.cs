@@ -77,7 +77,7 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        var isStarted = await UnlessOvertakenAsync(
+        var isStarted = await liveness.MayLeaseAsync(claim.Worker, cancellationToken) && await UnlessOvertakenAsync(
             driver => driver.DoAsync(
                 turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken),
             cancellationToken);
@@ -155,7 +155,9 @@ internal sealed partial class ExecutionGrain(
         _knownAt = time.GetTimestamp();
 
         // Offers of a paused execution were refused and forgotten, so a resumed one makes all of them again.
-        OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
+        // So does one that was moved to another revision, where tasks have other places.
+        var offersAll = (before.IsPaused && !after.IsPaused) || !ReferenceEquals(before.Plan, after.Plan);
+        OfferReady(after, offersAll ? after.Ready : ExecutionNews.Ready(before, after, events));
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
         limits.Send(LimitRequests.Of(before, after, events));
@@ -221,11 +223,12 @@ internal sealed partial class ExecutionGrain(
         invariants.OnLoaded(_id, rows);
         var history = rows.SelectMany(row => EventCodec.Decode(row.Events.Span)).ToList();
         var created = (ExecutionCreated)history[0];
-        var entry = await catalog.FindAsync(created.WorkflowId, created.Revision, CancellationToken.None)
+        var revision = ExecutionMachine.RevisionOf(history);
+        var entry = await catalog.FindAsync(created.WorkflowId, revision, CancellationToken.None)
             ?? throw new InvalidOperationException(
-                $"Execution {_id} is pinned to revision {created.Revision} of workflow {created.WorkflowId}, which is not stored");
+                $"Execution {_id} is pinned to revision {revision} of workflow {created.WorkflowId}, which is not stored");
         var state = ExecutionMachine.Replay(entry.PlanOf(created.Subflow), history);
-        var first = ExecutionRows.First(_id, created, partitions.Of(_id));
+        var first = ExecutionRows.First(_id, state.Created, partitions.Of(_id));
         var row = ExecutionRows.Next(first, state, state.LastEventAt) ?? first;
         await invariants.CheckRowAsync(state, rows[^1].Seq, CancellationToken.None);
         if (_driver is not null)

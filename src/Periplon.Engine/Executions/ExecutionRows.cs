@@ -51,6 +51,8 @@ internal static class ExecutionRows
     /// <summary>The row after a turn, or null when it is as it was.</summary>
     public static ExecutionRow? Next(ExecutionRow row, ExecutionState state, DateTimeOffset now)
     {
+        var isMoved = row.Revision != state.Created.Revision;
+        row = row with { Revision = state.Created.Revision, WorkflowVersion = state.Created.WorkflowVersion };
         if (state.IsTerminal)
         {
             return row with
@@ -72,7 +74,7 @@ internal static class ExecutionRows
         var reason = WaitReasonOf(state);
         var wake = Wake(state, now);
         var lane = QueueLanes.Of(state);
-        if (row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
+        if (!isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
             && (!NeedsNobody(state) || row.NextWakeAt - now >= (wake - now) / 2))
         {
             return null;

@@ -74,6 +74,21 @@ internal static partial class WaitViews
     private static WaitView Running(ExecutionState state, TaskInstance task)
     {
         var running = state.Task(task);
+        if (state.FindStop(task) is { } stop)
+        {
+            return new WaitView
+            {
+                Task = task.Path,
+                WaitsFor = "attempt",
+                Message = $"Attempt {running.Attempt} of task '{task.Path}' was told to stop ({stop.Reason}); "
+                    + $"worker {running.Worker} has yet to confirm",
+                HeldBy = running.Worker,
+                WakesBy = "the worker's report, or the end of the grace period",
+                WakesAt = running.GivesUpAt,
+                Since = stop.At,
+            };
+        }
+
         return new WaitView
         {
             Task = task.Path,

@@ -13,9 +13,12 @@ namespace Periplon.Engine.Membership;
 /// </summary>
 internal sealed partial class RecoveryService(
     IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, QueuePartitions partitions, IJournalStore journal,
-    ILogger<RecoveryService> logger)
+    TimeProvider time, ILogger<RecoveryService> logger)
     : BackgroundService
 {
+    // What a silo had sent before it knew of its death may be stored after the first look.
+    internal static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(10);
+
     private readonly HashSet<SiloAddress> _handled = [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -32,7 +35,24 @@ internal sealed partial class RecoveryService(
     {
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
         {
-            await RunOnceAsync(snapshot, stoppingToken);
+            if (await RunOnceAsync(snapshot, stoppingToken) > 0)
+            {
+                _ = LookAgainAsync(stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Looks at every partition once more, some time after a death.</summary>
+    internal async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(SecondLook, time, cancellationToken);
+            await LookAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The silo stops; others look.
         }
     }
 
@@ -53,7 +73,12 @@ internal sealed partial class RecoveryService(
             LogSiloDied(silo.SiloAddress);
         }
 
-        await Parallel.ForAsync(0, partitions.Count, cancellationToken, async (partition, token) =>
+        await LookAsync(cancellationToken);
+        return dead.Count;
+    }
+
+    private Task LookAsync(CancellationToken cancellationToken) =>
+        Parallel.ForAsync(0, partitions.Count, cancellationToken, async (partition, token) =>
         {
             try
             {
@@ -64,8 +89,6 @@ internal sealed partial class RecoveryService(
                 LogRecoverFailed(e, partition);
             }
         });
-        return dead.Count;
-    }
 
     [LoggerMessage(LogLevel.Information, "{Count} executions of partitions that no longer exist now belong to the {Partitions} that do")]
     private partial void LogMoved(int count, int partitions);

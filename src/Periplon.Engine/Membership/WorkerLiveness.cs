@@ -6,13 +6,34 @@ namespace Periplon.Engine.Membership;
 /// <summary>
 /// Whether workers and the leases they hold still stand. A worker lives exactly as long as its silo is a member of the cluster.
 /// </summary>
-internal sealed class WorkerLiveness(IClusterMembershipService membership)
+internal sealed class WorkerLiveness(IClusterMembershipService membership, SiloFence fence)
 {
     /// <summary>Whether a worker's silo is known to be gone.</summary>
     public bool IsDead(string worker) =>
         !SiloAddress.TryParse(worker, null, out var address)
         || !membership.CurrentSnapshot.Members.TryGetValue(address, out var member)
         || member.Status is SiloStatus.Dead;
+
+    /// <summary>
+    /// Whether an execution on this silo may hand an attempt to a worker: not to one that is gone, and not before this silo was shown to be
+    /// a member itself. A lease that is recorded after a death has been dealt with would stand until the sweep looks at everything.
+    /// </summary>
+    /// <exception cref="TimeoutException">This silo is dead; the call is to be repeated, and then reaches another.</exception>
+    public async ValueTask<bool> MayLeaseAsync(string worker, CancellationToken cancellationToken)
+    {
+        if (!fence.IsOpen && !await fence.PassAsync(cancellationToken))
+        {
+            throw new TimeoutException("This silo has been declared dead by others; repeat the call");
+        }
+
+        if (IsDead(worker))
+        {
+            // One that has only just joined may not be in this silo's view yet.
+            await membership.Refresh(cancellationToken: cancellationToken);
+        }
+
+        return !IsDead(worker);
+    }
 
     /// <summary>Tokens of leases that no longer stand: their worker is gone, or lives and does not know them.</summary>
     public async Task<HashSet<Guid>> FindLostAsync(

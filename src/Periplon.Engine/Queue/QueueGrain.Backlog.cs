@@ -110,10 +110,17 @@ internal sealed partial class QueueGrain
         var answers = await Task.WhenAll(executions.Select(id => LookAsync(id, cancellationToken)));
         foreach (var (id, answer) in executions.Zip(answers))
         {
-            if (answer is null)
+            if (answer is not null)
             {
+                _failedLooks.Remove(id);
+            }
+            else
+            {
+                // As with looks: the first time its silo may only just have died, and it is called again soon.
+                var again = _time.GetUtcNow() + (_failedLooks.Add(id) ? _options.SweepInterval : ExecutionRows.SafetyInterval);
                 _window.Withdraw(id);
-                Rest(id, _time.GetUtcNow() + ExecutionRows.SafetyInterval);
+                Rest(id, again);
+                _suspectAt = _suspectAt < again ? _suspectAt : again;
             }
         }
 

@@ -6,10 +6,12 @@ using Periplon.Engine.Storage;
 namespace Periplon.Engine.Retention;
 
 /// <summary>Gives the space of deleted rows back: to the file system on SQLite, to the table on PostgreSQL.</summary>
-internal sealed class FreedSpace(Database database, TimeProvider time)
+internal sealed class FreedSpace(Database database, MonthlyPartitions partitions, TimeProvider time)
 {
     /// <summary>So many executions make PostgreSQL look at its table at once rather than when its own time has come.</summary>
     internal const int WorthVacuum = 10_000;
+
+    private static readonly string[] Tables = ["executions", "checkpoints", "execution_events_default", "execution_logs_default"];
 
     private const int PagesAtOnce = 500;
 
@@ -46,8 +48,11 @@ internal sealed class FreedSpace(Database database, TimeProvider time)
     // Beside everything else that goes on: it takes no lock that a reader or writer would wait for.
     private async Task VacuumAsync(CancellationToken cancellationToken)
     {
+        // Months that could not be dropped are mostly empty now.
+        var now = time.GetUtcNow();
+        var months = (await partitions.ListAsync(cancellationToken)).Where(each => each.End <= now).Select(each => each.Name);
         await using var connection = (NpgsqlConnection)await database.Engine.OpenConnectionAsync(cancellationToken);
-        foreach (var table in (string[])["executions", "checkpoints", "execution_events_default", "execution_logs_default"])
+        foreach (var table in Tables.Concat(months))
         {
             await using var command = new NpgsqlCommand($"vacuum (analyze) {table}", connection) { CommandTimeout = 0 };
             await command.ExecuteNonQueryAsync(cancellationToken);

@@ -38,5 +38,12 @@ internal interface IExecutionQueries
     /// <summary>Number of matching rows, counted up to <paramref name="bound"/>.</summary>
     Task<long> CountAsync(ExecutionFilter filter, long bound, CancellationToken cancellationToken);
 
+    /// <summary>Number of executions of a workflow that have not ended, by revision; child executions are left out.</summary>
+    Task<IReadOnlyDictionary<int, long>> CountLiveAsync(string organization, Guid workflowId, CancellationToken cancellationToken);
+
+    /// <summary>Ids of such executions of a revision, by id, hence oldest first, after an id (keyset).</summary>
+    Task<IReadOnlyList<Guid>> ListLiveAsync(
+        string organization, Guid workflowId, int revision, Guid? after, int limit, CancellationToken cancellationToken);
+
     Task<ExecutionCounts> CountByStatusAsync(string? organization, CancellationToken cancellationToken);
 }

@@ -12,7 +12,8 @@ internal static class StorageErrors
     /// </summary>
     public static bool IsTransient(Exception exception) => exception switch
     {
-        PostgresException error => IsTransientState(error.SqlState),
+        // One that came from another silo has lost its state on the way. Who gets it only repeats a call, with its token.
+        PostgresException error => error.SqlState is null || IsTransientState(error.SqlState),
         NpgsqlException error => error.IsTransient, // Refused, cut, timed out, pool exhausted.
         SqliteException error => error.SqliteErrorCode
             is SqliteBusy or SqliteLocked or SqliteIoError or SqliteFull or SqliteCannotOpen or SqliteProtocol,

@@ -21,7 +21,9 @@ internal sealed partial class WorkerService(
 {
     private const int MaxBatch = 32;
 
-    private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(20);
+    // Short: a partition that has to move, because a silo has died, goes only when nobody waits in it any more.
+    private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TakeTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
@@ -86,6 +88,7 @@ internal sealed partial class WorkerService(
     {
         var queue = grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
         var delay = FirstRetryDelay;
+        var hasWork = false;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -95,11 +98,10 @@ internal sealed partial class WorkerService(
                     return;
                 }
 
-                if (await TakeAsync(queue, partition, stopping) == 0)
-                {
-                    await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
-                }
-
+                // Slots are held while a partition is asked for offers, so only one is asked that has just answered.
+                hasWork = hasWork
+                    ? await TakeAsync(queue, partition, stopping) > 0
+                    : await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
                 delay = FirstRetryDelay;
             }
             catch (Exception) when (stopping.IsCancellationRequested)
@@ -109,6 +111,7 @@ internal sealed partial class WorkerService(
             catch (Exception e)
             {
                 LogPartitionUnreachable(e, partition);
+                hasWork = false;
                 await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
             }
@@ -127,7 +130,16 @@ internal sealed partial class WorkerService(
         IReadOnlyList<TaskOffer> offers = [];
         try
         {
-            offers = await queue.TakeAsync(free, options.Value.Tags, stopping);
+            var taking = queue.TakeAsync(free, options.Value.Tags, stopping);
+            try
+            {
+                offers = await taking.WaitAsync(TakeTimeout, time, stopping);
+            }
+            catch (TimeoutException)
+            {
+                _ = RunLateAsync(taking, partition, stopping);
+                throw;
+            }
         }
         finally
         {
@@ -143,6 +155,23 @@ internal sealed partial class WorkerService(
         }
 
         return offers.Count;
+    }
+
+    // An answer that comes late has taken offers all the same, and nobody else gets them before their tickets run out.
+    private async Task RunLateAsync(Task<IReadOnlyList<TaskOffer>> taking, int partition, CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var offer in await taking)
+            {
+                await _slots.WaitAsync(stopping);
+                _ = RunAsync(offer, partition);
+            }
+        }
+        catch (Exception e)
+        {
+            LogPartitionUnreachable(e, partition);
+        }
     }
 
     private async Task RunAsync(TaskOffer offer, int partition)

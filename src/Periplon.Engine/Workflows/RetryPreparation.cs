@@ -42,10 +42,12 @@ internal sealed class RetryPreparation(IJournalStore journal, WorkflowCatalog ca
             return (new StartResult { Status = StartStatus.ExecutionNotFound }, null);
         }
 
-        var ran = await catalog.FindAsync(row.Id, created.Revision, cancellationToken);
+        var revision = ExecutionMachine.RevisionOf(history);
+        var ran = await catalog.FindAsync(row.Id, revision, cancellationToken);
         if (ran is null)
         {
-            return Refused(StartStatus.CannotKeep, "revision", $"Revision {created.Revision}, which the execution ran, is not stored any more");
+            return Refused(
+                StartStatus.CannotKeep, "revision", $"Revision {revision}, which the execution ran, is not stored any more");
         }
 
         var ended = ExecutionMachine.Replay(ran.PlanOf(created.Subflow), history);
@@ -73,19 +75,20 @@ internal sealed class RetryPreparation(IJournalStore journal, WorkflowCatalog ca
     {
         if (entry.Unsupported.Count > 0)
         {
-            return (new StartResult { Status = StartStatus.NotRunnable, Problems = [.. entry.Unsupported.Select(WorkflowProblems.Of)] }, null);
+            return Refused(StartStatus.NotRunnable, [.. entry.Unsupported.Select(WorkflowProblems.Of)]);
         }
 
         if (ended.Created.Subflow is { } subflow && !entry.Bundle.Plans.Workflow.Subflows.ContainsKey(subflow))
         {
-            return Refused(StartStatus.CannotKeep, "revision", $"Revision {entry.Row.Revision} has no subflow '{subflow}', which the execution ran");
+            return Refused(
+                StartStatus.CannotKeep, "revision", $"Revision {entry.Row.Revision} has no subflow '{subflow}', which the execution ran");
         }
 
         var plan = entry.PlanOf(ended.Created.Subflow);
         var binding = InputBinder.Bind(plan.Workflow.Inputs, Merged(ended, plan, edits));
         if (binding.Problems.Count > 0)
         {
-            return (new StartResult { Status = StartStatus.InvalidInputs, Problems = [.. binding.Problems.Select(WorkflowProblems.Of)] }, null);
+            return Refused(StartStatus.InvalidInputs, [.. binding.Problems.Select(WorkflowProblems.Of)]);
         }
 
         // The same plan as an object says that it is the same revision.
@@ -94,10 +97,7 @@ internal sealed class RetryPreparation(IJournalStore journal, WorkflowCatalog ca
         var decided = RetryPlanner.Decide(ended, target, choice);
         if (decided.Problems.Count > 0)
         {
-            return (new StartResult
-            {
-                Status = StartStatus.CannotKeep, Problems = [.. decided.Problems.Select(each => WorkflowProblems.Of(each.Field, each.Message))],
-            }, null);
+            return Refused(StartStatus.CannotKeep, [.. decided.Problems.Select(each => WorkflowProblems.Of(each.Field, each.Message))]);
         }
 
         if (!decided.HasWork)
@@ -105,7 +105,9 @@ internal sealed class RetryPreparation(IJournalStore journal, WorkflowCatalog ca
             return (new StartResult { Status = StartStatus.NothingToRetry }, null);
         }
 
-        var kept = decided.Kept.Count == 0 ? [] : JsonSerializer.SerializeToUtf8Bytes(decided.Kept, ExecutionJson.Default.IReadOnlyListKeptTask);
+        var kept = decided.Kept.Count == 0
+            ? []
+            : JsonSerializer.SerializeToUtf8Bytes(decided.Kept, ExecutionJson.Default.IReadOnlyListKeptTask);
         return kept.Length > MaxKept
             ? Refused(
                 StartStatus.CannotKeep, "from_task",
@@ -128,5 +130,8 @@ internal sealed class RetryPreparation(IJournalStore journal, WorkflowCatalog ca
     }
 
     private static (StartResult? Refusal, PreparedRetry? Retry) Refused(StartStatus status, string path, string message) =>
-        (new StartResult { Status = status, Problems = [WorkflowProblems.Of(path, message)] }, null);
+        Refused(status, [WorkflowProblems.Of(path, message)]);
+
+    private static (StartResult? Refusal, PreparedRetry? Retry) Refused(StartStatus status, IReadOnlyList<Problem> problems) =>
+        (new StartResult { Status = status, Problems = problems }, null);
 }

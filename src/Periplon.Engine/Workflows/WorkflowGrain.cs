@@ -16,7 +16,8 @@ namespace Periplon.Engine.Workflows;
 /// <summary>One workflow. The workflows and workflow_versions tables are its state, written in one transaction per change.</summary>
 [GrainType("workflow")]
 internal sealed partial class WorkflowGrain(
-    IWorkflowStore store, WorkflowCatalog catalog, ResourceResolver resolver, RetryPreparation retries, TimeProvider time)
+    IWorkflowStore store, WorkflowCatalog catalog, ResourceResolver resolver, RetryPreparation retries, RevisionImpact impact,
+    TimeProvider time)
     : Grain, IWorkflowGrain
 {
     private WorkflowRow? _row;

@@ -1,6 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
-using Orleans.Runtime;
+using Periplon.Api.Requests;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api;
@@ -60,7 +60,7 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
                 return known.Problem;
             case BadHttpRequestException bad:
                 return ApiProblem.Create(bad.StatusCode, bad.Message);
-            case TimeoutException or SiloUnavailableException or OrleansMessageRejectionException:
+            case Exception when GrainCalls.IsUnanswered(exception):
             case DbException or IOException when StorageErrors.IsTransient(exception):
                 LogUnavailable(exception, context.Request.Method, context.Request.Path);
                 return ApiProblem.Unavailable("The database or the cluster did not answer in time; try again");

@@ -104,5 +104,7 @@ public static class ApiHostingExtensions
         json.SerializerOptions.TypeInfoResolverChain.Insert(0, ScheduleJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Add(QueueJson.Default);
         json.SerializerOptions.TypeInfoResolverChain.Add(LimitJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, Executions.RetryJson.Default);
+        json.SerializerOptions.TypeInfoResolverChain.Insert(1, RevisionJson.Default);
     }
 }

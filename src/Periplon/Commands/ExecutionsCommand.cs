@@ -89,14 +89,17 @@ internal static class ExecutionsCommand
                 .RunAsync(call.Parsed.GetValue(follow), cancellationToken));
     }
 
-    private static Command Cancel(CommandShell shell)
+    /// <summary><c>cancel</c>, also as a command of its own.</summary>
+    public static Command Cancel(CommandShell shell)
     {
         var id = Id();
         var reason = new Option<string?>("--reason") { Description = "Why, for the record", HelpName = "TEXT" };
-        return ClientCommand.Create(shell, "cancel", "Cancel an execution", [id, reason], async (call, cancellationToken) =>
+        var kill = new Option<bool>("--kill") { Description = "Leave out handlers, hooks and notifications too, also those that run" };
+        return ClientCommand.Create(shell, "cancel", "Cancel an execution", [id, reason, kill], async (call, cancellationToken) =>
         {
             var execution = call.Parsed.GetRequiredValue(id);
-            var reply = await call.Http.CancelAsync(execution, call.Parsed.GetValue(reason), cancellationToken);
+            var reply = await call.Http.CancelAsync(
+                execution, call.Parsed.GetValue(reason), call.Parsed.GetValue(kill), cancellationToken);
             if (call.Json)
             {
                 return call.Print(reply.Json);

@@ -67,7 +67,7 @@ internal static class StartCommand
         }
     }
 
-    private static int Report(ClientCall call, Reply<ExecutionItem> end)
+    internal static int Report(ClientCall call, Reply<ExecutionItem> end)
     {
         var item = end.Value;
         if (call.Json)

@@ -66,10 +66,31 @@ internal sealed partial class PeriplonHttp(Uri server, TimeSpan? timeout = null)
             HttpMethod.Get, $"executions/{Escape(id)}" + Query(("wait", waitSecs)), null, ApiTypes.Default.ExecutionItem,
             cancellationToken);
 
-    public Task<Reply<JsonElement>> CancelAsync(string id, string? reason, CancellationToken cancellationToken) =>
+    public Task<Reply<JsonElement>> CancelAsync(string id, string? reason, bool kill, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject();
+        if (reason is not null)
+        {
+            body["reason"] = reason;
+        }
+
+        if (kill)
+        {
+            body["kill"] = true;
+        }
+
+        return SendAsync(
+            HttpMethod.Post, $"executions/{Escape(id)}/cancel", body, ApiTypes.Default.JsonElement, cancellationToken);
+    }
+
+    /// <summary>Retries an ended execution; the same key again starts no second one.</summary>
+    public Task<Reply<StartReply>> RetryAsync(string id, JsonObject body, Guid key, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"executions/{Escape(id)}/retry", body, ApiTypes.Default.StartReply, cancellationToken, key);
+
+    /// <summary>Skips a task.</summary>
+    public Task<Reply<JsonElement>> SkipAsync(string id, string task, JsonObject body, CancellationToken cancellationToken) =>
         SendAsync(
-            HttpMethod.Post, $"executions/{Escape(id)}/cancel", reason is null ? [] : new JsonObject { ["reason"] = reason },
-            ApiTypes.Default.JsonElement, cancellationToken);
+            HttpMethod.Post, $"executions/{Escape(id)}/tasks/{Escape(task)}/skip", body, ApiTypes.Default.JsonElement, cancellationToken);
 
     /// <summary>Sends a signal; the same key again counts once.</summary>
     public Task<Reply<JsonElement>> SignalAsync(string id, string name, JsonNode? payload, Guid key, CancellationToken cancellationToken) =>

@@ -1,8 +1,9 @@
 namespace Periplon.Client.Tests.Contracts;
 
 /// <summary>
-/// While an upgrade rolls through a cluster, silos of two versions talk to each other. What <c>OrleansContracts.txt</c> says stays as it
-/// is; PERIPLON_UPDATE_GOLDEN=1 adds to it and takes nothing away. <c>OrleansContracts.released.txt</c> is what the version before says.
+/// While an upgrade rolls through a cluster, silos of two versions talk to each other. <c>OrleansContracts.txt</c> shows what this build
+/// says, so that a change is seen in review; PERIPLON_UPDATE_GOLDEN=1 writes it. What the version before says, in
+/// <c>OrleansContracts.released.txt</c>, has to stand.
 /// </summary>
 public sealed class OrleansContractsTests
 {
@@ -10,24 +11,22 @@ public sealed class OrleansContractsTests
     private const string Unversioned = "interface Periplon.IWorkerGrain";
 
     [Fact]
-    public void Contracts_OfThisBuild_AreWrittenDownAndNothingIsTakenAway()
+    public void Contracts_OfThisBuild_AreWrittenDown()
     {
         var file = ContractText.PathOf("OrleansContracts.txt");
-        var (written, actual) = (File.ReadAllText(file), ContractText.Write());
-        MissingIn(actual, written).ShouldBeEmpty(
-            "silos of the version before still use this: keep it, and give what is new a number or a name of its own");
+        var actual = ContractText.Write();
         if (ContractText.IsUpdate)
         {
             File.WriteAllText(file, actual);
-            return;
         }
 
-        actual.ShouldBe(written, "OrleansContracts.txt does not say what is new; run this test once with PERIPLON_UPDATE_GOLDEN=1");
+        actual.ShouldBe(File.ReadAllText(file), "OrleansContracts.txt is of another build; run this test once with PERIPLON_UPDATE_GOLDEN=1");
     }
 
     [Fact]
     public void Contracts_OfTheVersionBefore_AllStand() =>
-        MissingIn(ContractText.Write(), File.ReadAllText(ContractText.PathOf("OrleansContracts.released.txt"))).ShouldBeEmpty();
+        MissingIn(ContractText.Write(), File.ReadAllText(ContractText.PathOf("OrleansContracts.released.txt"))).ShouldBeEmpty(
+            "silos of the version before still use this: keep it, and give what is new a number or a name of its own");
 
     [Fact]
     public void Interfaces_WithMoreMethodsThanTheVersionBefore_HaveAHigherVersion()
@@ -46,6 +45,8 @@ public sealed class OrleansContractsTests
         MissingIn(Before.Replace("1 B", "2 B"), Before).ShouldBe(["message M: 1 B : Int32"]);
         MissingIn(Before.Replace("1 B : Int32", "1 B : String"), Before).ShouldBe(["message M: 1 B : Int32"]);
         MissingIn(Before.Replace("Get", "Find"), Before).ShouldBe(["interface I: Get() : Task"]);
+        MissingIn(Before.Replace("Task", "Task<Int32>"), Before).ShouldBe(["interface I: Get() : Task"]);
+        MissingIn(Before.Replace("Task", "Task<Int32>").Replace("version 1", "version 2"), Before).ShouldBeEmpty();
         MissingIn(Before.Replace("version 1", "version 2") + "  2 C : Int32\n", Before).ShouldBeEmpty();
 
         var more = Before.Replace("Get() : Task", "Get() : Task\n  Set() : Task");
@@ -59,10 +60,15 @@ public sealed class OrleansContractsTests
         return
         [
             .. ContractText.Read(expected).SelectMany(block => block.Value.Lines
-                .Where(line => !now.TryGetValue(block.Key, out var present) || !present.Lines.Contains(line))
+                .Where(line => !now.TryGetValue(block.Key, out var present)
+                    || !(present.Lines.Contains(line) || (present.Version > block.Value.Version && HasAnAnswerNow(line, present.Lines))))
                 .Select(line => $"{block.Key}: {line}")),
         ];
     }
+
+    // Old callers pass over an answer that they do not expect, and new ones do not reach old silos, whose version is lower.
+    private static bool HasAnAnswerNow(string method, HashSet<string> lines) =>
+        method.EndsWith(" : Task", StringComparison.Ordinal) && lines.Any(line => line.StartsWith($"{method}<", StringComparison.Ordinal));
 
     private static List<string> TooLow(
         SortedDictionary<string, (int Version, HashSet<string> Lines)> now,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Migrations;
 using Periplon.Core.Retries;
 using Periplon.Core.Tests.Retries;
 
@@ -77,6 +78,23 @@ internal static class HistoryRecordings
             run.Complete("g.x", "two\n");
             run.Fail("b");
             run.Begin(RetryHarness.CreatedOf(run, new RetryChoice()));
+            run.CompleteAll();
+        },
+        ["skips"] = run =>
+        {
+            var token = run.Claim("a");
+            run.Do(turn => ExecutionCommands.Skip(turn, "a", "ann", "not today", null));
+            run.Report("a", token, TaskOutcome.Cancelled());
+            run.Do(turn => ExecutionCommands.Skip(turn, "b", "ann", null, Json("by hand")));
+            run.CompleteAll();
+        },
+        // Its file is the second revision; the first one had no task c.
+        ["migrated"] = run =>
+        {
+            var first = MachineHarness.Of("tasks: {a: {RUN}, b: {RUN, depends_on: [a]}}");
+            first.Complete("a", "one\n");
+            var verdict = MigrationCheck.Check(first.State, first.Journal, run.Plan, 2);
+            run.Take(first.MovedTo(verdict));
             run.CompleteAll();
         },
         ["limits"] = run =>

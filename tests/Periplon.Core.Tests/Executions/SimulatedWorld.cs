@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Migrations;
 using Periplon.Core.Plans;
 
 namespace Periplon.Core.Tests.Executions;
@@ -101,7 +102,7 @@ internal sealed class SimulatedWorld(MachineHarness run, Random random)
 
     private void Disturb()
     {
-        switch (random.Next(10))
+        switch (random.Next(12))
         {
             case 0 when _leases.Count > 0:
                 var late = _leases[random.Next(_leases.Count)];
@@ -133,6 +134,12 @@ internal sealed class SimulatedWorld(MachineHarness run, Random random)
             case 7:
                 run.Tick(random.Next(40));
                 break;
+            case 9 when random.Next(4) == 0:
+                Skip();
+                break;
+            case 10 when random.Next(4) == 0:
+                Move();
+                break;
             case 8 when _leases.Count > 0:
                 // A second claim of what is taken, or was.
                 var other = _leases[random.Next(_leases.Count)];
@@ -145,6 +152,23 @@ internal sealed class SimulatedWorld(MachineHarness run, Random random)
                     0));
                 break;
         }
+    }
+
+    private void Skip()
+    {
+        var task = Any(run.State.Tasks.Keys.Where(path => path.Length > 0).DefaultIfEmpty(""));
+        var output = random.Next(2) == 0 ? Json("by hand") : (JsonElement?)null;
+        run.Do(turn => ExecutionCommands.Skip(turn, task, "ann", null, output));
+    }
+
+    // To a revision with the same definition every history fits, wherever it stands.
+    private void Move()
+    {
+        var plan = ExecutionPlan.Compile(run.Plan.Workflow);
+        var verdict = MigrationCheck.Check(run.State, run.Journal, plan, run.State.Created.Revision + 1);
+        verdict.Refusal.ShouldBeNull();
+        StateText.Of(verdict.State!).ShouldBe(StateText.Of(run.State));
+        run.Take(run.MovedTo(verdict));
     }
 
     // What is due at a time must change something when the time has come.

@@ -305,6 +305,27 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public void Retry_WithAGroupThatAPersonEnded_KeepsItWithoutWhatIsInsideIt()
+    {
+        var ended = MachineHarness.Of("""
+            tasks:
+              g: {subtasks: [{x: {RUN}}]}
+              h: {subtasks: [{y: {RUN}}]}
+              bad: {RUN, depends_on: [g, h]}
+            """);
+        ended.Do(turn => ExecutionCommands.Skip(turn, "g", null, null, JsonSerializer.SerializeToElement("by hand")));
+        ended.Do(turn => ExecutionCommands.Skip(turn, "h", null, null, null));
+        ended.Fail("bad");
+        var retry = ended.Retry();
+        retry.Kept().ShouldBe("g h");
+        retry.State.Find("g.x").ShouldBeNull();
+        retry.Task("g").Output!.Text.ShouldBe("by hand");
+        retry.Fail("bad");
+        retry.Retry().Kept().ShouldBe("g h");
+        retry.Retry(new RetryChoice("g.x")).Ready.ShouldBe(["g.x"]);
+    }
+
+    [Fact]
     public void Retry_OnAnotherRevision_RunsWhatIsNewAndWhatDependsOnIt()
     {
         var ended = MachineHarness.Of(Chain);

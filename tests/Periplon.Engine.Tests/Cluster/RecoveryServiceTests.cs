@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using Orleans.Runtime;
@@ -19,6 +20,7 @@ public sealed class RecoveryServiceTests : IDisposable
 
     private readonly IQueueGrain _queue = Substitute.For<IQueueGrain>();
     private readonly IGrainFactory _grains = Substitute.For<IGrainFactory>();
+    private readonly FakeTimeProvider _time = new();
     private readonly RecoveryService _service;
 
     public RecoveryServiceTests()
@@ -29,7 +31,7 @@ public sealed class RecoveryServiceTests : IDisposable
         var partitions = new QueuePartitions(Options.Create(new EngineOptions { Partitions = 4 }));
         _service = new RecoveryService(
             Substitute.For<IClusterMembershipService>(), local, _grains, partitions, new Executions.MemoryJournal(),
-            NullLogger<RecoveryService>.Instance);
+            _time, NullLogger<RecoveryService>.Instance);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -71,6 +73,18 @@ public sealed class RecoveryServiceTests : IDisposable
     {
         _queue.RecoverAsync(Arg.Any<CancellationToken>()).ThrowsAsync(new OperationCanceledException("its silo is stopping"));
         (await RunAsync((Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(1);
+        await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
+    }
+
+    [Fact]
+    public async Task LookAgain_SomeTimeAfterADeath_LooksAtEveryPartitionOnceMore()
+    {
+        var look = _service.LookAgainAsync(Ct);
+        _time.Advance(RecoveryService.SecondLook - TimeSpan.FromTicks(1));
+        await _queue.DidNotReceive().RecoverAsync(Arg.Any<CancellationToken>());
+
+        _time.Advance(TimeSpan.FromTicks(1));
+        await look;
         await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
     }
 

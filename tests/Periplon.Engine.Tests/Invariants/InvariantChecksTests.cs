@@ -232,5 +232,12 @@ public sealed class InvariantChecksTests : IDisposable
 
         public Task<ExecutionCounts> CountByStatusAsync(string? organization, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
+
+        public Task<IReadOnlyDictionary<int, long>> CountLiveAsync(
+            string organization, Guid workflowId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<Guid>> ListLiveAsync(
+            string organization, Guid workflowId, int revision, Guid? after, int limit, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

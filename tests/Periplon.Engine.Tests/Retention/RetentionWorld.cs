@@ -48,7 +48,7 @@ internal sealed class RetentionWorld : IAsyncDisposable
         var time = new ShiftedTime(Now);
         return new RetentionRound(
             Test.Database, Purge, Partitions, new AgedTables(Test.Database, aged ?? [], Instruments.Retention, time),
-            new FreedSpace(Test.Database, time), Instruments.Retention, options, time).RunOnceAsync(Ct);
+            new FreedSpace(Test.Database, Partitions, time), Instruments.Retention, options, time).RunOnceAsync(Ct);
     }
 
     /// <summary>An execution with three journal rows, log lines, a checkpoint and a file. Without an end it is running.</summary>

@@ -77,6 +77,30 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task Live_ByRevision_LeavesOutWhatHasEndedAndChildren()
+    {
+        var workflow = Guid.CreateVersion7();
+        var ids = await StoreAsync(6, (row, i) => (row with { WorkflowId = workflow, Revision = i < 3 ? 1 : 2 }) switch
+        {
+            var child when i == 1 => child with { ParentExecutionId = Guid.CreateVersion7() },
+            var ended when i == 4 => ended with
+            {
+                Status = ExecutionStatus.Completed, CompletedAt = T0, NextWakeAt = null, WaitReason = null,
+            },
+            var live => live,
+        });
+        var counts = await Queries.CountLiveAsync(_organization, workflow, Ct);
+        counts.ShouldBe(new Dictionary<int, long> { [1] = 2, [2] = 2 }, ignoreOrder: true);
+        (await Queries.ListLiveAsync(_organization, workflow, 1, null, 10, Ct)).ShouldBe([ids[0], ids[2]], ignoreOrder: true);
+
+        // Ids of one millisecond are in no order of their own.
+        var second = await Queries.ListLiveAsync(_organization, workflow, 2, null, 10, Ct);
+        second.ShouldBe(new[] { ids[3], ids[5] }.OrderBy(id => id.ToString("D"), StringComparer.Ordinal));
+        (await Queries.ListLiveAsync(_organization, workflow, 2, second[0], 10, Ct)).ShouldBe([second[1]]);
+        (await Queries.CountLiveAsync("another", workflow, Ct)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Count_StopsAtItsBound()
     {
         await StoreAsync(9, (row, _) => row);

@@ -48,7 +48,8 @@ public sealed class ApiRulesTests
 
         paths["/api/v1/executions"]!["get"]!["parameters"]!.AsArray().Select(p => p!["name"]!.GetValue<string>()).ShouldBe(
             [
-                "workflow_id", "status", "triggered_by", "label", "created_after", "created_before", "parent_execution_id", "parent", "limit",
+                "workflow_id", "status", "triggered_by", "label", "created_after", "created_before", "parent_execution_id", "retry_of",
+                "parent", "limit",
                 "offset", "cursor",
             ]);
         paths["/api/v1/executions"]!["post"]!["operationId"]!.GetValue<string>().ShouldBe("StartExecution");

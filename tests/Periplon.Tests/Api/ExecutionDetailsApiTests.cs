@@ -22,7 +22,7 @@ public sealed class ExecutionDetailsApiTests
             "scheduled_at":null,"started_at":null,"completed_at":null,"output":"ok","output_truncated":false,"output_size":2,
             "output_artifact":null,"outputs":{"n":1},"exit_code":0,"error":null,"error_kind":null,"reason":null,"depends_on":[],
             "parent":null,"iteration":null,"phase":null,"child_execution_id":null,"number":1,
-            "labels":{"team":"data"}}
+            "labels":{"team":"data"},"kept":false}
             """)).ShouldBeTrue(answer.Text);
     }
 

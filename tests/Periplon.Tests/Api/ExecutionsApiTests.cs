@@ -16,6 +16,7 @@ public sealed class ExecutionsApiTests
         {"id":"{{{Samples.ExecutionId}}}","workflow_id":"{{{Samples.WorkflowId}}}","workflow_name":"nightly","workflow_version":"1.0",
         "revision":1,"status":"queued","started_at":null,"completed_at":null,"created_at":"2026-11-23T12:00:00Z","triggered_by":null,
         "trigger_type":"manual","input_params":{"who":"world"},"result":null,"error":null,"retry_count":0,"parent_execution_id":null,
+        "retry_of":null,"retried_by":null,
         "priority":0,"labels":{"team":"blue"},"wait_reason":"worker","next_wake_at":"2026-11-23T12:00:30Z"}
         """;
 

@@ -63,6 +63,7 @@ internal sealed class FakeGrains
         grain.UpdateAsync(default!, default).ReturnsForAnyArgs(call => Save(id, call.Arg<SaveWorkflow>(), create: false));
         grain.DeleteAsync(default!, default).ReturnsForAnyArgs(_ => Stores.Workflows.RemoveAll(row => row.Id == id) > 0);
         grain.StartAsync(default!, default).ReturnsForAnyArgs(call => Start(id, call.Arg<StartExecution>()));
+        grain.AssessImpactAsync(default!, default).ReturnsForAnyArgs(new ImpactReport { Status = RevisionStatus.WorkflowNotFound });
         return _workflows[key] = grain;
     }
 

@@ -92,6 +92,13 @@ internal sealed class FakeStores : IWorkflowStore, IExecutionQueries, IJournalSt
 
     public Task<bool> IsActiveAsync(Guid executionId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<IReadOnlyDictionary<int, long>> CountLiveAsync(string organization, Guid workflowId, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<IReadOnlyList<Guid>> ListLiveAsync(
+        string organization, Guid workflowId, int revision, Guid? after, int limit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken)
     {
         Lines.AddRange(entries);

@@ -65,6 +65,30 @@ public sealed class ClientCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RetrySkipAndCancel_SendWhatWasTyped()
+    {
+        const string Retry = "01990000-0000-7000-8000-000000000009";
+        _server.On($"POST /api/v1/executions/{Execution}/retry", $$"""{"id": "{{Retry}}", "status": "queued"}""", 201);
+        _server.On($"GET /api/v1/executions/{Execution}", $$"""{"id": "{{Execution}}", "workflow_id": "{{Workflow}}", "status": "failed"}""");
+        _server.On($"POST /api/v1/executions/{Execution}/tasks/loop%5B1%5D.a/skip", """{"message": "It is skipped"}""");
+        _server.On($"POST /api/v1/executions/{Execution}/cancel", "{}");
+
+        (await _fixture.RunAsync("retry", Execution, "--from-task", "b", "--input", "count=7", "--input", "code=7", "--latest"))
+            .ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
+        _fixture.Out.ToString().ShouldBe($"Started {Retry}, which retries {Execution}\n");
+        (await _fixture.RunAsync("retry", Execution, "--from-start", "-j")).ShouldBe(ExitCode.Ok);
+        (await _fixture.RunAsync("skip", Execution, "loop[1].a", "--reason", "no", "--output", "[1]")).ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
+        (await _fixture.RunAsync("cancel", Execution, "--kill")).ShouldBe(ExitCode.Ok);
+        (await _fixture.RunAsync("executions", "cancel", Execution)).ShouldBe(ExitCode.Ok);
+        _server.Requests.Where(request => request.Method == "POST").Select(request => request.Body).ShouldBe(
+            [
+                """{"from_task":"b","revision":"latest","inputs":{"count":7,"code":"7"}}""", """{"from_start":true}""",
+                """{"reason":"no","output":[1]}""", """{"kill":true}""", "{}",
+            ]);
+        _server.Requests.First(request => request.Method == "POST").Key.ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public async Task WorkflowsApply_KnownAndNewName_UpdatesAndCreates()
     {
         const string Task = "tasks: {a: {description: b, command: {executable: c}}}\n";

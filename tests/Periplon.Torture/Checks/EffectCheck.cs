@@ -71,7 +71,8 @@ internal static class EffectCheck
                 }
 
                 violations.Add(
-                    "ran-again", $"Attempt {late.Key} began after its outcome was recorded at {ended!.At:HH:mm:ss.fff}: {late}", execution.Id);
+                    "ran-again", $"Attempt {late.Key} began after its outcome was recorded at {ended!.At:HH:mm:ss.fff}: {late}",
+                    execution.Id);
             }
         }
 
@@ -92,8 +93,8 @@ internal static class EffectCheck
                 && run.EndedAt <= completed.At + Tolerance))
             {
                 violations.Add(
-                    "not-done", $"Execution {execution.Id}: task '{completed.Task}' is recorded as done at {completed.At:HH:mm:ss.fff}, and "
-                    + "the ledger has no run that had ended by then", execution.Id);
+                    "not-done", $"Execution {execution.Id}: task '{completed.Task}' is recorded as done at {completed.At:HH:mm:ss.fff}, "
+                    + "and the ledger has no run that had ended by then", execution.Id);
             }
         }
     }

@@ -12,13 +12,16 @@ internal static class EndCheck
     {
         foreach (var lost in acknowledged.Values.Where(started => !stored.ContainsKey(started.Id)))
         {
-            violations.Add("lost", $"Execution {lost.Id} of '{lost.Workload.Name}', number {lost.Number}, was acknowledged and is not stored");
+            violations.Add(
+                "lost", $"Execution {lost.Id} of '{lost.Workload.Name}', number {lost.Number}, was acknowledged and is not stored");
         }
 
-        foreach (var twice in stored.Values.Where(each => each.Number is not null).GroupBy(each => each.Number).Where(group => group.Count() > 1))
+        var numbered = stored.Values.Where(execution => execution.Number is not null).ToLookup(execution => execution.Number);
+        foreach (var twice in numbered.Where(group => group.Count() > 1))
         {
             violations.Add(
-                "started-twice", $"The start with number {twice.Key} made {twice.Count()} executions: {string.Join(", ", twice.Select(e => e.Id))}",
+                "started-twice", $"The start with number {twice.Key} made {twice.Count()} executions: "
+                + string.Join(", ", twice.Select(execution => execution.Id)),
                 twice.First().Id);
         }
 
@@ -44,12 +47,14 @@ internal static class EndCheck
 
         if (ends.Count != 1 || execution.Events[^1] != ends[0])
         {
-            violations.Add("ends", $"The journal of execution {execution.Id} has {ends.Count} ends, and events after the first", execution.Id);
+            violations.Add(
+                "ends", $"The journal of execution {execution.Id} has {ends.Count} ends, and events after the first", execution.Id);
         }
         else if (ends[0].Status.ToWord() != execution.Status)
         {
             violations.Add(
-                "status", $"Execution {execution.Id} ended as {ends[0].Status.ToWord()}, and its row says {execution.Status}", execution.Id);
+                "status", $"Execution {execution.Id} ended as {ends[0].Status.ToWord()}, and its row says {execution.Status}",
+                execution.Id);
         }
 
         if (execution.Number is { } number && workloads.TryGetValue(execution.Workflow, out var workload))
@@ -63,13 +68,16 @@ internal static class EndCheck
             else if (workload.Result?.Invoke(number) is { } result && result != execution.Result)
             {
                 violations.Add(
-                    "wrong-result", $"Execution {execution.Id} of '{execution.Workflow}' has the result {execution.Result}, expected {result}",
+                    "wrong-result", $"Execution {execution.Id} of '{execution.Workflow}' has the result {execution.Result}, "
+                    + $"expected {result}",
                     execution.Id);
             }
 
             if (!acknowledged.ContainsKey(execution.Id))
             {
-                violations.Add("unknown", $"Execution {execution.Id}, number {number}, is stored, but its key was answered with another", execution.Id);
+                violations.Add(
+                    "unknown", $"Execution {execution.Id}, number {number}, is stored, but its key was answered with another",
+                    execution.Id);
             }
         }
     }

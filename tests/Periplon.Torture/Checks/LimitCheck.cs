@@ -34,7 +34,8 @@ internal static class LimitCheck
     private static void Check(LoadLimit limit, List<(TaskRun Run, DateTimeOffset Until)> intervals, Violations violations)
     {
         var active = new Dictionary<string, List<TaskRun>>();
-        var steps = intervals.SelectMany(each => new[] { (At: each.Run.StartedAt, IsStart: true, each.Run), (At: each.Until, IsStart: false, each.Run) })
+        var starts = intervals.Select(each => (At: each.Run.StartedAt, IsStart: true, each.Run));
+        var steps = starts.Concat(intervals.Select(each => (At: each.Until, IsStart: false, each.Run)))
             .OrderBy(step => step.At).ThenBy(step => step.IsStart);
         foreach (var (at, isStart, run) in steps)
         {

@@ -28,7 +28,7 @@ internal sealed class StoredExecution
 
     public bool HasEnded => Status is "completed" or "failed" or "cancelled" or "timed_out";
 
-    /// <summary>When the outcome of a task was recorded for good, or the execution ended without one; null while neither has happened.</summary>
+    /// <summary>When a task's outcome was recorded for good, or its execution ended without; null while neither has happened.</summary>
     public DateTimeOffset? SettledAt(string task) =>
         (Events.OfType<TaskEvent>().LastOrDefault(
             happened => happened.Task == task && happened is (TaskCompleted or TaskFailed { Final: true } or TaskCancelled or TaskSkipped))
@@ -41,6 +41,8 @@ internal sealed class StoredExecution
     public static int? NumberIn(string labels)
     {
         using var document = JsonDocument.Parse(labels);
-        return document.RootElement.TryGetProperty("torture", out var number) && int.TryParse(number.GetString(), out var value) ? value : null;
+        return document.RootElement.TryGetProperty("torture", out var number) && int.TryParse(number.GetString(), out var value)
+            ? value
+            : null;
     }
 }

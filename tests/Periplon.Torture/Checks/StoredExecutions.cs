@@ -10,10 +10,11 @@ internal sealed class StoredExecutions(Func<DbConnection> open)
 {
     private const string ActiveSql = "status in ('queued', 'running', 'waiting', 'paused')";
 
-    public static StoredExecutions OfPostgres(string connectionString) => new(() => new NpgsqlConnection(connectionString + ";Timeout=5;Command Timeout=60"));
+    public static StoredExecutions OfPostgres(string connectionString) => new(
+        () => new NpgsqlConnection(connectionString + ";Timeout=5;Command Timeout=60"));
 
     public static StoredExecutions OfSqlite(string file) =>
-        new(() => new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString()));
+        new(() => new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString()));
 
     /// <summary>How many have not ended.</summary>
     public Task<long> CountActiveAsync(CancellationToken cancellationToken) =>
@@ -30,9 +31,10 @@ internal sealed class StoredExecutions(Func<DbConnection> open)
         var all = new Dictionary<Guid, StoredExecution>();
         await using (var command = connection.CreateCommand())
         {
-            command.CommandText = connection is NpgsqlConnection
-                ? "select id, workflow_name, status, labels::text, result, next_wake_at, created_at, completed_at, parent_execution_id from executions"
-                : "select id, workflow_name, status, labels, result, next_wake_at, created_at, completed_at, parent_execution_id from executions";
+            command.CommandText = """
+                select id, workflow_name, status, cast(labels as text), result, next_wake_at, created_at, completed_at, parent_execution_id
+                  from executions
+                """;
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -42,8 +44,8 @@ internal sealed class StoredExecutions(Func<DbConnection> open)
                     Id = id, Workflow = reader.GetString(1), Status = reader.GetString(2), 
                     // Children carry the labels of their parents.
                     Number = reader.IsDBNull(8) ? StoredExecution.NumberIn(reader.GetString(3)) : null,
-                    Result = reader.IsDBNull(4) ? null : reader.GetString(4), NextWakeAt = Time(reader, 5), CreatedAt = Time(reader, 6)!.Value,
-                    CompletedAt = Time(reader, 7),
+                    Result = reader.IsDBNull(4) ? null : reader.GetString(4),
+                    NextWakeAt = Time(reader, 5), CreatedAt = Time(reader, 6)!.Value, CompletedAt = Time(reader, 7),
                 };
             }
         }

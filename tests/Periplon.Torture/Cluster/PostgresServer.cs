@@ -93,7 +93,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static string FindPrograms()
     {
         var packaged = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var n) ? n : 0)
+            ? Directory.GetDirectories("/usr/lib/postgresql")
+                .OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var version) ? version : 0)
                 .Select(path => Path.Combine(path, "bin"))
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);

@@ -51,6 +51,7 @@ internal sealed class Silo(string name, SiloSettings settings, TimeProvider time
             {
                 WorkingDirectory = settings.Directory,
             };
+            start.Environment.Remove("DATABASE_URL");
             foreach (var (key, value) in settings.Environment)
             {
                 start.Environment[key] = value;

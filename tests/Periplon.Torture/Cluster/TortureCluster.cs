@@ -154,7 +154,8 @@ internal sealed class TortureCluster : IAsyncDisposable
 
             if (_time.GetElapsedTime(began) > patience)
             {
-                throw new InvalidOperationException($"{silo.Name} was not ready within {patience.TotalSeconds:F0} s; its log is {silo.Log}");
+                throw new InvalidOperationException(
+                    $"{silo.Name} was not ready within {patience.TotalSeconds:F0} s; its log is {silo.Log}");
             }
 
             await Task.Delay(Beat, _time, cancellationToken);

@@ -69,7 +69,8 @@ internal sealed partial class FaultInjector
             cluster.Reset(wire);
         }
 
-        return await EndAsync(FaultKinds.Reset, $"{silo.Name}'s connections", scene, scene.At, NoLives, options.Recovery, cancellationToken);
+        return await EndAsync(
+            FaultKinds.Reset, $"{silo.Name}'s connections", scene, scene.At, NoLives, options.Recovery, cancellationToken);
     }
 
     private async Task<FaultRecord> IsolateAsync(Silo silo, CancellationToken cancellationToken)

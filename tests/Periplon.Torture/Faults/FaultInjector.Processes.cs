@@ -53,7 +53,8 @@ internal sealed partial class FaultInjector
         silo.Terminate();
         if (await silo.ExitAsync(StopPatience, cancellationToken) is not { } code)
         {
-            violations.Add("no-stop", $"{silo.Lives[^1].Name} had not ended {StopPatience.TotalSeconds:F0} s after SIGTERM; its log is {silo.Log}");
+            violations.Add(
+                "no-stop", $"{silo.Lives[^1].Name} had not ended {StopPatience.TotalSeconds:F0} s after SIGTERM; its log is {silo.Log}");
             silo.Kill();
             await silo.ExitAsync(StopPatience, cancellationToken);
         }

@@ -3,7 +3,7 @@ using Periplon.Torture.Cluster;
 
 namespace Periplon.Torture.Faults;
 
-/// <summary>Does one fault after the other, waits until what it interrupted goes on, and lets the cluster come to rest in between.</summary>
+/// <summary>Does one fault after the other, and waits each time until what it interrupted goes on and the cluster is whole.</summary>
 internal sealed partial class FaultInjector(
     TortureOptions options, TortureCluster cluster, RecoveryWatch watch, MachineProbe probe, Random random, Violations violations,
     TimeProvider time, TextWriter output)
@@ -71,7 +71,8 @@ internal sealed partial class FaultInjector(
         var worst = fault.Recoveries.Count > 0 ? $"{fault.Recoveries.Max():F1} s at worst" : "nothing was under way";
         output.WriteLine(
             $"{time.GetUtcNow():HH:mm:ss} {kind,-15} {fault.Target,-22} interrupted {fault.Recoveries.Count,2}, {worst}"
-            + $" (machine: {fault.Load.LateMean * 1000:F0} ms late, {fault.Load.LateMax * 1000:F0} ms at most, {fault.Load.Foreign:P0} used by others{(fault.Load.IsOverloaded ? ", overloaded" : "")})");
+            + $" (machine: {fault.Load.LateMean * 1000:F0} ms late, {fault.Load.LateMax * 1000:F0} ms at most, "
+            + $"{fault.Load.Foreign:P0} used by others{(fault.Load.IsOverloaded ? ", overloaded" : "")})");
     }
 
     private FaultScene Begin(IEnumerable<Silo> hit)

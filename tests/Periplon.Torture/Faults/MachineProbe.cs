@@ -15,9 +15,9 @@ internal sealed class MachineProbe(Func<IEnumerable<int>> roots, TimeProvider ti
     private const double LateMean = 0.03;
     private const double LateMax = 1;
     private const double ForeignMost = 0.35;
-    private const int BeatsPerReading = 100;
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ReadingInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly List<(DateTimeOffset At, double Late)> _beats = [];
@@ -55,7 +55,7 @@ internal sealed class MachineProbe(Func<IEnumerable<int>> roots, TimeProvider ti
 
     private void Run()
     {
-        for (var i = 0; ; i++)
+        for (var readAt = DateTimeOffset.MinValue; ;)
         {
             var began = time.GetTimestamp();
             if (_stop.Wait(Beat))
@@ -65,7 +65,8 @@ internal sealed class MachineProbe(Func<IEnumerable<int>> roots, TimeProvider ti
 
             var late = (time.GetElapsedTime(began) - Beat).TotalSeconds;
             var now = time.GetUtcNow();
-            var (total, foreign) = i % BeatsPerReading == 0 ? ReadTicks() : default;
+            var (total, foreign) = now - readAt >= ReadingInterval ? ReadTicks() : default;
+            readAt = total > 0 ? now : readAt;
             lock (_gate)
             {
                 _beats.Add((now, Math.Max(0, late)));

@@ -30,7 +30,8 @@ internal sealed class LoadClient(TortureCluster cluster, Random random, Violatio
     {
         var definition = $"name: {workload.Name}\nversion: \"1\"\n{workload.Yaml}\n";
         var (status, body) = await SendAsync(
-            HttpMethod.Post, "/api/v1/workflows", JsonSerializer.Serialize(new { definition }), $"workflow-{workload.Name}", cancellationToken);
+            HttpMethod.Post, "/api/v1/workflows", JsonSerializer.Serialize(new { definition }), $"workflow-{workload.Name}",
+            cancellationToken);
         if ((int)status >= 300)
         {
             throw new InvalidOperationException($"The workflow '{workload.Name}' was refused: {body}\n{definition}");
@@ -68,6 +69,20 @@ internal sealed class LoadClient(TortureCluster cluster, Random random, Violatio
         }
 
         return isConflict ? Answer.Conflict : Answer.Done;
+    }
+
+    /// <summary>Creates something; its answer, or nothing when it was refused.</summary>
+    public async Task<JsonElement> CreateAsync(string path, string body, string key, CancellationToken cancellationToken)
+    {
+        var (status, text) = await SendAsync(HttpMethod.Post, path, body, key, cancellationToken);
+        if ((int)status < 300)
+        {
+            using var answer = JsonDocument.Parse(text);
+            return answer.RootElement.Clone();
+        }
+
+        violations.Add("refused", $"POST {path} {body} was answered {(int)status}: {text}");
+        return default;
     }
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken)

@@ -4,7 +4,9 @@ using Periplon.Torture.Checks;
 
 namespace Periplon.Torture.Load;
 
-/// <summary>Starts executions at a steady rate, with a bound on those whose clients are still busy, and remembers what was acknowledged.</summary>
+/// <summary>
+/// Starts executions at a steady rate, with a bound on those whose clients are still busy, and remembers what was acknowledged.
+/// </summary>
 internal sealed class LoadDriver(
     TortureCluster cluster, LoadClient client, Random random, double rate, Violations violations, TimeProvider time)
     : IDisposable
@@ -41,7 +43,8 @@ internal sealed class LoadDriver(
         var clients = new List<Task>();
         while (!ended.IsCancellationRequested)
         {
-            await Task.Delay(TimeSpan.FromSeconds(2 * random.NextDouble() / rate), time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromSeconds(2 * random.NextDouble() / rate), time, ended)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!ended.IsCancellationRequested && await _open.WaitAsync(TimeSpan.FromSeconds(1), cancellationToken))
             {
                 var workload = _turns[random.Next(_turns.Count)];
@@ -72,6 +75,11 @@ internal sealed class LoadDriver(
             if (workload.Follow is { } follow)
             {
                 await follow(client, started, cancellationToken);
+            }
+            else if (number % 3 == 0)
+            {
+                // Callers that hang on an execution must not hold it up.
+                await client.GetAsync($"/api/v1/executions/{id}?wait=15", cancellationToken);
             }
         }
         catch (OperationCanceledException)

@@ -9,8 +9,11 @@ internal static class Workloads
     public static IReadOnlyList<Workload> All(string ledger)
     {
         // Appends of one short line are whole, whoever else appends.
-        string Do(string seconds, string end = "") => $$"""
-            {language: bash, content: 'tell() { echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ $1 $EPOCHREALTIME" >> {{ledger}}; }; tell start; sleep {{seconds}}; tell end; {{end}}'}
+        var tell = $$"""tell() { echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ $1 $EPOCHREALTIME" >> {{ledger}}; };""";
+        string Do(string seconds, string end = "") =>
+            $$"""{language: bash, content: '{{tell}} tell start; sleep {{seconds}}; tell end; {{end}}'}""";
+        string Command(string seconds) => $$"""
+            {executable: bash, args: [-c, '{{tell}} tell start; sleep {{seconds}}; tell end']}
             """;
 
         Workload Limited(int places) => new()
@@ -37,7 +40,7 @@ internal static class Workloads
                     tasks:
                       say: {llm: {provider: echo, model: echo, prompt: "${workflow.number}"} }
                       do1: {depends_on: [say], script: {{Do("1")}} }
-                      do2: {depends_on: [do1], command: {executable: bash, args: [-c, 'echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ start $EPOCHREALTIME" >> {{ledger}}; sleep 0.6; echo "$PERIPLON_ATTEMPT_KEY $TORTURE_SILO $$ end $EPOCHREALTIME" >> {{ledger}}']} }
+                      do2: {depends_on: [do1], command: {{Command("0.6")}} }
                       do3: {depends_on: [do2], script: {{Do("1")}} }
                     outputs: {number: "${workflow.number}"}
                     """,
@@ -174,6 +177,15 @@ internal static class Workloads
                     """,
             },
             Limited(1), Limited(2), Limited(3),
+            new()
+            {
+                // Started by its schedule alone.
+                Name = ScheduleLoad.Workflow, Ends = ["completed"], Weight = 0,
+                Yaml = $$"""
+                    tasks:
+                      do: {script: {{Do("0.1")}} }
+                    """,
+            },
         ];
     }
 }

@@ -33,8 +33,8 @@ internal static class SocketOwners
             {
                 // Number, local address, remote address, state, queues, timer, retransmits, user, timeout, inode.
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields.Length > 9 && fields[1].EndsWith(from, StringComparison.Ordinal) && fields[2].EndsWith(to, StringComparison.Ordinal)
-                    && fields[9] != "0")
+                if (fields.Length > 9 && fields[9] != "0" && fields[1].EndsWith(from, StringComparison.Ordinal)
+                    && fields[2].EndsWith(to, StringComparison.Ordinal))
                 {
                     return fields[9];
                 }

@@ -1,6 +1,6 @@
 namespace Periplon.Torture.Network;
 
-/// <summary>One direction between two processes. What comes to a wire that is cut is held until it is mended, as TCP would resend it.</summary>
+/// <summary>One direction between two processes. What comes while it is cut is held until it is mended, as TCP would resend it.</summary>
 internal sealed class Wire(string from, string to)
 {
     private readonly Lock _gate = new();

@@ -25,8 +25,9 @@ internal static class SlowExecutions
         {
             var before = faults.LastOrDefault(fault => fault.At <= to.At);
             output.WriteLine(
-                $"slow: {execution.Id} of '{execution.Workflow}' stood {(to.At - from.At).TotalSeconds:F1} s from {from.At:HH:mm:ss.fff} ({Word(from)}) "
-                + $"to {to.At:HH:mm:ss.fff} ({Word(to)}); the last fault was {before?.Kind} of {before?.Target} at {before?.At:HH:mm:ss}");
+                $"slow: {execution.Id} of '{execution.Workflow}' stood {(to.At - from.At).TotalSeconds:F1} s from {from.At:HH:mm:ss.fff} "
+                + $"({Word(from)}) to {to.At:HH:mm:ss.fff} ({Word(to)}); "
+                + $"the last fault was {before?.Kind} of {before?.Target} at {before?.At:HH:mm:ss}");
         }
     }
 

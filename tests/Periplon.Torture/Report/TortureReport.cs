@@ -32,6 +32,9 @@ internal sealed record TortureReport
 
     public required IReadOnlyList<RecoveryFigures> Recoveries { get; init; }
 
+    /// <summary>How late the ticks of the schedule started their executions, in seconds.</summary>
+    public required RecoveryFigures Ticks { get; init; }
+
     public required int NotJudged { get; init; }
 
     public required int Starts { get; init; }
@@ -55,7 +58,7 @@ internal sealed record TortureReport
             $"processes     {Starts} started; ended by themselves: {(OwnEnds.Count == 0 ? "none" : string.Join(", ", OwnEnds))}");
         output.WriteLine($"requests      {RequestsRepeated} repeated");
         output.WriteLine("recovery (s)           n     p50     p90     p99     max");
-        foreach (var each in Recoveries)
+        foreach (var each in Recoveries.Append(Ticks))
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
@@ -83,7 +86,7 @@ internal sealed record RecoveryFigures(string Kind, int Count, double P50, doubl
         Of("all", faults.SelectMany(fault => fault.Recoveries)),
     ];
 
-    private static RecoveryFigures Of(string kind, IEnumerable<double> times)
+    public static RecoveryFigures Of(string kind, IEnumerable<double> times)
     {
         var sorted = times.Order().ToList();
         double At(double share) => sorted.Count == 0 ? 0 : sorted[(int)Math.Ceiling(share * sorted.Count) - 1];

@@ -12,13 +12,13 @@ internal sealed record TaskObject(
     DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt, string? Output, bool OutputTruncated, long OutputSize, string? OutputArtifact,
     RawJson Outputs, int? ExitCode, string? Error, string? ErrorKind, string? Reason, IReadOnlyList<string> DependsOn,
     string? Parent, int? Iteration, string? Phase, Guid? ChildExecutionId, long Number,
-    IReadOnlyDictionary<string, string> Labels)
+    IReadOnlyDictionary<string, string> Labels, bool Kept)
 {
     public static TaskObject From(TaskView task) => new(
         task.Id, task.Status, task.Kind, task.Description, task.Attempt, task.Delivery, task.Worker, task.ScheduledAt, task.StartedAt,
         task.CompletedAt, task.Output, task.OutputTruncated, task.OutputSize, task.OutputArtifact, new RawJson(task.Outputs), task.ExitCode,
         task.Error, task.ErrorKind, task.Reason, task.DependsOn, task.Parent, task.Iteration, task.Phase, task.ChildExecutionId,
-        task.Number, task.Labels);
+        task.Number, task.Labels, task.IsKept);
 }
 
 /// <summary>The history: each event as it was recorded, with the sequence number of its journal row.</summary>

@@ -16,6 +16,7 @@ internal static class EventPages
 
     private const string InputsField = "inputs";
     private const string SecretInputsField = "secret_inputs";
+    private const string KeptField = "kept";
 
     // What the engine itself writes: a secret that happens to read like one of these words must not make an event unreadable.
     private static readonly HashSet<string> Words = new(StringComparer.Ordinal)
@@ -85,6 +86,10 @@ internal static class EventPages
                 {
                     WriteMasked(writer, field, secret);
                 }
+                else if (field.Name == KeptField && field.Value.ValueKind is JsonValueKind.Array)
+                {
+                    WriteKept(writer, field.Value);
+                }
                 else if (field.Name != SecretField)
                 {
                     Write(writer, field, secrets);
@@ -120,6 +125,24 @@ internal static class EventPages
         }
 
         writer.WriteEndObject();
+    }
+
+    // What was kept may be as large as all outputs of the execution before; the tasks themselves show it.
+    private static void WriteKept(Utf8JsonWriter writer, JsonElement kept)
+    {
+        writer.WriteStartArray(KeptField);
+        foreach (var task in kept.EnumerateArray())
+        {
+            writer.WriteStartObject();
+            foreach (var field in task.EnumerateObject().Where(field => field.Name is "task" or "status"))
+            {
+                field.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteMasked(Utf8JsonWriter writer, JsonProperty inputs, string[] secret)

@@ -25,7 +25,7 @@ internal static class ExecutionControlApi
         CancellationToken cancellationToken)
     {
         var row = await reader.GetRowAsync(id, caller, cancellationToken);
-        var request = await ReadAsync(context, caller);
+        var request = await ReadAsync(context, caller, mayKill: true);
         var grain = reader.Grain(row.Id);
         var (status, _) = await calls.RetryAsync(() => grain.CancelAsync(request, cancellationToken), id, cancellationToken);
         if (Refused(status, id) is { } problem)
@@ -73,15 +73,22 @@ internal static class ExecutionControlApi
         return TypedResults.Ok(new ExecutionControlled(row.Id, view?.Status ?? Core.Executions.StatusRules.ToWord(row.Status), message));
     }
 
-    private static async Task<ControlRequest> ReadAsync(HttpContext context, CallerIdentity caller)
+    private static async Task<ControlRequest> ReadAsync(HttpContext context, CallerIdentity caller, bool mayKill = false)
     {
         var body = await RequestBody.ReadAsync(context, optional: true);
-        var reason = body.IsEmpty ? null : body.ReadJson(ApiJson.Default.ControlExecutionRequest).Reason;
+        var given = body.IsEmpty ? new ControlExecutionRequest() : body.ReadJson(ApiJson.Default.ControlExecutionRequest);
+        var reason = given.Reason;
+        if (given.Kill is not null && !mayKill)
+        {
+            throw new ApiProblemException(ApiProblem.BadRequest(
+                "kill: only a cancel can kill", new ProblemError("kill", "only a cancel can kill")));
+        }
+
         return reason?.Length > MaxReason
             ? throw new ApiProblemException(ApiProblem.BadRequest(
                 $"reason: has {reason.Length} characters; at most {MaxReason} are allowed",
                 new ProblemError("reason", $"has {reason.Length} characters; at most {MaxReason} are allowed")))
-            : new ControlRequest(caller.Organization, caller.User, reason);
+            : new ControlRequest(caller.Organization, caller.User, reason) { Kill = given.Kill ?? false };
     }
 
     private static ApiProblem? Refused(ControlStatus status, string id) => status switch

@@ -12,8 +12,8 @@ namespace Periplon.Api.Executions;
 internal sealed class ExecutionReader(
     IExecutionQueries queries, IGrainFactory grains, GrainCalls calls, IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    // Well below the response time-out of grain calls.
-    private static readonly TimeSpan _slice = TimeSpan.FromSeconds(10);
+    // Short: an execution that has to move, because a silo has died, goes only when nobody waits in it any more.
+    private static readonly TimeSpan _slice = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     public async Task<ExecutionRow> GetRowAsync(string text, CallerIdentity caller, CancellationToken cancellationToken) =>

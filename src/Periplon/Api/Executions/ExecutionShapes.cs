@@ -26,6 +26,10 @@ internal sealed record ExecutionObject
     public string? Error { get; init; }
     public int RetryCount { get; init; }
     public Guid? ParentExecutionId { get; init; }
+    /// <summary>The ended execution that this one retries.</summary>
+    public Guid? RetryOf { get; init; }
+    /// <summary>The newest execution that retries this one.</summary>
+    public Guid? RetriedBy { get; init; }
     public int Priority { get; init; }
     public RawJson Labels { get; init; }
     public string? WaitReason { get; init; }
@@ -51,6 +55,8 @@ internal sealed record ExecutionObject
         Error = row.Error,
         RetryCount = row.RetryCount,
         ParentExecutionId = row.ParentExecutionId,
+        RetryOf = row.RetryOf,
+        RetriedBy = row.RetriedBy,
         Priority = row.Priority,
         Labels = RawJson.From(row.Labels),
         WaitReason = row.WaitReason,
@@ -104,6 +110,8 @@ internal sealed record StartExecutionRequest
 internal sealed record ControlExecutionRequest
 {
     public string? Reason { get; init; }
+    /// <summary>Only of cancel: whether handlers, hooks and notifications are left out too, also when they run already.</summary>
+    public bool? Kill { get; init; }
 }
 
 /// <summary>Filters of the list, as the query holds them.</summary>
@@ -116,6 +124,7 @@ internal sealed record ExecutionListQuery
     [FromQuery(Name = "created_after")] public string? CreatedAfter { get; init; }
     [FromQuery(Name = "created_before")] public string? CreatedBefore { get; init; }
     [FromQuery(Name = "parent_execution_id")] public string? ParentExecutionId { get; init; }
+    [FromQuery(Name = "retry_of")] public string? RetryOf { get; init; }
     [FromQuery(Name = "parent")] public string? Parent { get; init; }
     [FromQuery(Name = "limit")] public string? Limit { get; init; }
     [FromQuery(Name = "offset")] public string? Offset { get; init; }

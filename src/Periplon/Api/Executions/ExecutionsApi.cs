@@ -26,6 +26,7 @@ internal static class ExecutionsApi
         executions.MapGet("/{id}", GetExecution).RequirePermission(Permissions.ExecutionRead);
         executions.MapExecutionDetails();
         executions.MapExecutionControl();
+        executions.MapExecutionRetry();
         executions.MapExecutionWaits();
         executions.MapExecutionDeletion();
     }
@@ -41,6 +42,7 @@ internal static class ExecutionsApi
             Statuses = read.Statuses("status", query.Status),
             TriggeredBy = string.IsNullOrEmpty(query.TriggeredBy) ? null : query.TriggeredBy,
             ParentExecutionId = read.Id("parent_execution_id", query.ParentExecutionId) ?? read.Id("parent", query.Parent),
+            RetryOf = read.Id("retry_of", query.RetryOf),
             CreatedAfter = read.Time("created_after", query.CreatedAfter),
             CreatedBefore = read.Time("created_before", query.CreatedBefore),
             Labels = read.Labels("label", query.Label),
@@ -125,7 +127,7 @@ internal static class ExecutionsApi
         return TypedResults.Ok(await reader.ShowAsync(row, seconds, cancellationToken));
     }
 
-    private static TimeSpan ReadWait(string? wait)
+    public static TimeSpan ReadWait(string? wait)
     {
         var read = new QueryReader();
         var seconds = read.Seconds("wait", wait, MaxWaitSeconds);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using Polly;
 
 namespace Periplon.Api.Requests;
 
@@ -48,6 +49,7 @@ internal sealed class GrainCalls(TimeProvider time, IOptions<ApiOptions> options
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private static bool IsUnanswered(Exception exception) =>
-        exception is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException;
+    /// <summary>Whether a call was not answered: by a time-out, a silo that is gone, or a grain for which no place was found in time.</summary>
+    public static bool IsUnanswered(Exception exception) =>
+        exception is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or ExecutionRejectedException;
 }

@@ -25,7 +25,8 @@ internal sealed record WorkflowCreated(
 
 internal sealed record WorkflowUpdated(
     Guid Id, string Message, DateTimeOffset UpdatedAt, string Name, string Version, int Revision, IReadOnlyList<string> Warnings,
-    IReadOnlyList<DiagnosticObject> Diagnostics);
+    IReadOnlyList<DiagnosticObject> Diagnostics,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImpactObject? Impact);
 
 internal sealed record WorkflowVersionObject(string Version, int Revision, DateTimeOffset CreatedAt, string? CreatedBy, string Sha256);
 

@@ -28,6 +28,7 @@ internal static class WorkflowsApi
         workflows.MapDelete("/{id}", DeleteWorkflow).RequirePermission(Permissions.WorkflowDelete);
         workflows.MapGet("/{id}/versions", ListVersions).RequirePermission(Permissions.WorkflowRead);
         workflows.MapGet("/{id}/versions/{version}", GetVersion).RequirePermission(Permissions.WorkflowRead);
+        workflows.MapRevisions();
     }
 
     private static async Task<Ok<WorkflowPage>> ListWorkflows(
@@ -141,7 +142,10 @@ internal static class WorkflowsApi
 
         var (warnings, diagnostics) = Findings(saved);
         return TypedResults.Ok(new WorkflowUpdated(
-            row.Id, "Workflow updated", saved.UpdatedAt, saved.Name, saved.Version, saved.Revision, warnings, diagnostics));
+            row.Id, "Workflow updated", saved.UpdatedAt, saved.Name, saved.Version, saved.Revision, warnings, diagnostics,
+            saved.Revision == row.Revision
+                ? null
+                : await RevisionsApi.InShortAsync(row, saved.Revision, grains, calls, cancellationToken)));
     }
 
     private static async Task<Results<NoContent, ApiProblem>> DeleteWorkflow(
@@ -193,7 +197,7 @@ internal static class WorkflowsApi
         return TypedResults.Ok(WorkflowObject.From(row, await definitions.GetJsonAsync(row.Id, revision, cancellationToken)));
     }
 
-    private static async Task<WorkflowRow> GetRowAsync(
+    public static async Task<WorkflowRow> GetRowAsync(
         string text, CallerIdentity caller, IWorkflowStore store, CancellationToken cancellationToken)
     {
         var row = await store.FindAsync(RouteIds.Parse(text, "workflow"), cancellationToken);
