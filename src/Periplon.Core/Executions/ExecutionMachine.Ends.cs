@@ -38,8 +38,10 @@ public static partial class ExecutionMachine
             return Settle(state, task, ended, at);
         }
 
+        // One that a person completed before it was its turn has no place under the bound of its block, nor handlers.
+        var isEarly = task.Status is TaskRunStatus.Pending && task.Stop?.Skip is not null;
         var began = task.StartedAt is not null || ended is not TaskRunStatus.Cancelled;
-        if (!began || state.IsKilled || NextPhase(planned, planned.OwnPhase, ended) is null)
+        if (!began || isEarly || state.IsKilled || NextPhase(planned, planned.OwnPhase, ended) is null)
         {
             return Settle(state, task, ended, at);
         }

@@ -8,6 +8,10 @@ namespace Periplon.Engine.Executions;
 /// <summary>What happens around an execution after each commit: the grain and the local run differ here and nowhere else.</summary>
 internal interface IExecutionHost
 {
+    /// <summary>Returns when a turn may be committed.</summary>
+    /// <exception cref="TimeoutException">It may not, here: the driver is stale from now on.</exception>
+    ValueTask BeforeCommitAsync() => ValueTask.CompletedTask;
+
     /// <summary>A turn was committed.</summary>
     void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events);
 
@@ -235,6 +239,8 @@ internal sealed partial class ExecutionDriver(
     {
         var changed = ExecutionRows.Next(Row, turn.State, turn.Now);
         var append = new JournalAppend(executionId, Seq + 1, events, Guid.NewGuid(), turn.Now, changed);
+
+        await host.BeforeCommitAsync();
 
         // A commit is not given up half way: the store itself ends it, with an answer or an error.
         await journal.AppendAsync(append, CancellationToken.None);

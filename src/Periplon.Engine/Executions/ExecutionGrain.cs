@@ -77,7 +77,8 @@ internal sealed partial class ExecutionGrain(
 
     public async Task<TaskLease?> TryStartAsync(TaskClaim claim, CancellationToken cancellationToken)
     {
-        var isStarted = await liveness.MayLeaseAsync(claim.Worker, cancellationToken) && await UnlessOvertakenAsync(
+        await liveness.RequireLiveAsync(claim.Worker, cancellationToken);
+        var isStarted = await UnlessOvertakenAsync(
             driver => driver.DoAsync(
                 turn => ExecutionCommands.TryStart(turn, claim.Task, claim.Attempt, claim.Worker, claim.Token), cancellationToken),
             cancellationToken);
@@ -149,6 +150,8 @@ internal sealed partial class ExecutionGrain(
 
         return _driver is { } driver ? ExecutionViews.Of(driver.State) : null;
     }
+
+    public ValueTask BeforeCommitAsync() => liveness.RequireMemberAsync();
 
     public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
@@ -274,6 +277,7 @@ internal sealed partial class ExecutionGrain(
         var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id));
         try
         {
+            await liveness.RequireMemberAsync();
             await beginning.AppendAsync(journal, CancellationToken.None);
         }
         catch (JournalConflictException)

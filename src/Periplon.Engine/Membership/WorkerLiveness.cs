@@ -15,24 +15,29 @@ internal sealed class WorkerLiveness(IClusterMembershipService membership, SiloF
         || member.Status is SiloStatus.Dead;
 
     /// <summary>
-    /// Whether an execution on this silo may hand an attempt to a worker: not to one that is gone, and not before this silo was shown to be
-    /// a member itself. A lease that is recorded after a death has been dealt with would stand until the sweep looks at everything.
+    /// Returns when this silo was shown to be a member. What it recorded after its death has been dealt with, such as when it was frozen and
+    /// wakes, would stand until the sweep looks at everything: its offers and messages die with it.
     /// </summary>
     /// <exception cref="TimeoutException">This silo is dead; the call is to be repeated, and then reaches another.</exception>
-    public async ValueTask<bool> MayLeaseAsync(string worker, CancellationToken cancellationToken)
-    {
-        if (!fence.IsOpen && !await fence.PassAsync(cancellationToken))
-        {
-            throw new TimeoutException("This silo has been declared dead by others; repeat the call");
-        }
+    public ValueTask RequireMemberAsync() => fence.IsOpen ? ValueTask.CompletedTask : WaitForProofAsync();
 
+    /// <summary>Checks that an execution may hand an attempt to a worker: not to one that is gone.</summary>
+    /// <exception cref="TimeoutException">
+    /// The worker is gone, or has only just joined; the call is to be repeated. It is no refusal, because a worker that is refused tells the
+    /// queue that the offer is settled.
+    /// </exception>
+    public async ValueTask RequireLiveAsync(string worker, CancellationToken cancellationToken)
+    {
         if (IsDead(worker))
         {
             // One that has only just joined may not be in this silo's view yet.
             await membership.Refresh(cancellationToken: cancellationToken);
         }
 
-        return !IsDead(worker);
+        if (IsDead(worker))
+        {
+            throw new TimeoutException($"Worker {worker} is no member of the cluster; repeat the call when it is");
+        }
     }
 
     /// <summary>Tokens of leases that no longer stand: their worker is gone, or lives and does not know them.</summary>
@@ -72,5 +77,13 @@ internal sealed class WorkerLiveness(IClusterMembershipService membership, SiloF
         }
 
         return lost;
+    }
+
+    private async ValueTask WaitForProofAsync()
+    {
+        if (!await fence.PassAsync(CancellationToken.None))
+        {
+            throw new TimeoutException("This silo has been declared dead by others; repeat the call");
+        }
     }
 }

@@ -45,6 +45,15 @@ public sealed class SkipTests
     }
 
     [Fact]
+    public void Skip_WithOutputOfAPendingTask_CompletesItWithoutHandlersAndNeverRunsIt()
+    {
+        var run = MachineHarness.Of("tasks: {a: {RUN}, b: {RUN, depends_on: [a], finally: [{tidy: {RUN}}]}, c: {RUN, depends_on: [b]}}");
+        Skip(run, "b", output: "{}").ShouldBe(new TaskSkipAnswer(TaskSkipStatus.Done, "completed"));
+        run.CompleteAll().ShouldBe(["a", "c"], ignoreOrder: true);
+        run.Statuses("a", "b", "c").ShouldBe("a=completed b=completed c=completed");
+    }
+
+    [Fact]
     public void Skip_OfARunningTask_StopsItFirstAndRunsItsHandlers()
     {
         var run = MachineHarness.Of("tasks: {a: {RUN, finally: [{tidy: {RUN}}]}, b: {RUN, depends_on: [a]}}");

@@ -51,6 +51,17 @@ public sealed class ExecutionDriverTests
     }
 
     [Fact]
+    public async Task Do_HostMayNotCommit_StoresNothingAndIsStale()
+    {
+        var driver = Driver("a");
+        _host.Forbids = new TimeoutException("This silo has been declared dead");
+        (await Should.ThrowAsync<TimeoutException>(Claim(driver, "a"))).ShouldBe(_host.Forbids);
+        _journal.Rows.ShouldHaveSingleItem("the creation");
+        _host.Faults.ShouldHaveSingleItem().ShouldBe(_host.Forbids);
+        driver.State.Running.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Do_CommandThatChangesNothing_IsAnsweredWithoutACommit()
     {
         var driver = Driver("a");
@@ -247,6 +258,9 @@ public sealed class ExecutionDriverTests
         public List<List<string>> Commits { get; } = [];
         public List<Exception> Faults { get; } = [];
         public Action? OnCommit { get; set; }
+        public Exception? Forbids { get; set; }
+
+        public ValueTask BeforeCommitAsync() => Forbids is null ? default : ValueTask.FromException(Forbids);
 
         public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
         {

@@ -138,6 +138,27 @@ public sealed class SiloFenceTests : IDisposable
         (await _fence.PassAsync(Ct)).ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task RequireMember_DeclaredDeadDuringAFreeze_IsRefusedSoThatNothingIsCommitted()
+    {
+        var liveness = new WorkerLiveness(_membership, _fence);
+        await _fence.RunOnceAsync(Ct);
+        await liveness.RequireMemberAsync();
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Members((Own, SiloStatus.Dead), (Peer, SiloStatus.Active));
+        (await Should.ThrowAsync<TimeoutException>(liveness.RequireMemberAsync().AsTask())).Message.ShouldContain("declared dead");
+    }
+
+    [Fact]
+    public async Task RequireLive_WorkerThatIsGone_IsNoRefusalButToBeRepeated()
+    {
+        var liveness = new WorkerLiveness(_membership, _fence);
+        await liveness.RequireLiveAsync(Peer.ToParsableString(), Ct);
+        Members((Own, SiloStatus.Active), (Peer, SiloStatus.Dead));
+        (await Should.ThrowAsync<TimeoutException>(liveness.RequireLiveAsync(Peer.ToParsableString(), Ct).AsTask()))
+            .Message.ShouldContain(Peer.ToParsableString());
+    }
+
     private void TableIsAway() => _membership.Read = () => Task.FromException(new TimeoutException("the table is away"));
 
     private void Members(params (SiloAddress Silo, SiloStatus Status)[] members) => _membership.CurrentSnapshot = new(

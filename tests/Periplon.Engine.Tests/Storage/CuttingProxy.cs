@@ -127,7 +127,8 @@ internal sealed class CuttingProxy : IDisposable
     {
         try
         {
-            connection.Client.LingerState = new LingerOption(true, 0);
+            // One that is closed already has no socket any more.
+            connection.Client?.LingerState = new LingerOption(true, 0);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
