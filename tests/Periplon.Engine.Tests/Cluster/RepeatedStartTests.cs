@@ -2,6 +2,8 @@ using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 
@@ -78,8 +80,9 @@ public sealed class RepeatedStartTests(SiloWithoutWorker silo) : IClassFixture<S
             WorkflowName = row.Name, WorkflowVersion = row.Version,
             Inputs = new Dictionary<string, JsonElement> { ["n"] = JsonSerializer.SerializeToElement(1) },
         };
+        var execution = ExecutionRows.First(_id, created, _cluster.Service<QueuePartitions>().Of(_id));
         await _cluster.Service<IJournalStore>().AppendAsync(
-            new JournalAppend(_id, 1, EventCodec.Encode([created]), Guid.NewGuid(), now, null), Ct);
+            new JournalAppend(_id, 1, EventCodec.Encode([created]), Guid.NewGuid(), now, execution), Ct);
 
         await ShouldAnswerAsBeforeAsync(workflow);
     }
