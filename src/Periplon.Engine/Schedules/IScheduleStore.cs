@@ -69,10 +69,14 @@ internal interface ISchedulerStore
 
     /// <summary>
     /// Runs of a shard that nobody starts: those made before a time (or, the clock having gone back, after now) whose start was not
-    /// recorded, and those that waited for a run that has ended by now.
+    /// recorded, and those that waited for a run that has ended by now. Schedule by schedule in the order of their ids, of each those first
+    /// that waited, then the oldest.
     /// </summary>
     Task<IReadOnlyList<(ScheduleRow Schedule, ScheduleRun Run)>> ListForgottenAsync(
-        int shard, DateTimeOffset before, DateTimeOffset now, int limit, CancellationToken cancellationToken);
+        ForgottenQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Counts a start that nobody answered as a failure of its schedule, and says why.</summary>
+    Task NoteTroubleAsync(Guid schedule, string reason, CancellationToken cancellationToken);
 
     /// <summary>Ends the runs whose executions have ended; returns how many.</summary>
     Task<int> SettleAsync(int shard, CancellationToken cancellationToken);

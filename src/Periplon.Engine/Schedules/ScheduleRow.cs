@@ -38,7 +38,7 @@ internal sealed record ScheduleRow
     public DateTimeOffset? LastTick { get; init; }
     /// <summary>When an execution was last started.</summary>
     public DateTimeOffset? LastRunAt { get; init; }
-    /// <summary>Starts that were refused, one after the other, since the last that was not.</summary>
+    /// <summary>Starts that were refused or not answered, one after the other, since the last that went well.</summary>
     public int Failures { get; init; }
     public string? LastError { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }

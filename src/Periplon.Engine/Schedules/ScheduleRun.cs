@@ -79,6 +79,17 @@ internal sealed record ScheduleClaimed(IReadOnlySet<Guid> Schedules, IReadOnlySe
     public static ScheduleClaimed Nothing { get; } = new(new HashSet<Guid>(), new HashSet<(Guid, DateTimeOffset)>());
 }
 
+/// <summary>Which runs that nobody starts are wanted.</summary>
+/// <param name="Shard">Of which shard.</param>
+/// <param name="After">Schedules with ids behind this one.</param>
+/// <param name="Before">Made before it.</param>
+/// <param name="Now">The time.</param>
+/// <param name="Passed">Executions that are left out.</param>
+/// <param name="OfSchedule">Most runs of one schedule.</param>
+/// <param name="Limit">Most runs.</param>
+internal sealed record ForgottenQuery(
+    int Shard, Guid After, DateTimeOffset Before, DateTimeOffset Now, IReadOnlyCollection<Guid> Passed, int OfSchedule, int Limit);
+
 /// <summary>What became of the start of a scheduled run. With a reason it was refused.</summary>
 internal sealed record RunMark(ScheduleRun Run, DateTimeOffset At, string? Refusal);
 

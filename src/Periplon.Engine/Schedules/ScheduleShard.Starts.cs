@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Periplon.Core.Schedules;
 
 namespace Periplon.Engine.Schedules;
 
@@ -11,9 +12,11 @@ internal sealed record RunToStart(ScheduleRow Schedule, ScheduleRun Run, DateTim
 internal sealed partial class ScheduleShard
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Guid Schedule, DateTimeOffset Tick), Task> _starting = [];
+    private readonly StartRoom _room = new();
+    private readonly Dictionary<Guid, Task> _starting = [];
     private readonly List<RunMark> _marks = [];
     private Task _marking = Task.CompletedTask;
+    private bool _isPressed;
 
     /// <summary>Waits until no start is under way and what became of them is stored.</summary>
     public async Task IdleAsync()
@@ -35,27 +38,32 @@ internal sealed partial class ScheduleShard
         }
     }
 
-    // Not awaited by those who decide: a workflow that is slow to answer must not hold up the ticks of others.
-    private void Launch(IReadOnlyList<RunToStart> starts, CancellationToken cancellationToken)
+    // Not awaited by those who decide: a workflow that is slow to answer must not hold up the ticks of others. Returns how many are new.
+    private int Launch(IReadOnlyList<RunToStart> starts, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
+        var taken = 0;
         lock (_gate)
         {
-            foreach (var ended in _starting.Where(each => each.Value.IsCompleted).Select(each => each.Key).ToList())
+            foreach (var start in starts)
             {
-                _starting.Remove(ended);
+                var offer = _room.Offer(start, now);
+                taken += offer is StartOffer.Taken ? 1 : 0;
+                _isPressed |= offer is StartOffer.Full;
             }
+
+            StartThoseWithRoom(cancellationToken);
         }
 
-        foreach (var start in starts)
+        return taken;
+    }
+
+    // Inside the lock.
+    private void StartThoseWithRoom(CancellationToken cancellationToken)
+    {
+        while (_room.Take() is { } start)
         {
-            var key = (start.Run.ScheduleId, start.Run.Tick);
-            lock (_gate)
-            {
-                if (!_starting.ContainsKey(key))
-                {
-                    _starting.Add(key, StartAsync(start, cancellationToken));
-                }
-            }
+            _starting.Add(start.Run.ExecutionId!.Value, StartAsync(start, cancellationToken));
         }
     }
 
@@ -63,31 +71,10 @@ internal sealed partial class ScheduleShard
     {
         // So that nothing of it happens inside the lock of the caller.
         await Task.Yield();
+        var isAnswered = false;
         try
         {
-            if (start.Run.CancelsOlder && !await CancelOlderAsync(start, cancellationToken))
-            {
-                return;
-            }
-
-            var answer = await starter.StartAsync(start.Schedule, start.Run, cancellationToken);
-            if (answer is { IsStarted: false, Refusal: null })
-            {
-                return;
-            }
-
-            var now = time.GetUtcNow();
-            if (answer.Refusal is { } reason)
-            {
-                instruments.OnRefused();
-                LogRefused(start.Schedule.Id, start.Run.Tick, reason);
-            }
-            else if (start.FireAt is { } fireAt)
-            {
-                instruments.OnStarted(now - fireAt);
-            }
-
-            Mark(new RunMark(start.Run, now, answer.Refusal), cancellationToken);
+            isAnswered = await TryStartAsync(start, cancellationToken) is not { } trouble || await NoteAsync(start, trouble, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -97,6 +84,54 @@ internal sealed partial class ScheduleShard
         {
             // The silo stops; another starts it.
         }
+        finally
+        {
+            lock (_gate)
+            {
+                _starting.Remove(start.Run.ExecutionId!.Value);
+                _room.End(start, isAnswered, time.GetUtcNow());
+                if (!cancellationToken.IsCancellationRequested)
+                {
+                    StartThoseWithRoom(cancellationToken);
+                }
+            }
+        }
+    }
+
+    // Returns why nobody answered; null when somebody did.
+    private async Task<string?> TryStartAsync(RunToStart start, CancellationToken cancellationToken)
+    {
+        if (start.Run.CancelsOlder && !await CancelOlderAsync(start, cancellationToken))
+        {
+            return "a run before could not be cancelled, because its execution did not answer";
+        }
+
+        var answer = await starter.StartAsync(start.Schedule, start.Run, cancellationToken);
+        if (answer is { IsStarted: false, Refusal: null })
+        {
+            return answer.Trouble ?? "the workflow did not answer";
+        }
+
+        var now = time.GetUtcNow();
+        if (answer.Refusal is { } reason)
+        {
+            instruments.OnRefused();
+            LogRefused(start.Schedule.Id, start.Run.Tick, reason);
+        }
+        else if (start.FireAt is { } fireAt)
+        {
+            instruments.OnStarted(now - fireAt);
+        }
+
+        Mark(new RunMark(start.Run, now, answer.Refusal), cancellationToken);
+        return null;
+    }
+
+    private async Task<bool> NoteAsync(RunToStart start, string trouble, CancellationToken cancellationToken)
+    {
+        await store.NoteTroubleAsync(
+            start.Schedule.Id, $"the start for {ScheduleLabels.Text(start.Run.Tick)} is repeated: {trouble}", cancellationToken);
+        return false;
     }
 
     private async Task<bool> CancelOlderAsync(RunToStart start, CancellationToken cancellationToken)

@@ -6,6 +6,8 @@ namespace Periplon.Engine.Schedules;
 internal sealed partial class ScheduleShard
 {
     private const int MaxForgotten = 200;
+    private const int MaxForgottenOfSchedule = 8;
+    private const int MaxPages = 5;
     private const int MaxLookedAt = 1000;
     private const int MaxFilledAtOnce = 100;
     private const int PruneBatch = 1000;
@@ -14,6 +16,7 @@ internal sealed partial class ScheduleShard
     private static readonly TimeSpan _choresInterval = TimeSpan.FromMinutes(10);
 
     private bool _hasSwept;
+    private Guid _sweptUntil;
     private long _choresDoneAt;
 
     /// <summary>
@@ -25,13 +28,7 @@ internal sealed partial class ScheduleShard
         var now = time.GetUtcNow();
         await store.SettleAsync(number, cancellationToken);
 
-        // What a scheduler before this one has left behind need not wait.
-        var before = _hasSwept ? now - _startPatience : now.AddSeconds(1);
-        var forgotten = await store.ListForgottenAsync(number, before, now, MaxForgotten, cancellationToken);
-        Launch([.. forgotten.Select(each => new RunToStart(each.Schedule, each.Run, null))], cancellationToken);
-        _hasSwept = true;
-
-        var goesOn = forgotten.Count == MaxForgotten;
+        var goesOn = await StartForgottenAsync(now, cancellationToken);
         foreach (var (backfill, schedule) in await store.ListBackfillsAsync(number, cancellationToken))
         {
             goesOn |= await FillAsync(backfill, schedule, now, cancellationToken);
@@ -43,6 +40,36 @@ internal sealed partial class ScheduleShard
         }
 
         return goesOn;
+    }
+
+    private async Task<bool> StartForgottenAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // What a scheduler before this one has left behind, or found no room here, need not wait.
+        var before = _hasSwept && !_isPressed ? now - _startPatience : now.AddSeconds(1);
+        _isPressed = false;
+        var taken = 0;
+        for (var page = 0; page < MaxPages && taken == 0; page++)
+        {
+            IReadOnlyCollection<Guid> passed;
+            lock (_gate)
+            {
+                passed = _room.Passed(now);
+            }
+
+            // Page by page in a circle, few of each schedule: what cannot be started now hides nothing behind it.
+            var query = new ForgottenQuery(number, _sweptUntil, before, now, passed, MaxForgottenOfSchedule, MaxForgotten);
+            var forgotten = await store.ListForgottenAsync(query, cancellationToken);
+            _hasSwept = true;
+            taken = Launch([.. forgotten.Select(each => new RunToStart(each.Schedule, each.Run, null))], cancellationToken);
+            _sweptUntil = forgotten.Count == MaxForgotten ? forgotten[^1].Schedule.Id : Guid.Empty;
+            if (_sweptUntil == Guid.Empty)
+            {
+                var isCut = forgotten.CountBy(each => each.Schedule.Id).Any(each => each.Value == MaxForgottenOfSchedule);
+                return taken > 0 && (isCut || _isPressed);
+            }
+        }
+
+        return taken > 0;
     }
 
     private async Task<bool> FillAsync(

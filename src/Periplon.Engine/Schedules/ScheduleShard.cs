@@ -17,7 +17,11 @@ internal sealed partial class ScheduleShard(
 
     private static readonly TimeSpan _unreadablePause = TimeSpan.FromMinutes(5);
 
+    // A schedule that has more to catch up than is decided at once goes on after this.
+    private static readonly TimeSpan _catchUpPause = TimeSpan.FromSeconds(1);
+
     private readonly PriorityQueue<ScheduleRow, DateTimeOffset> _window = new();
+    private readonly Dictionary<Guid, DateTimeOffset> _catchingUp = [];
     private DateTimeOffset _loadedAt;
     private DateTimeOffset _reloadAt;
     private DateTimeOffset _knownUntil;
@@ -66,7 +70,12 @@ internal sealed partial class ScheduleShard(
         {
             var rows = await store.ListDueAsync(number, now + options.Window, MaxLoaded, cancellationToken);
             _window.Clear();
-            _window.EnqueueRange(rows.Select(row => (row, row.NextFireAt!.Value)));
+            foreach (var id in _catchingUp.Where(each => each.Value <= now || each.Value > now + _catchUpPause).Select(each => each.Key).ToList())
+            {
+                _catchingUp.Remove(id);
+            }
+
+            _window.EnqueueRange(rows.Select(row => (row, _catchingUp.GetValueOrDefault(row.Id, row.NextFireAt!.Value))));
             _isPartial = rows.Count == MaxLoaded;
             _knownUntil = _isPartial ? rows[^1].NextFireAt!.Value : now + options.Window;
             _loadedAt = now;
@@ -101,7 +110,7 @@ internal sealed partial class ScheduleShard(
 
             var claimed = await store.ClaimAsync(claims, cancellationToken);
             var starts = claims.Where(claim => claimed.Schedules.Contains(claim.Before.Id))
-                .SelectMany(claim => Accept(claim, claimed)).ToList();
+                .SelectMany(claim => Accept(claim, claimed, now)).ToList();
             Launch(starts, cancellationToken);
 
             // Somebody else has decided, or changed the schedule: what is in memory is not true any more.
@@ -151,10 +160,15 @@ internal sealed partial class ScheduleShard(
         };
     }
 
-    private IEnumerable<RunToStart> Accept(ScheduleClaim claim, ScheduleClaimed claimed)
+    private IEnumerable<RunToStart> Accept(ScheduleClaim claim, ScheduleClaimed claimed, DateTimeOffset now)
     {
         if (claim.After.NextFireAt is { } next && next <= _knownUntil)
         {
+            if (next <= now)
+            {
+                next = _catchingUp[claim.After.Id] = now + _catchUpPause;
+            }
+
             _window.Enqueue(claim.After, next);
         }
 

@@ -25,10 +25,15 @@ internal readonly record struct RunStart
     /// <summary>Why it was refused; null when it was not.</summary>
     public string? Refusal { get; private init; }
 
+    /// <summary>Why nobody answered, where that is known.</summary>
+    public string? Trouble { get; private init; }
+
     public static RunStart Started { get; } = new() { IsStarted = true };
 
     /// <summary>Nobody answered: it may exist or not, and is asked for again.</summary>
     public static RunStart Unanswered { get; }
+
+    public static RunStart Silent(string trouble) => new() { Trouble = trouble };
 
     public static RunStart Refused(string reason) => new() { Refusal = reason };
 }
@@ -54,10 +59,10 @@ internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider
             Labels = LabelsOf(schedule, run.Tick),
         };
         var workflow = grains.GetGrain<IWorkflowGrain>(schedule.WorkflowId.ToString("D"));
-        var answer = await RepeatAsync(() => workflow.StartAsync(request, cancellationToken), schedule.Id, cancellationToken);
+        var (answer, trouble) = await RepeatAsync(() => workflow.StartAsync(request, cancellationToken), schedule.Id, cancellationToken);
         return answer switch
         {
-            null => RunStart.Unanswered,
+            null => RunStart.Silent(Shorten(trouble)),
 
             // Nobody else makes this id: a conflict is our own start, made before the schedule's inputs were changed.
             { Status: StartStatus.Started or StartStatus.AlreadyStarted or StartStatus.Conflict } => RunStart.Started,
@@ -72,7 +77,7 @@ internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider
     {
         var execution = grains.GetGrain<IExecutionGrain>(executionId.ToString("D"));
         var request = new ControlRequest(schedule.Organization, $"schedule:{schedule.Id:D}", "a newer run of its schedule starts");
-        var answer = await RepeatAsync(
+        var (answer, _) = await RepeatAsync(
             async () => (object)await execution.CancelAsync(request, cancellationToken), schedule.Id, cancellationToken);
         return answer is not null;
     }
@@ -90,21 +95,23 @@ internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider
         [ScheduleLabels.ScheduleId] = schedule.Id.ToString("D"), [ScheduleLabels.ScheduledAt] = ScheduleLabels.Text(tick),
     };
 
-    private async Task<T?> RepeatAsync<T>(Func<Task<T>> call, Guid schedule, CancellationToken cancellationToken)
+    private async Task<(T? Answer, string Trouble)> RepeatAsync<T>(Func<Task<T>> call, Guid schedule, CancellationToken cancellationToken)
         where T : class
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await call().WaitAsync(_patience, time, cancellationToken);
+                return (await call().WaitAsync(_patience, time, cancellationToken), "");
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 if (attempt == _pauses.Length)
                 {
                     LogUnanswered(e, schedule);
-                    return null;
+                    return (null, e is TimeoutException
+                        ? $"the workflow did not answer within {_patience.TotalSeconds} seconds"
+                        : $"the workflow could not answer: {e.Message}");
                 }
 
                 await Task.Delay(_pauses[attempt], time, cancellationToken);
@@ -115,8 +122,10 @@ internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider
     private static string Shorten(string start, StartResult result)
     {
         var text = start + string.Join("; ", result.Problems.Take(5).Select(problem => $"{problem.Path}: {problem.Message}"));
-        return text.Length <= MaxRefusal ? text : text[..MaxRefusal] + "…";
+        return Shorten(text);
     }
+
+    private static string Shorten(string text) => text.Length <= MaxRefusal ? text : text[..MaxRefusal] + "…";
 
     [LoggerMessage(LogLevel.Warning, "Schedule {ScheduleId}: a start or cancel was not answered; the sweep repeats it")]
     private partial void LogUnanswered(Exception exception, Guid scheduleId);

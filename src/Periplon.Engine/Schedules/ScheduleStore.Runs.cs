@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Schedules;
@@ -62,15 +63,18 @@ internal sealed partial class ScheduleStore
     }
 
     public async Task<IReadOnlyList<(ScheduleRow Schedule, ScheduleRun Run)>> ListForgottenAsync(
-        int shard, DateTimeOffset before, DateTimeOffset now, int limit, CancellationToken cancellationToken)
+        ForgottenQuery query, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = ForgottenSql;
-        command.AddInteger("shard", shard);
-        command.AddTime("before", before);
-        command.AddTime("now", now);
-        command.AddInteger("limit", limit);
+        command.CommandText = _forgottenSql;
+        command.AddInteger("shard", query.Shard);
+        command.AddId("after", query.After);
+        command.AddTime("before", query.Before);
+        command.AddTime("now", query.Now);
+        command.AddJson("passed", JsonSerializer.Serialize(query.Passed));
+        command.AddInteger("each", query.OfSchedule);
+        command.AddInteger("limit", query.Limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<(ScheduleRow, ScheduleRun)>();
         while (await reader.ReadAsync(cancellationToken))
@@ -79,6 +83,16 @@ internal sealed partial class ScheduleStore
         }
 
         return found;
+    }
+
+    public async Task NoteTroubleAsync(Guid schedule, string reason, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = TroubleSql;
+        command.AddId("id", schedule);
+        command.AddText("reason", Storable(reason));
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async Task<int> SettleAsync(int shard, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Periplon.Engine.Storage;
+
 namespace Periplon.Engine.Schedules;
 
 internal sealed partial class ScheduleStore
@@ -53,16 +55,24 @@ internal sealed partial class ScheduleStore
          where schedule_id = @schedule and tick >= @from and tick < @to and kind <> 'manual' and execution_id is not null
         """;
 
-    private const string ForgottenSql = $"""
+    private const string TroubleSql = "update schedules set failures = failures + 1, last_error = @reason where id = @id";
+
+    private static string ForgottenSql(DatabaseKind kind) => $"""
         select {RunColumns}, {Columns}
-          from schedule_runs as r join schedules as s on s.id = r.schedule_id
-         where r.shard = @shard and r.status = 'scheduled'
-           and ((not r.waits and (r.created_at < @before or r.created_at > @now))
-             or (r.waits and s.is_active and not exists (
-                  select 1 from schedule_runs as o
-                   where o.shard = r.shard and o.schedule_id = r.schedule_id and o.status in ('scheduled', 'running')
-                     and not o.waits and o.kind <> 'backfill')))
-         order by r.tick limit @limit
+          from (select w.schedule_id, w.tick, row_number() over (partition by w.schedule_id order by w.waits desc, w.tick) as place
+                  from schedule_runs as w join schedules as t on t.id = w.schedule_id
+                 where w.shard = @shard and w.schedule_id > @after and w.status = 'scheduled'
+                   and w.execution_id not in {(kind is DatabaseKind.Postgres
+                       ? "(select value::uuid from jsonb_array_elements_text(@passed))"
+                       : "(select value from json_each(@passed))")}
+                   and ((not w.waits and (w.created_at < @before or w.created_at > @now))
+                     or (w.waits and t.is_active and not exists (
+                          select 1 from schedule_runs as o
+                           where o.shard = w.shard and o.schedule_id = w.schedule_id and o.status in ('scheduled', 'running')
+                             and not o.waits and o.kind <> 'backfill')))) as f
+          join schedule_runs as r on r.schedule_id = f.schedule_id and r.tick = f.tick
+          join schedules as s on s.id = f.schedule_id
+         where f.place <= @each order by f.schedule_id, f.place limit @limit
         """;
 
     private const string SettleSql = """

@@ -11,6 +11,7 @@ namespace Periplon.Engine.Schedules;
 internal sealed partial class ScheduleStore(Database database) : IScheduleStore, ISchedulerStore, IDisposable
 {
     private readonly ScheduleSql _sql = new(database.Kind);
+    private readonly string _forgottenSql = ForgottenSql(database.Kind);
 
     // SQLite has one writer at a time and does not queue those that wait: the schedulers of a process take turns here instead.
     private readonly SemaphoreSlim _turn = new(database.Kind is DatabaseKind.Sqlite ? 1 : int.MaxValue);

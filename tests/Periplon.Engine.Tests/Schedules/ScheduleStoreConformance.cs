@@ -221,6 +221,48 @@ public abstract class ScheduleStoreConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task ListForgotten_GivesFewOfEachScheduleAndGoesOnBehindTheLast()
+    {
+        var shard = Guid.NewGuid().GetHashCode() & int.MaxValue;
+        var rows = new List<ScheduleRow>();
+        for (var i = 0; i < 3; i++)
+        {
+            var row = await InsertAsync();
+            rows.Add(row);
+            for (var minute = 0; minute < 5; minute++)
+            {
+                await Store.RecordRunAsync(Run(row, T0.AddMinutes(minute)) with { Shard = shard }, Ct);
+            }
+        }
+
+        rows = [.. rows.OrderBy(row => row.Id.ToString("D"), StringComparer.Ordinal)];
+        async Task<List<(Guid Schedule, DateTimeOffset Tick)>> ListAsync(Guid after, params Guid[] passed)
+        {
+            var query = new ForgottenQuery(shard, after, T0.AddDays(1), T0.AddDays(1), passed, 2, 4);
+            return [.. (await Store.ListForgottenAsync(query, Ct)).Select(each => (each.Run.ScheduleId, each.Run.Tick))];
+        }
+
+        var (first, second) = (T0, T0.AddMinutes(1));
+        (await ListAsync(Guid.Empty)).ShouldBe([(rows[0].Id, first), (rows[0].Id, second), (rows[1].Id, first), (rows[1].Id, second)]);
+        (await ListAsync(rows[1].Id)).ShouldBe([(rows[2].Id, first), (rows[2].Id, second)]);
+        var oldest = (await Store.ListRunsAsync(rows[2].Id, null, second, 1, Ct))[0];
+        (await ListAsync(rows[1].Id, oldest.ExecutionId!.Value)).ShouldBe([(rows[2].Id, second), (rows[2].Id, T0.AddMinutes(2))]);
+    }
+
+    [Fact]
+    public async Task NoteTrouble_CountsUntilAStartGoesWell()
+    {
+        var row = await InsertAsync();
+        await Store.NoteTroubleAsync(row.Id, "the workflow did not answer", Ct);
+        await Store.NoteTroubleAsync(row.Id, "it did not answer again", Ct);
+        await ShouldHaveFailedAsync(row, 2, "it did not answer again");
+        var run = Run(row, T0);
+        await Store.RecordRunAsync(run, Ct);
+        await Store.MarkAsync([new(run, T0, null)], Ct);
+        await ShouldHaveFailedAsync(row, 0, null);
+    }
+
+    [Fact]
     public async Task Prune_DeletesWhatEndedBeforeATimeInBatches()
     {
         var row = await InsertAsync();
@@ -290,7 +332,7 @@ public abstract class ScheduleStoreConformance(DatabaseFixture fixture)
 
     private async Task ForgetsAsync(DateTimeOffset before, DateTimeOffset now, params ScheduleRun[] expected)
     {
-        var found = await Store.ListForgottenAsync(_shard, before, now, 100, Ct);
+        var found = await Store.ListForgottenAsync(new ForgottenQuery(_shard, Guid.Empty, before, now, [], 100, 100), Ct);
         found.Select(each => each.Run).Where(run => expected.Length == 0 || expected.Any(one => one.ScheduleId == run.ScheduleId))
             .Except(expected).Where(run => expected.Length > 0 || run.Waits).ShouldBeEmpty();
         found.Select(each => each.Run).Intersect(expected).Count().ShouldBe(expected.Length);
