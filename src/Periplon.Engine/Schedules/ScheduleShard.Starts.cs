@@ -74,7 +74,8 @@ internal sealed partial class ScheduleShard
         var isAnswered = false;
         try
         {
-            isAnswered = await TryStartAsync(start, cancellationToken) is not { } trouble || await NoteAsync(start, trouble, cancellationToken);
+            isAnswered = await TryStartAsync(start, cancellationToken) is not { } trouble
+                || await NoteAsync(start, trouble, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -70,7 +70,8 @@ internal sealed partial class ScheduleShard(
         {
             var rows = await store.ListDueAsync(number, now + options.Window, MaxLoaded, cancellationToken);
             _window.Clear();
-            foreach (var id in _catchingUp.Where(each => each.Value <= now || each.Value > now + _catchUpPause).Select(each => each.Key).ToList())
+            var over = _catchingUp.Where(each => each.Value <= now || each.Value > now + _catchUpPause).Select(each => each.Key);
+            foreach (var id in over.ToList())
             {
                 _catchingUp.Remove(id);
             }

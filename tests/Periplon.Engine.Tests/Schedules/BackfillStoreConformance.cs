@@ -63,6 +63,18 @@ public abstract class BackfillStoreConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task AdvanceBackfill_TickThatWasRefused_NoLongerCancelsOlderRuns()
+    {
+        var (schedule, backfill) = await NewAsync();
+        var refused = Run(schedule, T0) with { CancelsOlder = true };
+        await Store.RecordRunAsync(refused, Ct);
+        await Store.MarkAsync([new(refused, T0, "refused")], Ct);
+        var filling = Run(schedule, T0) with { Kind = RunKind.Backfill, BackfillId = backfill.Id };
+        (await Store.AdvanceBackfillAsync(backfill, T0.AddMinutes(1), 0, [filling], Ct)).ShouldBe([T0]);
+        (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBe([filling]);
+    }
+
+    [Fact]
     public async Task DeleteSchedule_TakesBackfillsAndRunsAlong()
     {
         var (schedule, backfill) = await NewAsync();
