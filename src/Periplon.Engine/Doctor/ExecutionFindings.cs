@@ -119,17 +119,29 @@ internal static class ExecutionFindings
         }
     }
 
-    /// <summary>A journal that is whole and cannot be replayed.</summary>
-    public static Finding NotReplayed(ExecutionRow row, string problem) => new()
+    /// <summary>A live execution whose revision is not stored.</summary>
+    public static Finding RevisionMissing(ExecutionRow row, string problem) => new()
     {
-        Code = problem.Contains("is not stored", StringComparison.Ordinal) ? "revision_missing" : "journal_unreadable",
+        Code = "revision_missing",
         Severity = FindingSeverity.Error,
         Target = TargetOf(row),
         Organization = row.Organization,
         Found = $"It cannot be loaded: {problem}",
         Matters = "It cannot go on, nor end",
-        Advice = "Restore what is missing from a backup; --repair ends it as failed, so that nothing waits for it",
+        Advice = "Restore the revision from a backup; --repair ends it as failed, so that nothing waits for it",
         Mend = ExecutionRepairs.EndAsFailed(row, $"A defect of the storage ended it: {problem}"),
+    };
+
+    /// <summary>A journal that is whole and cannot be replayed. No repair: a newer version may be able to read it, and be running it.</summary>
+    public static Finding Unreadable(ExecutionRow row, string problem) => new()
+    {
+        Code = "journal_unreadable",
+        Severity = FindingSeverity.Error,
+        Target = TargetOf(row),
+        Organization = row.Organization,
+        Found = $"It cannot be loaded: {problem}",
+        Matters = "This version of the program can neither go on with it nor end it",
+        Advice = "Look with the newest version that runs in the cluster; if it says the same, restore the journal from a backup",
     };
 
     /// <summary>An execution in a partition that is not there.</summary>

@@ -9,6 +9,9 @@ namespace Periplon.Engine.Doctor;
 /// <summary>The state that a journal leads to, and the row that belongs to it.</summary>
 internal static class ExecutionReplay
 {
+    /// <summary>How the problem ends when the revision is missing, and nothing else is wrong.</summary>
+    public const string NotStored = "is not stored";
+
     /// <summary>Replays a journal; or says why that is not possible.</summary>
     public static async Task<(ExecutionState? State, string? Problem)> OfAsync(
         WorkflowCatalog catalog, Guid id, IReadOnlyList<JournalRow> journal, CancellationToken cancellationToken)
@@ -21,9 +24,11 @@ internal static class ExecutionReplay
                 return (null, "its journal does not begin with its creation");
             }
 
-            return await catalog.FindAsync(created.WorkflowId, created.Revision, cancellationToken) is { } entry
+            // As at its load: a history is read by the plan that it was moved to last.
+            var revision = ExecutionMachine.RevisionOf(history);
+            return await catalog.FindAsync(created.WorkflowId, revision, cancellationToken) is { } entry
                 ? (ExecutionMachine.Replay(entry.PlanOf(created.Subflow), history), null)
-                : (null, $"revision {created.Revision} of workflow {created.WorkflowId} is not stored");
+                : (null, $"revision {revision} of workflow {created.WorkflowId} {NotStored}");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException or KeyNotFoundException
             or NullReferenceException)

@@ -70,7 +70,9 @@ internal sealed class ExecutionsCheck(Database database, WorkflowCatalog catalog
             var (state, problem) = await ExecutionReplay.OfAsync(catalog, row.Id, journal, cancellationToken);
             if (state is null)
             {
-                findings.Add(ExecutionFindings.NotReplayed(row, problem!));
+                findings.Add(problem!.EndsWith(ExecutionReplay.NotStored, StringComparison.Ordinal)
+                    ? ExecutionFindings.RevisionMissing(row, problem)
+                    : ExecutionFindings.Unreadable(row, problem));
             }
             else
             {

@@ -130,7 +130,10 @@ internal sealed class InvariantChecks(InvariantMonitor monitor, IExecutionQuerie
     /// <summary>Whether an execution that should go on has nothing that would make it.</summary>
     internal static bool HasNoWayOn(ExecutionState state) =>
         state is { Status: ExecutionStatus.Running or ExecutionStatus.Waiting }
-        && state.Ready.IsEmpty && state.Running.IsEmpty && state.Waiting.IsEmpty && state.Delayed.IsEmpty && state.Timers.IsEmpty;
+        && state.Ready.IsEmpty && state.Running.IsEmpty && state.Waiting.IsEmpty && state.Delayed.IsEmpty && state.Timers.IsEmpty
+
+        // What a turn that was full has left to the next one, which follows at once.
+        && state.Undecided.IsEmpty && state.Open.IsEmpty && state.OpenOthers.IsEmpty;
 
     // The databases keep microseconds.
     private static DateTimeOffset? Stored(DateTimeOffset? at) =>

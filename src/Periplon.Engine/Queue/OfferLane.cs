@@ -59,6 +59,33 @@ internal sealed class OfferLane(string key, IReadOnlyList<string> tags, FairShar
         return offer;
     }
 
+    /// <summary>Takes an offer out that waits here, wherever it stands. Looks at every offer.</summary>
+    public TaskOffer Remove(Predicate<TaskOffer> isIt)
+    {
+        if (TryRemove(_returned, isIt) is { } returned)
+        {
+            return returned;
+        }
+
+        foreach (var (share, queue) in _waiting)
+        {
+            if (TryRemove(queue, isIt) is not { } offer)
+            {
+                continue;
+            }
+
+            if (queue.Count == 0)
+            {
+                _waiting.Remove(share);
+                FairShares.Leave(share, this);
+            }
+
+            return offer;
+        }
+
+        throw new InvalidOperationException($"Lane '{Key}' does not hold the offer");
+    }
+
     /// <summary>Whether the next offer here goes before that of another lane. Neither is empty.</summary>
     public bool GoesBefore(OfferLane other)
     {
@@ -72,6 +99,12 @@ internal sealed class OfferLane(string key, IReadOnlyList<string> tags, FairShar
             ? Head(_waiting[mine]).CompareTo(Head(other._waiting[mine])) < 0
             : mine.CompareTo(others) < 0;
     }
+
+    private static TaskOffer? TryRemove(PriorityQueue<TaskOffer, OfferRank> queue, Predicate<TaskOffer> isIt) =>
+        queue.UnorderedItems.Select(item => item.Element).FirstOrDefault(offer => isIt(offer)) is { } found
+        && queue.Remove(found, out var removed, out _)
+            ? removed
+            : null;
 
     private static OfferRank Head(PriorityQueue<TaskOffer, OfferRank> queue) => queue.TryPeek(out _, out var rank) ? rank : default;
 }

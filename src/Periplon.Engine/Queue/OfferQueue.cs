@@ -18,8 +18,8 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
     private readonly TimeSpan _ageing = ageing ?? TimeSpan.FromSeconds(60);
     private readonly FairShares _shares = new();
     private readonly Dictionary<string, OfferLane> _lanes = new(StringComparer.Ordinal);
-    // Zero while the offer waits, its ticket while it is taken.
-    private readonly Dictionary<(Guid, string, int), long> _known = [];
+    // The lane where an offer waits, or its ticket while it is taken.
+    private readonly Dictionary<(Guid, string, int), (long Ticket, OfferLane? Lane)> _known = [];
     private readonly Dictionary<long, TaskOffer> _taken = [];
     private readonly Queue<(long Ticket, long Since)> _takenOrder = new();
     private long _arrivals;
@@ -39,8 +39,18 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
     /// <summary>Adds an offer. False when it waits or is taken already.</summary>
     public bool Add(TaskOffer offer)
     {
-        if (_known.TryGetValue(KeyOf(offer), out var ticket))
+        if (_known.TryGetValue(KeyOf(offer), out var known))
         {
+            var (ticket, lane) = known;
+            if (lane is not null && lane.Key != KeyOf(offer.Tags))
+            {
+                // Its execution was moved to a revision in which other workers take it.
+                var old = Withdraw(lane, offer);
+                Enqueue(offer with { Returned = old.Returned || offer.Returned });
+                onGone?.Invoke(old);
+                return true;
+            }
+
             // An attempt that came back has been claimed since its first hand-out: the word of that was lost with the worker.
             if (!offer.Returned || !_taken.TryGetValue(ticket, out var taken) || taken.Returned)
             {
@@ -68,7 +78,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
             var offer = lane.Take() with { Ticket = ++_tickets };
             Count--;
             _taken.Add(offer.Ticket, offer);
-            _known[KeyOf(offer)] = offer.Ticket;
+            _known[KeyOf(offer)] = (offer.Ticket, null);
             _takenOrder.Enqueue((offer.Ticket, now));
             taken.Add(offer);
             if (lane.IsEmpty)
@@ -121,17 +131,32 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
 
     private static (Guid, string, int) KeyOf(TaskOffer offer) => (offer.ExecutionId, offer.Task, offer.Attempt);
 
+    private static string KeyOf(IReadOnlyList<string> tags) =>
+        tags.Count == 0 ? "" : string.Join('\n', tags.Order(StringComparer.Ordinal));
+
     private void Enqueue(TaskOffer offer)
     {
-        var key = offer.Tags.Count == 0 ? "" : string.Join('\n', offer.Tags.Order(StringComparer.Ordinal));
+        var key = KeyOf(offer.Tags);
         if (!_lanes.TryGetValue(key, out var lane))
         {
             _lanes.Add(key, lane = new OfferLane(key, offer.Tags, _shares));
         }
 
         lane.Add(offer, OfferRank.Of(offer, _ageing, ++_arrivals));
-        _known[KeyOf(offer)] = 0;
+        _known[KeyOf(offer)] = (0, lane);
         Count++;
+    }
+
+    private TaskOffer Withdraw(OfferLane lane, TaskOffer offer)
+    {
+        var old = lane.Remove(waiting => KeyOf(waiting) == KeyOf(offer));
+        Count--;
+        if (lane.IsEmpty)
+        {
+            _lanes.Remove(lane.Key);
+        }
+
+        return old;
     }
 
     private OfferLane? BestLane(IReadOnlyList<string> tags)

@@ -118,6 +118,23 @@ public abstract class DoctorConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Executions_MovedToAnotherRevision_IsReadByThatOne()
+    {
+        await World.AddMigratedAsync();
+        (await World.CodesAsync("executions")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Executions_EventOfANewerVersion_IsFoundAndLeftAlone()
+    {
+        var id = await World.AddRunningAsync();
+        await World.SqlAsync($"update execution_events set events = {World.Blob("[{\"type\":\"of_tomorrow\"}]")} where seq = 2");
+        await World.ShouldFindAsync("executions", "journal_unreadable", $"execution {id:D}");
+        (await World.ExamineAsync(true, false, "executions")).Findings.ShouldHaveSingleItem().Outcome.ShouldBe(RepairOutcome.NotPossible);
+        (await World.SqlAsync($"select status from executions where id = '{id:D}'")).ShouldBe("running");
+    }
+
+    [Fact]
     public async Task Executions_WakesTooLate_IsWokenNow()
     {
         var id = await World.AddRunningAsync();

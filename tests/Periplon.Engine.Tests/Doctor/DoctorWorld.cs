@@ -103,6 +103,23 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         return id;
     }
 
+    /// <summary>An execution that was moved from a revision that is not stored any more to one that is.</summary>
+    public async Task<Guid> AddMigratedAsync()
+    {
+        var plan = ExecutionPlan.Compile(Samples.Workflow(Definition(1)));
+        var created = Samples.Created(plan.Workflow, Time.GetUtcNow()) with { WorkflowId = WorkflowId, Revision = 9 };
+        var beginning = ExecutionBeginning.Of(plan, created, partition: 1);
+        await beginning.AppendAsync(_journal, Ct);
+        var moved = new RevisionMigrated
+        {
+            At = Time.GetUtcNow(), Revision = 1, WorkflowVersion = "1.0.0", Inputs = created.Inputs,
+        };
+        await _journal.AppendAsync(
+            new JournalAppend(
+                created.ExecutionId, 2, EventCodec.Encode([moved]), Guid.NewGuid(), moved.At, beginning.Row with { Revision = 1 }), Ct);
+        return created.ExecutionId;
+    }
+
     /// <summary>An execution that has completed.</summary>
     public async Task<Guid> AddCompletedAsync(Guid? id = null)
     {
@@ -121,6 +138,13 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
     }
 
     public Task<object?> SqlAsync(string sql) => Test.ScalarAsync(sql);
+
+    /// <summary>Bytes as the database writes them.</summary>
+    public string Blob(string text)
+    {
+        var hex = Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(text));
+        return Test.Options.Kind is DatabaseKind.Sqlite ? $"x'{hex}'" : $"'\\x{hex}'";
+    }
 
     /// <summary>A time as the database writes it.</summary>
     public string Sql(DateTimeOffset at) =>

@@ -60,6 +60,19 @@ public sealed class OfferQueueTests
     }
 
     [Fact]
+    public void Add_WaitingOfferWithOtherTags_TakesThePlaceOfTheOldOne()
+    {
+        _queue.Add(Offer("a") with { Tags = ["gpu"], Returned = true });
+        _queue.Add(Offer("b") with { Tags = ["gpu"] });
+        _queue.Add(Offer("a")).ShouldBeTrue("its execution was moved to a revision without the tag");
+        _queue.Add(Offer("b")).ShouldBeTrue();
+        _queue.Count.ShouldBe(2);
+        _queue.HasWorkFor([]).ShouldBeTrue();
+        Taken(10).ShouldBe(["a", "b"], "what was returned goes first there, too");
+        Taken(10, "gpu").ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Add_KnownOffer_IsRefusedWhileItWaitsAndWhileItIsTaken()
     {
         _queue.Add(Offer("a")).ShouldBeTrue();
