@@ -2,6 +2,7 @@ using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Bulk;
@@ -49,7 +50,7 @@ internal sealed class BulkActions(IGrainFactory grains)
     // The new execution's id comes from operation and execution, so that a repetition starts no second one.
     private async Task<BulkOutcome> RetryAsync(BulkOperation operation, ExecutionRow row, CancellationToken cancellationToken)
     {
-        if (row.TriggerType == "subflow")
+        if (row is { TriggerType: TriggerTypes.Subflow, ParentExecutionId: not null })
         {
             // It runs again with its parent; by itself nobody would wait for it.
             return BulkOutcome.Unchanged;

@@ -39,7 +39,7 @@ internal static class ChildStarts
             Organization = parent.Organization,
             Inputs = JsonSerializer.SerializeToUtf8Bytes(binding.Values, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
             Priority = parent.Priority,
-            TriggerType = "subflow",
+            TriggerType = TriggerTypes.Subflow,
             TriggeredBy = parent.TriggeredBy,
             ParentExecutionId = parent.ExecutionId,
             Labels = parent.Labels,

@@ -1,13 +1,21 @@
+using Periplon.Engine.Executions;
+
 namespace Periplon.Engine.Retention;
 
 internal sealed partial class ExecutionPurge
 {
     // What has not ended needs its parent, which gets its outcome, its children, which are stopped with it, and what it is a retry of,
     // whose outputs it has kept.
-    private const string UnneededSql = """
+    private const string UnneededSql = $"""
         e.completed_at is not null
-          and not exists (select 1 from executions p where p.id = e.parent_execution_id and p.completed_at is null)
-          and not exists (select 1 from executions c where c.parent_execution_id = e.id and c.completed_at is null)
+          and not exists (
+            select 1 from executions p
+             where p.id = e.parent_execution_id and p.organization = e.organization and e.trigger_type = '{TriggerTypes.Subflow}'
+               and p.completed_at is null)
+          and not exists (
+            select 1 from executions c
+             where c.parent_execution_id = e.id and c.organization = e.organization and c.trigger_type = '{TriggerTypes.Subflow}'
+               and c.completed_at is null)
           and not exists (select 1 from executions r where r.retry_of = e.id and r.completed_at is null)
         """;
 

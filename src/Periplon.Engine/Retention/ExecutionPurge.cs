@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Periplon.Engine.Artifacts;
+using Periplon.Engine.Executions;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Retention;
@@ -53,10 +54,12 @@ internal sealed partial class ExecutionPurge(
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = $"""
-            with recursive tree (id) as (
-              select id from executions where id{command.AddIds("ids", ids)}
+            with recursive tree (id, organization) as (
+              select id, organization from executions where id{command.AddIds("ids", ids)}
               union
-              select c.id from executions c join tree t on c.parent_execution_id = t.id)
+              select c.id, c.organization from executions c
+                join tree t on c.parent_execution_id = t.id and c.organization = t.organization
+               where c.trigger_type = '{TriggerTypes.Subflow}')
             select id from tree
             """;
         return await ReadIdsAsync(command, cancellationToken);

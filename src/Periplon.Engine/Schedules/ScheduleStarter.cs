@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Schedules;
+using Periplon.Engine.Executions;
 
 namespace Periplon.Engine.Schedules;
 
@@ -85,9 +86,9 @@ internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider
     /// <summary>The word that says in lists what started an execution.</summary>
     public static string TriggerTypeOf(RunKind kind) => kind switch
     {
-        RunKind.Manual => "scheduled_manual",
-        RunKind.Backfill => "schedule_backfill",
-        _ => "schedule",
+        RunKind.Manual => TriggerTypes.ScheduledManual,
+        RunKind.Backfill => TriggerTypes.ScheduleBackfill,
+        _ => TriggerTypes.Schedule,
     };
 
     public static Dictionary<string, string> LabelsOf(ScheduleRow schedule, DateTimeOffset tick) => new()

@@ -1,11 +1,13 @@
+using Periplon.Engine.Executions;
+
 namespace Periplon.Engine.Storage;
 
 internal sealed partial class ExecutionQueries
 {
-    // The conditions are those of the index executions_live.
-    private const string LiveSql = """
+    // The conditions are those of the index executions_live. What only names a parent is an execution of the workflow like any other.
+    private const string LiveSql = $"""
         organization = @organization and workflow_id = @workflow and status in ('queued', 'running', 'waiting', 'paused')
-           and parent_execution_id is null
+           and trigger_type <> '{TriggerTypes.Subflow}'
         """;
 
     private const string CountLiveSql = $"select revision, count(*) from executions where {LiveSql} group by revision order by revision";

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
 
 namespace Periplon.Engine.Storage;
 
@@ -127,7 +128,9 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
 
         if (filter.IsChild is { } isChild)
         {
-            where.Append(isChild ? " and parent_execution_id is not null" : " and parent_execution_id is null");
+            where.Append(isChild
+                ? $" and parent_execution_id is not null and trigger_type = '{TriggerTypes.Subflow}'"
+                : $" and trigger_type <> '{TriggerTypes.Subflow}'");
         }
 
         if (filter.CreatedAfter is { } createdAfter)

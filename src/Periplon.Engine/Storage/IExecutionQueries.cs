@@ -12,7 +12,7 @@ internal sealed record ExecutionFilter
     public Guid? ParentExecutionId { get; init; }
     /// <summary>The ended execution that they retry.</summary>
     public Guid? RetryOf { get; init; }
-    /// <summary>Whether another execution started it.</summary>
+    /// <summary>Whether it is what another execution runs as a subflow.</summary>
     public bool? IsChild { get; init; }
     public DateTimeOffset? CreatedAfter { get; init; }
     public DateTimeOffset? CreatedBefore { get; init; }
@@ -38,7 +38,7 @@ internal interface IExecutionQueries
     /// <summary>Number of matching rows, counted up to <paramref name="bound"/>.</summary>
     Task<long> CountAsync(ExecutionFilter filter, long bound, CancellationToken cancellationToken);
 
-    /// <summary>Number of executions of a workflow that have not ended, by revision; child executions are left out.</summary>
+    /// <summary>Number of executions of a workflow that have not ended, by revision; those of subflows are left out.</summary>
     Task<IReadOnlyDictionary<int, long>> CountLiveAsync(string organization, Guid workflowId, CancellationToken cancellationToken);
 
     /// <summary>Ids of such executions of a revision, by id, hence oldest first, after an id (keyset).</summary>

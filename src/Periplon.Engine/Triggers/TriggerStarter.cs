@@ -29,8 +29,8 @@ internal sealed class TriggerStarter(IGrainFactory grains, RepeatedCalls calls, 
             Priority = trigger.Definition.Priority,
             TriggerType = TriggerStore.ToWord(trigger.Kind),
             TriggeredBy = trigger.By,
-            ParentExecutionId = run.SourceExecutionId,
-            Labels = trigger.Definition.Labels,
+            // No parent: what follows from an execution is not a part of it, and stays when that one is deleted.
+            Labels = TriggerLabels.Of(trigger, run),
         };
         var workflow = grains.GetGrain<IWorkflowGrain>(workflowId.ToString("D"));
         var result = await calls.AskAsync(() => workflow.StartAsync(request, cancellationToken), cancellationToken);

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
+using Periplon.Engine.Executions;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Triggers;
@@ -183,7 +184,7 @@ internal sealed partial class TriggerStore(Database database)
         return rows;
     }
 
-    internal static string ToWord(TriggerKind kind) => kind is TriggerKind.Webhook ? "webhook" : "completion";
+    internal static string ToWord(TriggerKind kind) => kind is TriggerKind.Webhook ? TriggerTypes.Webhook : TriggerTypes.Completion;
 
     private async Task<TriggerSaveStatus> SaveAsync(DbCommand command, TriggerRow row, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Inputs;
+using Periplon.Engine.Executions;
 
 namespace Periplon.Engine.Workflows;
 
@@ -48,8 +49,8 @@ internal sealed partial class WorkflowGrain
         {
             Start = new StartExecution
             {
-                ExecutionId = request.ExecutionId, Organization = request.Organization, Priority = before.Priority, TriggerType = "retry",
-                TriggeredBy = request.TriggeredBy, Labels = before.Labels, Revision = revision,
+                ExecutionId = request.ExecutionId, Organization = request.Organization, Priority = before.Priority,
+                TriggerType = TriggerTypes.Retry, TriggeredBy = request.TriggeredBy, Labels = before.Labels, Revision = revision,
                 Inputs = JsonSerializer.SerializeToUtf8Bytes(retry.Inputs, ExecutionJson.Default.IReadOnlyDictionaryStringJsonElement),
             },
             WorkflowId = _id,

@@ -32,6 +32,18 @@ public sealed class InvariantChecksTests : IDisposable
     public void Dispose() => _instruments.Dispose();
 
     [Fact]
+    public void NoWayOn_TurnThatWasFull_GoesOnByItself()
+    {
+        var turn = Samples.Begin(
+            Samples.Workflow("", "l: loop: {type: repeat, count: 5000, iterator: i}, if: 'loop.index < 0'"), Samples.Start);
+        (turn.State.Undecided.Count + turn.State.Open.Count + turn.State.OpenOthers.Count).ShouldBePositive("the rest is left to the next turn");
+        turn.State.IsTerminal.ShouldBeFalse();
+        turn.State.Running.ShouldBeEmpty();
+        turn.State.Ready.ShouldBeEmpty();
+        InvariantChecks.HasNoWayOn(turn.State).ShouldBeFalse();
+    }
+
+    [Fact]
     public void OnCommitted_AHealthyCourse_CountsNothing()
     {
         var state = Running();

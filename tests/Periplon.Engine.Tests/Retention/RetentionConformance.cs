@@ -121,6 +121,67 @@ public abstract class RetentionConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DeleteTree_WhatOnlyNamesItAsParent_NeitherGoesAlongNorHoldsIt()
+    {
+        var (now, parent) = (RetentionWorld.Now, await World.AddAsync(RetentionWorld.Now, RetentionWorld.Now));
+        var ended = await World.AddAsync(now, now, parent, trigger: "completion");
+        var running = await World.AddAsync(now, endedAt: null, parent, trigger: "api");
+        var foreign = await World.AddAsync(now, now, parent, organization: "another");
+        var foreignRunning = await World.AddAsync(now, endedAt: null, parent, organization: "another");
+        var ofRunning = await World.AddAsync(now, now, running, trigger: "api");
+
+        (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(1);
+        (await World.Purge.DeleteTreeAsync(ofRunning, Ct)).ShouldBe(1, "what it names as its parent is not waiting for it");
+        (await World.LeftAsync(parent, ended, running, foreign, foreignRunning, ofRunning))
+            .ShouldBe([ended, running, foreign, foreignRunning]);
+    }
+
+    [Fact]
+    public async Task Round_ByAge_WhatOnlyNamesAParent_GoesByItsOwnAge()
+    {
+        var (now, old) = (RetentionWorld.Now, RetentionWorld.Old);
+        var parent = await World.AddAsync(old, old);
+        var running = await World.AddAsync(old, endedAt: null, parent, trigger: "api");
+        var foreign = await World.AddAsync(old, endedAt: null, parent, organization: "another");
+        var live = await World.AddAsync(now, endedAt: null);
+        var ofLive = await World.AddAsync(old, old, live, trigger: "completion");
+        var foreignOfLive = await World.AddAsync(old, old, live, organization: "another");
+
+        (await World.RunAsync()).Executions.ShouldBe(3);
+        (await World.LeftAsync(parent, running, foreign, live, ofLive, foreignOfLive)).ShouldBe([running, foreign, live]);
+    }
+
+    [Fact]
+    public async Task Round_MonthInWhichOnlyForeignParentsLive_GoesWithItsPartitions()
+    {
+        var old = RetentionWorld.Old.AddMonths(-2);
+        await World.CreateMonthAsync(old);
+        var live = await World.AddAsync(RetentionWorld.Now, endedAt: null);
+        var ofLive = await World.AddAsync(old, old, live, organization: "another");
+        var triggered = await World.AddAsync(old, old, live, trigger: "completion");
+        await World.AddAsync(RetentionWorld.Now, endedAt: null, triggered, trigger: "api");
+
+        var done = await World.RunAsync();
+        (done.Executions, done.Partitions > 0).ShouldBe((2, Kind is DatabaseKind.Postgres));
+        (await World.LeftAsync(live, ofLive, triggered)).ShouldBe([live]);
+    }
+
+    [Fact]
+    public async Task Round_ByCount_CountsWhatOnlyNamesAParent()
+    {
+        await AddWorkflowAsync(World.Workflow);
+        var ids = new List<Guid>();
+        for (var i = 0; i < 5; i++)
+        {
+            var at = RetentionWorld.Now.AddHours(-10 + i);
+            ids.Add(await World.AddAsync(at, at, i == 0 ? null : ids[^1], trigger: "completion"));
+        }
+
+        (await World.RunAsync(new RetentionOptions { MaxPerWorkflow = 2 })).Executions.ShouldBe(3);
+        (await World.LeftAsync([.. ids])).ShouldBe([.. ids.TakeLast(2)]);
+    }
+
+    [Fact]
     public async Task ArtifactSweep_FilesOfNoExecution_AreDeletedOnceTheyAreAnHourOld()
     {
         var kept = await World.AddAsync(RetentionWorld.Now, endedAt: null);

@@ -51,15 +51,20 @@ internal sealed class RetentionWorld : IAsyncDisposable
             new FreedSpace(Test.Database, Partitions, time), Instruments.Retention, options, time).RunOnceAsync(Ct);
     }
 
-    /// <summary>An execution with three journal rows, log lines, a checkpoint and a file. Without an end it is running.</summary>
+    /// <summary>
+    /// An execution with three journal rows, log lines, a checkpoint and a file. Without an end it is running; with a parent it is a
+    /// subflow's, unless another trigger is given.
+    /// </summary>
     public async Task<Guid> AddAsync(
-        DateTimeOffset createdAt, DateTimeOffset? endedAt, Guid? parent = null, Guid? id = null, Guid? workflow = null, int lines = 2)
+        DateTimeOffset createdAt, DateTimeOffset? endedAt, Guid? parent = null, Guid? id = null, Guid? workflow = null, int lines = 2,
+        string trigger = "subflow", string organization = "default")
     {
         var execution = id ?? Guid.CreateVersion7(createdAt);
         var row = new ExecutionRow
         {
-            Id = execution, Organization = "default", WorkflowId = workflow ?? Workflow, WorkflowName = "nightly", WorkflowVersion = "1.0",
+            Id = execution, Organization = organization, WorkflowId = workflow ?? Workflow, WorkflowName = "nightly", WorkflowVersion = "1.0",
             Revision = 1, Status = ExecutionStatus.Running, Partition = 0, NextWakeAt = Now, CreatedAt = createdAt, ParentExecutionId = parent,
+            TriggerType = parent is null ? "manual" : trigger,
         };
         await Journal.AppendAsync(new(execution, 1, new byte[] { 1 }, Guid.NewGuid(), createdAt, row), Ct);
         await Journal.AppendAsync(new(execution, 2, new byte[] { 2 }, Guid.NewGuid(), createdAt, null), Ct);

@@ -45,8 +45,8 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
             0 => row with { WorkflowId = workflow },
             1 => row with { Status = ExecutionStatus.Running },
             2 => row with { TriggeredBy = "ann' or 1=1 --" },
-            3 => row with { ParentExecutionId = parent },
-            4 => row with { Labels = """{"team":"a\"b","env":"prod"}""" },
+            3 => row with { ParentExecutionId = parent, TriggerType = "subflow" },
+            4 => row with { ParentExecutionId = Guid.CreateVersion7(), Labels = """{"team":"a\"b","env":"prod"}""" },
             _ => row with { CreatedAt = T0.AddDays(2) },
         });
 
@@ -77,12 +77,13 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
     }
 
     [Fact]
-    public async Task Live_ByRevision_LeavesOutWhatHasEndedAndChildren()
+    public async Task Live_ByRevision_LeavesOutWhatHasEndedAndSubflows()
     {
         var workflow = Guid.CreateVersion7();
         var ids = await StoreAsync(6, (row, i) => (row with { WorkflowId = workflow, Revision = i < 3 ? 1 : 2 }) switch
         {
-            var child when i == 1 => child with { ParentExecutionId = Guid.CreateVersion7() },
+            var child when i == 1 => child with { ParentExecutionId = Guid.CreateVersion7(), TriggerType = "subflow" },
+            var triggered when i == 2 => triggered with { ParentExecutionId = Guid.CreateVersion7(), TriggerType = "completion" },
             var ended when i == 4 => ended with
             {
                 Status = ExecutionStatus.Completed, CompletedAt = T0, NextWakeAt = null, WaitReason = null,

@@ -131,7 +131,7 @@ executions executions_status_check: CHECK ((status = ANY (ARRAY['queued'::text, 
 executions executions_partition_check: CHECK ((partition >= 0))
 executions executions_retry_count_check: CHECK ((retry_count >= 0))
 CREATE INDEX executions_list ON public.executions USING btree (organization, created_at DESC, id DESC)
-CREATE INDEX executions_live ON public.executions USING btree (workflow_id, revision, id) WHERE ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text])) AND (parent_execution_id IS NULL))
+CREATE INDEX executions_live ON public.executions USING btree (workflow_id, revision, id) WHERE ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text])) AND (trigger_type <> 'subflow'::text))
 CREATE UNIQUE INDEX executions_pkey ON public.executions USING btree (id)
 CREATE INDEX executions_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'paused'::text])) OR ((status = 'queued'::text) AND (queue_lane IS NULL)))
 CREATE INDEX executions_ended ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)

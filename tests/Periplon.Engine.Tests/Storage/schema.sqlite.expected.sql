@@ -98,7 +98,7 @@ CREATE INDEX executions_active on executions (partition, id)
 CREATE INDEX executions_ended on executions (completed_at, id) where completed_at is not null;
 CREATE INDEX executions_list on executions (organization, created_at desc, id desc);
 CREATE INDEX executions_live on executions (workflow_id, revision, id)
-  where status in ('queued', 'running', 'waiting', 'paused') and parent_execution_id is null;
+  where status in ('queued', 'running', 'waiting', 'paused') and trigger_type <> 'subflow';
 CREATE INDEX executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
 CREATE INDEX executions_queued on executions (partition, organization, queue_lane, priority, created_at, id)
   where status = 'queued' and queue_lane is not null;

@@ -78,7 +78,9 @@ public abstract class CompletionScanConformance : IAsyncLifetime
         (await QuickAsync()).ShouldBe(1);
         (await QuickAsync()).ShouldBe(0);
         var start = _started.ShouldHaveSingleItem();
-        (start.TriggerType, start.TriggeredBy, start.ParentExecutionId).ShouldBe(("completion", $"trigger:{trigger.Id:D}", good));
+        (start.TriggerType, start.TriggeredBy).ShouldBe(("completion", $"trigger:{trigger.Id:D}"));
+        start.ParentExecutionId.ShouldBeNull("it is no part of the one that ended");
+        start.Labels.ShouldNotBeNull()["source_execution_id"].ShouldBe($"{good:D}");
         System.Text.Encoding.UTF8.GetString(start.Inputs.Span).ShouldBe($$"""{"source":"{{good}}","n":7,"kind":"nightly"}""");
         var run = (await Runs.ListAsync("default", trigger.Id, null, 10, Ct)).ShouldHaveSingleItem();
         (run.Status, run.ExecutionId, run.SourceExecutionId, run.Depth).ShouldBe((TriggerRunStatus.Started, start.ExecutionId, good, 1));

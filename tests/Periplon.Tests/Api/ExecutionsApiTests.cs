@@ -25,6 +25,7 @@ public sealed class ExecutionsApiTests
     {
         await using var api = await ApiHost.StartAsync();
         api.AddWorkflow();
+        api.AddExecution();
         var answer = await api.PostAsync(Route, $$"""
             {"workflow_id":"{{Samples.WorkflowId}}","inputs":{ "who": "you" },"trigger_type":"api","priority":-5,
             "parent_execution_id":"{{Samples.ExecutionId}}","labels":{"team":"blue"} }
@@ -39,6 +40,22 @@ public sealed class ExecutionsApiTests
         Encoding.UTF8.GetString(started.Inputs.Span).ShouldBe("""{ "who": "you" }""");
         (started.Priority, started.TriggerType, started.ParentExecutionId).ShouldBe((-5, "api", Samples.ExecutionId));
         started.Labels!["team"].ShouldBe("blue");
+    }
+
+    [Fact]
+    public async Task Start_ParentOfAnotherOrganizationOrNone_IsRefused()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.AddWorkflow();
+        var body = $$"""{"workflow":"nightly","parent_execution_id":"{{Samples.ExecutionId}}"}""";
+        (await api.PostAsync(Route, body)).ShouldBeProblem(400).ShouldContain($"there is no execution {Samples.ExecutionId}");
+        api.AddExecution();
+        api.Stores.Executions[0] = api.Stores.Executions[0] with { Organization = "another" };
+        (await api.PostAsync(Route, body, key: "order-18")).ShouldBeProblem(400).ShouldContain("parent_execution_id");
+        api.Grains.StartCalls.ShouldBe(0);
+
+        api.Stores.Executions[0] = api.Stores.Executions[0] with { Organization = "default" };
+        (await api.PostAsync(Route, body)).Status.ShouldBe(201);
     }
 
     [Fact]
@@ -62,6 +79,14 @@ public sealed class ExecutionsApiTests
     [InlineData("""{"workflow":"a","labels":{"a:b":"c"}}""", "no colon")]
     [InlineData("""{"workflow":"a","labels":{"a":null}}""", "labels.a")]
     [InlineData("""{"workflow":"a","trigger_type":" "}""", "trigger_type")]
+    [InlineData("""{"workflow":"a","trigger_type":"subflow"}""", "trigger_type: 'subflow' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"Subflow"}""", "trigger_type: 'Subflow' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"schedule"}""", "trigger_type: 'schedule' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"scheduled_manual"}""", "trigger_type: 'scheduled_manual' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"schedule_backfill"}""", "trigger_type: 'schedule_backfill' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"webhook"}""", "trigger_type: 'webhook' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"completion"}""", "trigger_type: 'completion' is a word of the engine's own")]
+    [InlineData("""{"workflow":"a","trigger_type":"retry"}""", "trigger_type: 'retry' is a word of the engine's own")]
     [InlineData("""{"workflow":"a\u0000"}""", "workflow: must hold no control characters")]
     [InlineData("""{"workflow":"a","trigger_type":"a\u0000"}""", "trigger_type: must hold no control characters")]
     [InlineData("""{"workflow":"a","labels":{"a\u0000":"c"}}""", "holds no control characters")]

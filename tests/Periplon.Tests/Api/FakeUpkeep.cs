@@ -7,7 +7,7 @@ namespace Periplon.Tests.Api;
 internal sealed class FakePurge(FakeStores stores) : IExecutionPurge
 {
     public Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken) => Task.FromResult(
-        stores.Executions.Any(row => row.ParentExecutionId == executionId && row.CompletedAt is null)
+        stores.Executions.Any(row => row.ParentExecutionId == executionId && row.TriggerType == "subflow" && row.CompletedAt is null)
             ? 0
             : stores.Executions.RemoveAll(row => row.Id == executionId));
 }

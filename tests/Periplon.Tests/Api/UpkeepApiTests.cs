@@ -29,7 +29,8 @@ public sealed class UpkeepApiTests
         End(api);
         api.Stores.Executions.Add(api.Stores.Executions[0] with
         {
-            Id = Guid.CreateVersion7(), ParentExecutionId = Samples.ExecutionId, CompletedAt = null, Status = ExecutionStatus.Running,
+            Id = Guid.CreateVersion7(), ParentExecutionId = Samples.ExecutionId, TriggerType = "subflow", CompletedAt = null,
+            Status = ExecutionStatus.Running,
         });
         (await api.SendAsync(HttpMethod.Delete, Path, null)).ShouldBeProblem(409).ShouldContain("has not ended");
         (await api.SendAsync(HttpMethod.Delete, "/api/v1/executions/nonsense", null)).ShouldBeProblem(400);

@@ -85,6 +85,11 @@ internal static class ExecutionsApi
             return ApiProblem.NotFound("workflow named", start.WorkflowName!);
         }
 
+        if (start.ParentExecutionId is { } parent)
+        {
+            await CheckParentAsync(caller.Organization, parent, key is null ? null : id, queries, cancellationToken);
+        }
+
         var request = new StartExecution
         {
             ExecutionId = id,
@@ -117,6 +122,19 @@ internal static class ExecutionsApi
         }
 
         return TypedResults.Created(location, new ExecutionStarted(id, workflowId.Value, "queued", "Execution queued"));
+    }
+
+    // A repetition is answered as the first time, though the parent may have been deleted since.
+    private static async Task CheckParentAsync(
+        string organization, Guid parent, Guid? keyed, IExecutionQueries queries, CancellationToken cancellationToken)
+    {
+        if (await queries.FindAsync(organization, parent, cancellationToken) is null
+            && (keyed is null || await queries.FindAsync(organization, keyed.Value, cancellationToken) is null))
+        {
+            var fields = new QueryReader();
+            fields.Refuse("parent_execution_id", $"there is no execution {parent:D}; give one that exists, or leave it out");
+            fields.ThrowIfRefused();
+        }
     }
 
     private static async Task<Ok<ExecutionObject>> GetExecution(

@@ -1,5 +1,6 @@
 using Periplon.Api.Requests;
 using Periplon.Core.Names;
+using Periplon.Engine.Executions;
 
 namespace Periplon.Api.Executions;
 
@@ -43,6 +44,12 @@ internal static class StartRequests
         else if (request.TriggerType?.Any(char.IsControl) is true)
         {
             fields.Refuse("trigger_type", "must hold no control characters");
+        }
+        else if (TriggerTypes.Reserved.Contains(request.TriggerType, StringComparer.OrdinalIgnoreCase))
+        {
+            fields.Refuse(
+                "trigger_type",
+                $"'{request.TriggerType}' is a word of the engine's own, as are {string.Join(", ", TriggerTypes.Reserved)}; choose another");
         }
 
         if (request.Workflow?.Any(char.IsControl) is true)
