@@ -26,6 +26,9 @@ create table triggers (
 create unique index triggers_name on triggers (organization, name);
 create index triggers_watching on triggers (id) where kind = 'completion' and not is_paused;
 
+-- The look for the ends of some workflows.
+create index executions_ended_workflow on executions (workflow_id, completed_at, id) where completed_at is not null;
+
 -- What became of each delivery or ended execution. The key lets nothing be handled twice; the row is there before anything is started.
 create table trigger_runs (
   trigger_id          text        not null,

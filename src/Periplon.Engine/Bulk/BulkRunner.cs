@@ -21,11 +21,58 @@ internal sealed partial class BulkRunner(
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
+
     /// <summary>How long an operation stays its owner's without a word; a call that is not answered takes half of it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
     /// <summary>Works until the operation ends or is another's; returns it as it is then, or null in the second case.</summary>
     public async Task<BulkOperation?> RunAsync(BulkOperation operation, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var beat = BeatAsync(operation, stop);
+        try
+        {
+            return await WorkAsync(operation, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await beat;
+        }
+    }
+
+    // Beside the work: a page whose executions do not answer takes longer than the lease.
+    private async Task BeatAsync(BulkOperation operation, CancellationTokenSource stop)
+    {
+        using var timer = new PeriodicTimer(Beat, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop.Token))
+            {
+                try
+                {
+                    if (!await store.RenewAsync(operation, time.GetUtcNow() + Lease, stop.Token))
+                    {
+                        await stop.CancelAsync();
+                    }
+                }
+                catch (Exception exception) when (!stop.IsCancellationRequested)
+                {
+                    LogNotRenewed(exception, operation.Id);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<BulkOperation?> WorkAsync(BulkOperation operation, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -40,11 +87,7 @@ internal sealed partial class BulkRunner(
                 return await EndAsync(operation, BulkStatus.Completed, cancellationToken);
             }
 
-            if (await ActAsync(operation, page, cancellationToken) is not { } results)
-            {
-                return null;
-            }
-
+            var results = await ActAsync(operation, page, cancellationToken);
             var now = time.GetUtcNow();
             var next = operation.With(results, new ExecutionCursor(page[^1].CreatedAt, page[^1].Id)) with
             {
@@ -66,8 +109,7 @@ internal sealed partial class BulkRunner(
             operation with { Status = status, UpdatedAt = now, CompletedAt = now, LeaseUntil = null }, cancellationToken);
     }
 
-    // Null when the operation is another's by now.
-    private async Task<IReadOnlyCollection<(Guid Id, BulkOutcome Outcome)>?> ActAsync(
+    private async Task<IReadOnlyCollection<(Guid Id, BulkOutcome Outcome)>> ActAsync(
         BulkOperation operation, IReadOnlyList<ExecutionRow> page, CancellationToken cancellationToken)
     {
         var results = new ConcurrentDictionary<Guid, BulkOutcome>();
@@ -78,10 +120,6 @@ internal sealed partial class BulkRunner(
             {
                 var pause = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, tries - 2), LongestPause.TotalSeconds));
                 await Task.Delay(pause, time, cancellationToken);
-                if (!await store.RenewAsync(operation, time.GetUtcNow() + Lease, cancellationToken))
-                {
-                    return null;
-                }
             }
 
             var isLast = tries == MaxTries;
@@ -123,6 +161,9 @@ internal sealed partial class BulkRunner(
     private static bool IsUnanswered(Exception exception) =>
         exception is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
         || StorageErrors.IsTransient(exception);
+
+    [LoggerMessage(LogLevel.Warning, "The lease of bulk operation {Id} could not be renewed; it is tried again")]
+    private partial void LogNotRenewed(Exception exception, Guid id);
 
     [LoggerMessage(LogLevel.Warning, "Bulk {Action} failed on execution {ExecutionId}")]
     private partial void LogFailed(Exception exception, string action, Guid executionId);

@@ -125,7 +125,7 @@ internal sealed partial class CompletionScan(
         {
             var handled = await runs.FindHandledAsync([.. page.Select(ended => ended.Id)], cancellationToken);
             var open = page.SelectMany(ended => byWorkflow[ended.WorkflowId].Select(trigger => (Trigger: trigger, Ended: ended)))
-                .Where(pair => pair.Ended.CompletedAt >= pair.Trigger.ActiveSince && !handled.Contains((pair.Trigger.Id, pair.Ended.Id)));
+                .Where(pair => CompletionStarts.Matches(pair.Trigger, pair.Ended) && !handled.Contains((pair.Trigger.Id, pair.Ended.Id)));
             await Parallel.ForEachAsync(
                 open, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
                 async (pair, token) =>

@@ -62,11 +62,15 @@ internal sealed class CompletionStarts(TriggerRunStore runs, IExecutionQueries e
         return true;
     }
 
-    internal static bool Matches(TriggerRow trigger, ExecutionRow ended)
+    private static bool Matches(TriggerRow trigger, ExecutionRow ended) => ended.CompletedAt is { } at && Matches(
+        trigger,
+        new EndedExecution(ended.Id, ended.Organization, ended.WorkflowId, at, ended.Status, ended.TriggerType, ended.Labels));
+
+    internal static bool Matches(TriggerRow trigger, EndedExecution ended)
     {
         var rule = trigger.Definition.After!;
         return ended.Organization == trigger.Organization && ended.WorkflowId == rule.WorkflowId && ended.TriggerType != "subflow"
-            && ended.CompletedAt is { } at && at >= trigger.ActiveSince
+            && ended.CompletedAt >= trigger.ActiveSince
             && (rule.Statuses.Count == 0 || rule.Statuses.Contains(ended.Status))
             && HasLabels(ended.Labels, rule.Labels);
     }

@@ -1,3 +1,5 @@
+using Periplon.Core.Executions;
+
 namespace Periplon.Engine.Triggers;
 
 /// <summary>What became of one delivery or one ended execution.</summary>
@@ -38,4 +40,5 @@ internal enum TriggerRunStatus
 internal sealed record TriggerRunCursor(DateTimeOffset CreatedAt, string Source);
 
 /// <summary>An execution that has ended, as the look for them finds it.</summary>
-internal sealed record EndedExecution(Guid Id, string Organization, Guid WorkflowId, DateTimeOffset CompletedAt);
+internal sealed record EndedExecution(
+    Guid Id, string Organization, Guid WorkflowId, DateTimeOffset CompletedAt, ExecutionStatus Status, string TriggerType, string Labels);

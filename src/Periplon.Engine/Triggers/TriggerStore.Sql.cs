@@ -47,7 +47,7 @@ internal sealed partial class TriggerStore
 
     // What a subflow runs is a part of its parent, not an execution of the workflow.
     private const string EndedSql = """
-        select id, organization, workflow_id, completed_at from executions
+        select id, organization, workflow_id, completed_at, status, trigger_type, labels from executions
          where completed_at is not null and completed_at >= @from and (completed_at, id) > (@after_time, @after_id)
            and trigger_type <> 'subflow'
         """;

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
+using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Storage;
 
@@ -178,7 +179,12 @@ internal sealed partial class TriggerStore(Database database)
         var rows = new List<EndedExecution>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            rows.Add(new EndedExecution(reader.GetGuid(0), reader.GetString(1), reader.GetGuid(2), reader.GetTime(3)));
+            var status = StatusRules.TryParse(reader.GetString(4), out var known)
+                ? known
+                : throw new InvalidDataException($"'{reader.GetString(4)}' is no status of an execution");
+            rows.Add(new EndedExecution(
+                reader.GetGuid(0), reader.GetString(1), reader.GetGuid(2), reader.GetTime(3), status, reader.GetString(5),
+                reader.GetString(6)));
         }
 
         return rows;

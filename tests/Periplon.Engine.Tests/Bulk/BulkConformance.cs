@@ -139,6 +139,29 @@ public abstract class BulkConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task Run_PageThatHangsPastTheLease_StaysItsOwnersUntilAnotherClaimsIt()
+    {
+        await FillAsync(3);
+        var operation = await AddAsync(3);
+        var run = Runner(async (_, row, token) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, token);
+            return await Act(row.Id);
+        }).RunAsync(await ClaimAsync(operation, "silo one"), Ct);
+        for (var beat = 0; beat < 6; beat++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(15));
+            await Eventually.TrueAsync("the lease is renewed", async () =>
+                (await Store.FindAsync(_organization, operation.Id, Ct))!.LeaseUntil == _time.GetUtcNow() + BulkRunner.Lease);
+        }
+
+        var second = await ClaimAsync((await Store.FindAsync(_organization, operation.Id, Ct))!, "silo two");
+        _time.Advance(TimeSpan.FromSeconds(15));
+        (await run.WaitAsync(TimeSpan.FromSeconds(30), Ct)).ShouldBeNull("the beat finds the other claim and ends the work");
+        (await Runner((_, row, _) => Act(row.Id)).RunAsync(second, Ct)).ShouldNotBeNull().Done.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Store_GivesBackWhatWasAsked_AndPagesNewestFirst()
     {
         var request = new BulkRequest

@@ -87,6 +87,21 @@ public abstract class CompletionScanConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ListEnded_TellsEnoughToMatchWithoutTheWholeRow()
+    {
+        var trigger = await AddAsync("failures", new CompletionRule
+        {
+            WorkflowId = _watched, Statuses = [ExecutionStatus.Failed], Labels = new Dictionary<string, string> { ["env"] = "prod" },
+        });
+        await EndedAsync(row => row with { Labels = """{"env":"prod"}""" });
+        await EndedAsync(row => row with { Status = ExecutionStatus.Failed });
+        var failed = await EndedAsync(row => row with { Labels = """{"env":"prod"}""", Status = ExecutionStatus.Failed });
+        var ended = await Triggers.ListEndedAsync([_watched], T0, (DateTimeOffset.UnixEpoch, Guid.Empty), 10, Ct);
+        ended.Count.ShouldBe(3);
+        ended.Where(row => CompletionStarts.Matches(trigger, row)).ShouldHaveSingleItem().Id.ShouldBe(failed);
+    }
+
+    [Fact]
     public async Task SeveralAtOnce_SameEnd_StartTheSameExecution()
     {
         var trigger = await AddAsync("ok");
