@@ -74,8 +74,18 @@ public sealed class CronSchedule
     /// <summary>The last occurrence at or before a time, in UTC; null when there is none.</summary>
     /// <param name="time">The time; an occurrence at exactly this time counts.</param>
     /// <param name="zone">Where the clock hangs that the text speaks of.</param>
-    public DateTimeOffset? LastUntil(DateTimeOffset time, TimeZoneInfo zone) =>
-        _expression.GetPreviousOccurrence(time >= _end ? _end : time, zone, inclusive: true)?.ToUniversalTime();
+    public DateTimeOffset? LastUntil(DateTimeOffset time, TimeZoneInfo zone)
+    {
+        var last = _expression.GetPreviousOccurrence(time >= _end ? _end : time, zone, inclusive: true)?.ToUniversalTime();
+
+        // Backwards the library passes by an occurrence that a gap of the clock has moved to the gap's end; forwards it does not.
+        while (last is { } at && NextAfter(at, zone) is { } next && next <= time)
+        {
+            last = next;
+        }
+
+        return last;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Text;

@@ -96,6 +96,17 @@ public sealed class CronScheduleTests
         text.ShouldStartWith(problem);
     }
 
+    [Fact]
+    public void LastUntil_OccurrenceThatAGapHasMoved_IsFoundBackwardsToo()
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
+        var moved = new DateTimeOffset(2027, 3, 14, 7, 0, 0, TimeSpan.Zero);
+        var schedule = Parse("* * 0-2 * * *");
+        schedule.NextAfter(moved.AddSeconds(-1), zone).ShouldBe(moved);
+        schedule.LastUntil(moved, zone).ShouldBe(moved);
+        schedule.LastUntil(moved.AddHours(5), zone).ShouldBe(moved);
+    }
+
     internal static CronSchedule Parse(string text)
     {
         CronSchedule.TryParse(text, out var schedule, out var problem).ShouldBeTrue(problem);

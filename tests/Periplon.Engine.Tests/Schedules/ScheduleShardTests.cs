@@ -194,7 +194,7 @@ public sealed class ScheduleShardTests : IAsyncLifetime
         await _test.Store.InsertAsync(row, Ct);
         await _test.AtAsync((delay - TimeSpan.FromMilliseconds(1)).TotalMinutes);
         _test.Starter.Calls.ShouldBeEmpty();
-        await _test.AtAsync(delay.TotalMinutes);
+        await _test.AtAsync((delay + TimeSpan.FromMilliseconds(1)).TotalMinutes);
         _test.Starter.Ticks.ShouldBe([T0]);
     }
 
