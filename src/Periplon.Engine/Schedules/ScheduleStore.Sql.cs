@@ -57,36 +57,43 @@ internal sealed partial class ScheduleStore
 
     private const string TroubleSql = "update schedules set failures = failures + 1, last_error = @reason where id = @id";
 
-    private static string ForgottenSql(DatabaseKind kind) => $"""
+    // As the partial index spells it: SQLite does not see that it follows from one of the two.
+    private const string ActiveSql = "status in ('scheduled', 'running')";
+
+    internal static string ForgottenSql(DatabaseKind kind) => $"""
         select {RunColumns}, {Columns}
           from (select w.schedule_id, w.tick, row_number() over (partition by w.schedule_id order by w.waits desc, w.tick) as place
                   from schedule_runs as w join schedules as t on t.id = w.schedule_id
-                 where w.shard = @shard and w.schedule_id > @after and w.status = 'scheduled'
+                 where w.shard = @shard and w.schedule_id > @after and w.{ActiveSql} and w.status = 'scheduled'
                    and w.execution_id not in {(kind is DatabaseKind.Postgres
                        ? "(select value::uuid from jsonb_array_elements_text(@passed))"
                        : "(select value from json_each(@passed))")}
                    and ((not w.waits and (w.created_at < @before or w.created_at > @now))
                      or (w.waits and t.is_active and not exists (
                           select 1 from schedule_runs as o
-                           where o.shard = w.shard and o.schedule_id = w.schedule_id and o.status in ('scheduled', 'running')
+                           where o.shard = w.shard and o.schedule_id = w.schedule_id and o.{ActiveSql}
                              and not o.waits and o.kind <> 'backfill')))) as f
           join schedule_runs as r on r.schedule_id = f.schedule_id and r.tick = f.tick
           join schedules as s on s.id = f.schedule_id
          where f.place <= @each order by f.schedule_id, f.place limit @limit
         """;
 
-    private const string SettleSql = """
+    // In SQLite "cross join" keeps the order of the tables: from the few runs to their executions, never through all executions.
+    internal const string SettleSql = $"""
         update schedule_runs as r
            set status = case when e.status = 'completed' then 'completed' else 'failed' end, completed_at = e.completed_at,
                reason = case when e.status = 'completed' then null else coalesce(e.error, 'the execution ended as ' || e.status) end
-          from executions as e
-         where r.shard = @shard and r.status = 'running' and e.id = r.execution_id and e.completed_at is not null
+          from (select w.schedule_id, w.tick, x.status, x.error, x.completed_at
+                  from schedule_runs as w cross join executions as x
+                 where w.shard = @shard and w.{ActiveSql} and w.status = 'running'
+                   and x.id = w.execution_id and x.completed_at is not null) as e
+         where r.schedule_id = e.schedule_id and r.tick = e.tick and r.status = 'running'
         """;
 
-    private const string SettleLostSql = """
+    internal const string SettleLostSql = $"""
         update schedule_runs
            set status = 'failed', completed_at = @now, reason = 'the execution no longer exists, so how it ended is not known'
-         where shard = @shard and status = 'running' and started_at < @before
+         where shard = @shard and {ActiveSql} and status = 'running' and started_at < @before
            and not exists (select 1 from executions as e where e.id = schedule_runs.execution_id)
         """;
 

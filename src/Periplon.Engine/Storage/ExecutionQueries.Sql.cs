@@ -2,12 +2,14 @@ namespace Periplon.Engine.Storage;
 
 internal sealed partial class ExecutionQueries
 {
+    // A retry belongs to the organization of what it retries; asking for that here too leads SQLite to another index, and so through all
+    // executions.
     internal const string SelectSql = """
         select id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition, wait_reason,
                next_wake_at, trigger_type, triggered_by, parent_execution_id, inputs, result, error, retry_count, labels, created_at,
                started_at, completed_at, retry_of,
                (select r.id from executions r
-                 where r.retry_of = executions.id and r.organization = executions.organization
+                 where r.retry_of = executions.id
                  order by r.created_at desc, r.id desc limit 1) as retried_by, queue_lane
           from executions
         """;

@@ -7,7 +7,8 @@ namespace Periplon.Hosting;
 
 /// <summary>
 /// The ports of a silo. Those that the configuration does not name are looked for, and another program may take one between the look and
-/// the start: the start is then tried again with other ones.
+/// the start: the start is then tried again with other ones. Another silo must not, not even for a moment: the second to enter the cluster
+/// under an address declares the first dead. So each silo holds the UDP port of the same number from its look to its end.
 /// </summary>
 internal static class SiloPorts
 {
@@ -16,12 +17,16 @@ internal static class SiloPorts
     private const int UsualSiloPort = 11111;
     private const int UsualGatewayPort = 30000;
     private const int MaxStarts = 5;
+    private const int MaxLooks = 20;
+
+    private static readonly AsyncLocal<List<Socket>?> Held = new();
 
     /// <summary>Runs a silo, again when its ports were taken before it could have them.</summary>
     public static async Task RunAsync(PeriplonConfig config, Func<Task> run)
     {
         for (var start = 1; ; start++)
         {
+            var held = Held.Value = [];
             try
             {
                 await run();
@@ -31,6 +36,10 @@ internal static class SiloPorts
                 start < MaxStarts && WereTaken(e) && (config.Cluster.SiloPort == 0 || config.Cluster.GatewayPort == 0))
             {
                 // Whoever was faster holds them now, so that the next look finds others.
+            }
+            finally
+            {
+                held.ForEach(socket => socket.Dispose());
             }
         }
     }
@@ -56,20 +65,32 @@ internal static class SiloPorts
 
     private static int Free(int usual)
     {
-        foreach (var port in usual == 0 ? [0] : new[] { usual, 0 })
+        for (var look = usual == 0 ? 1 : 0; look < MaxLooks; look++)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
+            if (TryHold(look == 0 ? usual : 0) is { } port)
             {
-                probe.Bind(new IPEndPoint(IPAddress.Any, port));
-                return ((IPEndPoint)probe.LocalEndPoint!).Port;
-            }
-            catch (SocketException) when (port != 0)
-            {
-                // Somebody else has the usual one.
+                return port;
             }
         }
 
         throw new InvalidOperationException("No TCP port is free");
+    }
+
+    private static int? TryHold(int port)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var hold = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ExclusiveAddressUse = true };
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.Any, port));
+            hold.Bind(new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)probe.LocalEndPoint!).Port));
+            Held.Value?.Add(hold);
+            return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        }
+        catch (SocketException)
+        {
+            hold.Dispose();
+            return null;
+        }
     }
 }

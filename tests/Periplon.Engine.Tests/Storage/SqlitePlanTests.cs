@@ -1,0 +1,44 @@
+using Microsoft.Data.Sqlite;
+using Periplon.Engine.Schedules;
+using Periplon.Engine.Storage;
+
+namespace Periplon.Engine.Tests.Storage;
+
+/// <summary>
+/// Statements that run often and must not go through all executions or runs: SQLite chooses between indexes without counting rows.
+/// </summary>
+public sealed class SqlitePlanTests
+{
+    public static TheoryData<string, string> Statements => new()
+    {
+        { ExecutionQueries.SelectSql + " where id = @id", "executions_retry_of (retry_of=?)" },
+        { ScheduleStore.SettleSql, "schedule_runs_active (shard=?)" },
+        { ScheduleStore.SettleLostSql, "schedule_runs_active (shard=?)" },
+        { ScheduleStore.ForgottenSql(DatabaseKind.Sqlite), "schedule_runs_active (shard=? AND schedule_id>?)" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Statements))]
+    public async Task Plan_OfAFrequentStatement_SearchesByItsIndex(string sql, string index)
+    {
+        await using var test = await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
+        await using var connection = ((SqliteDataSource)test.Database.Engine).OpenSqlite();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "explain query plan " + sql;
+        foreach (var name in new[] { "id", "shard", "now", "before", "after", "passed", "each", "limit" })
+        {
+            command.Parameters.Add(new SqliteParameter(name, name is "passed" ? "[]" : 1));
+        }
+
+        var plan = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            plan.Add(reader.GetString(3));
+        }
+
+        var text = string.Join('\n', plan);
+        text.ShouldContain(index);
+        plan.ShouldNotContain(step => step.StartsWith("SCAN", StringComparison.Ordinal) && step.Contains("USING", StringComparison.Ordinal), text);
+    }
+}
