@@ -78,7 +78,8 @@ internal sealed class RetentionBench(string kind, string? url, int executions) :
         var purge = new ExecutionPurge(Database, files, engine.Retention, time, NullLogger<ExecutionPurge>.Instance);
         var round = new RetentionRound(
             Database, purge, new MonthlyPartitions(Database, time), new AgedTables(Database, [], engine.Retention, time),
-            new FreedSpace(Database, new MonthlyPartitions(Database, time), time), engine.Retention, new RetentionOptions(), time);
+            new FreedSpace(Database, new MonthlyPartitions(Database, time), time), engine.Retention, new RetentionOptions(), time,
+            NullLogger<RetentionRound>.Instance);
         var watch = Stopwatch.StartNew();
         var running = Task.Run(() => round.RunOnceAsync(CancellationToken.None));
         var busy = await LoadAsync(running);

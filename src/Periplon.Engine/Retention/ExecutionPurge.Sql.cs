@@ -4,8 +4,8 @@ namespace Periplon.Engine.Retention;
 
 internal sealed partial class ExecutionPurge
 {
-    // What has not ended needs its parent, which gets its outcome, its children, which are stopped with it, and what it is a retry of,
-    // whose outputs it has kept.
+    // What has not ended needs its parent, which gets its outcome, and its children, which are stopped with it. A retry needs what it is a
+    // retry of for as long as it exists: the outputs that it has kept, which its own retries keep on, lie among the files of that one.
     private const string UnneededSql = $"""
         e.completed_at is not null
           and not exists (
@@ -16,7 +16,7 @@ internal sealed partial class ExecutionPurge
             select 1 from executions c
              where c.parent_execution_id = e.id and c.organization = e.organization and c.trigger_type = '{TriggerTypes.Subflow}'
                and c.completed_at is null)
-          and not exists (select 1 from executions r where r.retry_of = e.id and r.completed_at is null)
+          and not exists (select 1 from executions r where r.retry_of = e.id)
         """;
 
     // Locked rows are passed by: somebody else deletes them now, or they are left for the next round.

@@ -12,7 +12,7 @@ namespace Periplon.Engine.Retention;
 internal interface IExecutionPurge
 {
     /// <summary>Deletes an execution and the executions of its subflows.</summary>
-    /// <returns>How many executions were deleted: 0 when it, its parent or one of its children has not ended.</returns>
+    /// <returns>How many were deleted: 0 when it, its parent or one of its children has not ended, or a retry of it exists.</returns>
     Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken);
 }
 
@@ -25,22 +25,15 @@ internal sealed partial class ExecutionPurge(
     Database database, IArtifactStore artifacts, RetentionInstruments instruments, TimeProvider time, ILogger<ExecutionPurge> logger)
     : IExecutionPurge
 {
-    /// <summary>Most rows of journal or log that one statement deletes, unless one execution alone has more in its journal.</summary>
+    /// <summary>Most rows of journal or log that one statement deletes.</summary>
     internal const int MaxRows = 5_000;
 
     private const int TreeBatch = 100;
 
     public async Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken)
     {
-        if ((await FindUnneededAsync([executionId], cancellationToken)).Count == 0)
-        {
-            return 0;
-        }
-
-        // The execution itself goes last, so that a repetition finds what an interrupted call has left.
-        var tree = await ReadTreeAsync([executionId], cancellationToken);
         var deleted = 0;
-        foreach (var batch in tree.Reverse().Chunk(TreeBatch))
+        foreach (var batch in (await ReadTreesAsync([executionId], cancellationToken)).Chunk(TreeBatch))
         {
             deleted += (await DeleteAsync(batch, PurgeReasons.Request, keepsJournal: false, cancellationToken)).Count;
         }
@@ -48,9 +41,13 @@ internal sealed partial class ExecutionPurge(
         return deleted;
     }
 
-    /// <summary>The executions with those of their subflows, the given ones first.</summary>
-    public async Task<IReadOnlyList<Guid>> ReadTreeAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    /// <summary>
+    /// Those of some executions that nothing needs, with those of their subflows. They go last, so that a repetition finds what an
+    /// interrupted deletion has left. A subflow that was retried by itself is not among them, nor what is below it.
+    /// </summary>
+    public async Task<IReadOnlyList<Guid>> ReadTreesAsync(IReadOnlyList<Guid> roots, CancellationToken cancellationToken)
     {
+        var ids = await FindUnneededAsync(roots, cancellationToken);
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = $"""
@@ -59,10 +56,10 @@ internal sealed partial class ExecutionPurge(
               union
               select c.id, c.organization from executions c
                 join tree t on c.parent_execution_id = t.id and c.organization = t.organization
-               where c.trigger_type = '{TriggerTypes.Subflow}')
+               where c.trigger_type = '{TriggerTypes.Subflow}' and not exists (select 1 from executions r where r.retry_of = c.id))
             select id from tree
             """;
-        return await ReadIdsAsync(command, cancellationToken);
+        return [.. (await ReadIdsAsync(command, cancellationToken)).Reverse()];
     }
 
     /// <summary>Deletes those of some executions that have ended and that nothing alive needs.</summary>
@@ -88,7 +85,13 @@ internal sealed partial class ExecutionPurge(
             await DeleteLogsAsync(connection, ids, cancellationToken);
         }
 
-        foreach (var pack in keepsJournal ? [[.. ids]] : await PackAsync(connection, ids, cancellationToken))
+        var rows = keepsJournal ? [] : await CountAsync(connection, "execution_events", ids, cancellationToken);
+        foreach (var (id, _) in rows.Where(each => each.Value > MaxRows))
+        {
+            await ThinJournalAsync(connection, id, cancellationToken);
+        }
+
+        foreach (var pack in keepsJournal ? [[.. ids]] : Pack(ids, rows))
         {
             var gone = await DeletePackAsync(connection, pack, keepsJournal, cancellationToken);
             instruments.OnExecutions(reason, gone.Count);
@@ -107,10 +110,35 @@ internal sealed partial class ExecutionPurge(
         return await ReadIdsAsync(command, cancellationToken);
     }
 
-    // Large journals go alone, small ones together.
-    private static async Task<List<List<Guid>>> PackAsync(DbConnection connection, IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    // Its first and its last row stay until the execution goes: so nobody takes what is left for one that has just begun, or goes on with it,
+    // and a repetition finds what is left of it.
+    private async Task ThinJournalAsync(DbConnection connection, Guid id, CancellationToken cancellationToken)
     {
-        var rows = await CountAsync(connection, "execution_events", ids, cancellationToken);
+        long last;
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"select max(seq) from execution_events where execution_id = @id{command.AddPartition(id)}";
+            command.AddId("id", id);
+            last = Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+        }
+
+        for (var first = 2L; first < last; first += MaxRows)
+        {
+            var start = time.GetTimestamp();
+            await using var command = connection.CreateCommand();
+            command.CommandText = "delete from execution_events where execution_id = @id and seq >= @first and seq < @bound"
+                + command.AddPartition(id);
+            command.AddId("id", id);
+            command.AddNumber("first", first);
+            command.AddNumber("bound", Math.Min(first + MaxRows, last));
+            instruments.OnRows("execution_events", await command.ExecuteNonQueryAsync(cancellationToken));
+            instruments.OnTransaction(time.GetElapsedTime(start));
+        }
+    }
+
+    // Large journals go alone, small ones together.
+    private static List<List<Guid>> Pack(IReadOnlyList<Guid> ids, Dictionary<Guid, long> rows)
+    {
         var packs = new List<List<Guid>>();
         var size = long.MaxValue;
         foreach (var id in ids)

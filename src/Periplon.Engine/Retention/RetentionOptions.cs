@@ -12,6 +12,9 @@ internal sealed record RetentionOptions
     /// <summary>Most ended executions of one workflow that are kept, subflows not counted; 0 means no bound. Default: 0.</summary>
     public int MaxPerWorkflow { get; init; }
 
+    /// <summary>Age below which nothing is deleted for being one too many: repetitions and triggers still ask for it. One hour.</summary>
+    public static readonly TimeSpan LeastAge = TimeSpan.FromHours(1);
+
     /// <summary>How often it is looked for what to delete. Default: 10 minutes.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(10);
 

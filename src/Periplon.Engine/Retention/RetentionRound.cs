@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Periplon.Engine.Storage;
 
@@ -20,17 +21,22 @@ internal sealed record RetentionSummary(int Executions, int Partitions, long Oth
 /// </summary>
 internal sealed partial class RetentionRound(
     Database database, ExecutionPurge purge, MonthlyPartitions partitions, AgedTables aged, FreedSpace space,
-    RetentionInstruments instruments, RetentionOptions options, TimeProvider time)
+    RetentionInstruments instruments, RetentionOptions options, TimeProvider time, ILogger<RetentionRound> logger)
 {
+    // So many deletions that fail one after the other are no defect of theirs: the database has trouble.
+    private const int MostFailures = 20;
+
     private const int WorkflowPage = 100;
 
     // On SQLite nobody else writes meanwhile.
+    private int _failures;
     private readonly PurgePace _pace = new(
         options.BatchSize, TimeSpan.FromMilliseconds(database.Kind is DatabaseKind.Sqlite ? 50 : 200));
 
     /// <summary>Deletes all that is due now.</summary>
     public async Task<RetentionSummary> RunOnceAsync(CancellationToken cancellationToken)
     {
+        _failures = 0;
         var cutoff = time.GetUtcNow() - options.MaxAge;
         var executions = await PurgeMonthsAsync(cutoff, cancellationToken);
         executions += await PurgeByAgeAsync(cutoff, cancellationToken);
@@ -106,8 +112,22 @@ internal sealed partial class RetentionRound(
                 return deleted;
             }
 
-            deleted += await DeleteAsync(due, PurgeReasons.Age, keepsJournal: false, cancellationToken);
+            deleted += await DeleteTreesAsync(due, PurgeReasons.Age, cancellationToken);
         }
+    }
+
+    private async Task<int> DeleteTreesAsync(IReadOnlyList<Guid> roots, string reason, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        var trees = roots.Count == 0 ? [] : await purge.ReadTreesAsync(roots, cancellationToken);
+        for (var next = 0; next < trees.Count;)
+        {
+            var batch = trees.Skip(next).Take(_pace.Size).ToList();
+            next += batch.Count;
+            deleted += await DeleteAsync(batch, reason, keepsJournal: false, cancellationToken);
+        }
+
+        return deleted;
     }
 
     private async Task<int> PurgeByCountAsync(CancellationToken cancellationToken)
@@ -152,6 +172,7 @@ internal sealed partial class RetentionRound(
                     command.AddId("workflow", workflow);
                     command.AddTime("after_time", at);
                     command.AddId("after_id", id);
+                    command.AddTime("least", time.GetUtcNow() - RetentionOptions.LeastAge);
                     command.AddInteger("limit", size + 1);
                 },
                 cancellationToken, hasTimes: true);
@@ -160,10 +181,7 @@ internal sealed partial class RetentionRound(
             var isLast = roots.Count <= size;
             (first, firstTime) = isLast ? ((Guid?)null, (DateTimeOffset?)null) : (roots[^1], times[^1]);
             IReadOnlyList<Guid> page = isLast ? roots : [.. roots.SkipLast(1)];
-            foreach (var batch in (await purge.ReadTreeAsync(page, cancellationToken)).Reverse().Chunk(options.BatchSize))
-            {
-                deleted += await DeleteAsync(batch, PurgeReasons.Count, keepsJournal: false, cancellationToken);
-            }
+            deleted += await DeleteTreesAsync(page, PurgeReasons.Count, cancellationToken);
         }
 
         return deleted;
@@ -203,9 +221,33 @@ internal sealed partial class RetentionRound(
         }
 
         var start = time.GetTimestamp();
-        var deleted = await purge.DeleteAsync(ids, reason, keepsJournal, cancellationToken);
-        await RestAsync(time.GetElapsedTime(start), cancellationToken);
-        return deleted.Count;
+        try
+        {
+            var deleted = await purge.DeleteAsync(ids, reason, keepsJournal, cancellationToken);
+            _failures = 0;
+            await RestAsync(time.GetElapsedTime(start), cancellationToken);
+            return deleted.Count;
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            instruments.OnFailure();
+            if (++_failures == MostFailures)
+            {
+                throw;
+            }
+
+            await RestAsync(time.GetElapsedTime(start), cancellationToken);
+            if (ids.Count == 1)
+            {
+                LogNotDeleted(e, ids[0]);
+                return 0;
+            }
+        }
+
+        // One that cannot be deleted must not keep the others.
+        var half = ids.Count / 2;
+        return await DeleteAsync([.. ids.Take(half)], reason, keepsJournal, cancellationToken)
+            + await DeleteAsync([.. ids.Skip(half)], reason, keepsJournal, cancellationToken);
     }
 
     private Task RestAsync(TimeSpan elapsed, CancellationToken cancellationToken) =>
@@ -258,4 +300,7 @@ internal sealed partial class RetentionRound(
 
         return (ids, times);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Execution {ExecutionId} could not be deleted; the next round tries it again")]
+    private partial void LogNotDeleted(Exception exception, Guid executionId);
 }

@@ -15,7 +15,17 @@ internal sealed partial class RetentionService(
     /// <summary>Does what this silo has to do now.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await artifacts.RunOnceAsync(cancellationToken);
+        try
+        {
+            await artifacts.RunOnceAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A folder that cannot be read must not keep the rows from going.
+            instruments.OnFailure();
+            LogNotSwept(e);
+        }
+
         if (!IsLowest(membership.CurrentSnapshot))
         {
             return;
@@ -58,6 +68,9 @@ internal sealed partial class RetentionService(
         LogLevel.Information,
         "Retention deleted {Executions} executions, {Partitions} partitions and {Rows} rows of other tables in {Seconds} s")]
     private partial void LogDeleted(int executions, int partitions, long rows, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "The files of executions that no longer exist could not be looked through; the next round goes on")]
+    private partial void LogNotSwept(Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "Retention could not delete all that is due; the next round goes on")]
     private partial void LogFailed(Exception exception);

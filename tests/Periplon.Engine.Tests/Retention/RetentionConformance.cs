@@ -6,7 +6,7 @@ using Periplon.Engine.Storage;
 namespace Periplon.Engine.Tests.Retention;
 
 /// <summary>What retention promises, on whichever database.</summary>
-public abstract class RetentionConformance : IAsyncLifetime
+public abstract partial class RetentionConformance : IAsyncLifetime
 {
     private protected abstract DatabaseKind Kind { get; }
 

@@ -48,7 +48,8 @@ internal sealed class RetentionWorld : IAsyncDisposable
         var time = new ShiftedTime(Now);
         return new RetentionRound(
             Test.Database, Purge, Partitions, new AgedTables(Test.Database, aged ?? [], Instruments.Retention, time),
-            new FreedSpace(Test.Database, Partitions, time), Instruments.Retention, options, time).RunOnceAsync(Ct);
+            new FreedSpace(Test.Database, Partitions, time), Instruments.Retention, options, time,
+            NullLogger<RetentionRound>.Instance).RunOnceAsync(Ct);
     }
 
     /// <summary>
@@ -57,14 +58,14 @@ internal sealed class RetentionWorld : IAsyncDisposable
     /// </summary>
     public async Task<Guid> AddAsync(
         DateTimeOffset createdAt, DateTimeOffset? endedAt, Guid? parent = null, Guid? id = null, Guid? workflow = null, int lines = 2,
-        string trigger = "subflow", string organization = "default")
+        string trigger = "subflow", string organization = "default", Guid? retryOf = null)
     {
         var execution = id ?? Guid.CreateVersion7(createdAt);
         var row = new ExecutionRow
         {
             Id = execution, Organization = organization, WorkflowId = workflow ?? Workflow, WorkflowName = "nightly", WorkflowVersion = "1.0",
             Revision = 1, Status = ExecutionStatus.Running, Partition = 0, NextWakeAt = Now, CreatedAt = createdAt, ParentExecutionId = parent,
-            TriggerType = parent is null ? "manual" : trigger,
+            TriggerType = parent is null ? "manual" : trigger, RetryOf = retryOf,
         };
         await Journal.AppendAsync(new(execution, 1, new byte[] { 1 }, Guid.NewGuid(), createdAt, row), Ct);
         await Journal.AppendAsync(new(execution, 2, new byte[] { 2 }, Guid.NewGuid(), createdAt, null), Ct);
@@ -98,6 +99,21 @@ internal sealed class RetentionWorld : IAsyncDisposable
                 await maintenance.CreateAsync(new(table, new DateOnly(at.Year, at.Month, 1)), Ct);
             }
         }
+    }
+
+    /// <summary>Executions that have a row.</summary>
+    public async Task<List<Guid>> LeftRowsAsync() =>
+        [.. (await Test.LinesAsync("select cast(id as varchar(36)) from executions order by 1")).Select(Guid.Parse)];
+
+    /// <summary>Puts rows between the second and the last one of a journal.</summary>
+    public async Task LengthenJournalAsync(Guid id, int rows)
+    {
+        var day = Test.Options.Kind is DatabaseKind.Sqlite ? "" : ", created_on";
+        await Test.ScalarAsync($"update execution_events set seq = seq + {rows} where execution_id = '{id:D}' and seq = 3");
+        await Test.ScalarAsync(
+            $"insert into execution_events (execution_id, seq, writer, at, events{day}) "
+            + $"with recursive n (i) as (select 3 union all select i + 1 from n where i < {rows + 2}) "
+            + $"select execution_id, n.i, writer, at, events{day} from n, execution_events where execution_id = '{id:D}' and seq = 2");
     }
 
     /// <summary>Which of some executions are left, and that of the others nothing is.</summary>

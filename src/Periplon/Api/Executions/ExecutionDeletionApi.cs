@@ -24,6 +24,7 @@ internal static class ExecutionDeletionApi
         return await purge.DeleteTreeAsync(row.Id, cancellationToken) > 0
             ? TypedResults.NoContent()
             : ApiProblem.Conflict(
-                $"Execution '{id}' is needed by the execution that started it or by one it has started, which has not ended", id);
+                $"Execution '{id}' is needed by the execution that started it or by one it has started, which has not ended, or by a retry of "
+                + "it, which has kept what it did; delete its retries first", id);
     }
 }
