@@ -1,16 +1,20 @@
+-- periplon: no transaction
 -- The class of an execution that waits to be started: which workers may take its first task. Null once it has started, and while it waits
 -- for something else.
-alter table executions add column queue_lane text;
-update executions set queue_lane = '' where status = 'queued' and wait_reason = 'worker';
-
--- Executions that wait to be started, in the order in which a partition reads them: organization by organization, class by class.
-create index executions_queued on executions (partition, organization, queue_lane, priority, created_at, id)
-  where status = 'queued' and queue_lane is not null;
+alter table executions add column if not exists queue_lane text;
 
 -- What the sweep looks at by time. What waits to be started is not among it: a million of those would be due every minute.
-create index executions_wake on executions (partition, next_wake_at, id)
+create index concurrently if not exists executions_wake on executions (partition, next_wake_at, id)
   where status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null);
-drop index executions_due;
+
+-- A page at a time, found by the index above. What is being written now keeps its null, and is looked at by time.
+-- periplon: repeat
+update executions set queue_lane = '' where id in (
+  select id from executions where status = 'queued' and queue_lane is null and wait_reason = 'worker' limit 1000 for update skip locked);
+
+-- Executions that wait to be started, in the order in which a partition reads them: organization by organization, class by class.
+create index concurrently if not exists executions_queued on executions (partition, organization, queue_lane, priority, created_at, id)
+  where status = 'queued' and queue_lane is not null;
 
 -- Limits are listed by their keys.
-create index orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);
+create index concurrently if not exists orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);

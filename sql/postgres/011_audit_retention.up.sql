@@ -11,7 +11,3 @@ create table audit_logs (
 );
 create index audit_logs_list on audit_logs (organization, at desc, id desc);
 create index audit_logs_target on audit_logs (target, at desc);
-
--- Retention pages through what has ended, many of which may have ended at the same time.
-drop index executions_ended;
-create index executions_ended on executions (completed_at, id) where completed_at is not null;

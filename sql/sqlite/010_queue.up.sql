@@ -10,7 +10,6 @@ create index executions_queued on executions (partition, organization, queue_lan
 -- What the sweep looks at by time. What waits to be started is not among it: a million of those would be due every minute.
 create index executions_wake on executions (partition, next_wake_at, id)
   where status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null);
-drop index executions_due;
 
 -- Limits are listed by their keys.
 create index orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);

@@ -43,7 +43,8 @@ internal static class DoctorFactory
                 new OrphansCheck(database),
                 new ArtifactsCheck(place.Artifacts, place.Artifacts, sweep),
                 new LimitsCheck(database),
-                new PartitionsCheck(database, new PartitionMaintenance(database, time), new MonthlyPartitions(database, time)),
+                new PartitionsCheck(
+                    database, new PartitionMaintenance(database, time, place.IsOffline), new MonthlyPartitions(database, time)),
                 new ClusterCheck(database, place.Partitions),
             ],
             time, loggers.CreateLogger<Doctor>());

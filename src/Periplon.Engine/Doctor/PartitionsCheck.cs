@@ -6,9 +6,6 @@ namespace Periplon.Engine.Doctor;
 /// <summary>Monthly partitions that are missing, and rows that wait for one in the default partition.</summary>
 internal sealed class PartitionsCheck(Database database, PartitionMaintenance maintenance, MonthlyPartitions partitions) : IDoctorCheck
 {
-    // Ids made from idempotency keys begin with zeros; they stay in the default partition for good.
-    private static readonly DateOnly FirstMonth = new(2020, 1, 1);
-
     public string Name => "partitions";
 
     public async Task<long> RunAsync(DoctorRun run, CancellationToken cancellationToken)
@@ -40,9 +37,8 @@ internal sealed class PartitionsCheck(Database database, PartitionMaintenance ma
     {
         await using var connection = (NpgsqlConnection)await database.Reads.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(
-            $"select distinct date_trunc('month', created_on)::date from {table}_default where created_on >= $1 and created_on < '9000-01-01'",
+            $"select distinct date_trunc('month', created_on)::date from {table}_default where created_on < '9000-01-01'",
             connection);
-        command.Parameters.Add(new() { Value = FirstMonth });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var months = new List<DateOnly>();
         while (await reader.ReadAsync(cancellationToken))
@@ -60,7 +56,9 @@ internal sealed class PartitionsCheck(Database database, PartitionMaintenance ma
         Target = $"partition {month.Name}",
         Found = hasRows ? "It does not exist, and rows of its month lie in the default partition" : "It does not exist",
         Matters = "Rows of the default partition are deleted one by one, rather than with their month",
-        Advice = "--repair creates it and moves the rows there",
+        Advice = hasRows
+            ? "--repair creates it and moves the rows there; when that takes longer than 5 seconds it is given up while a server runs"
+            : "--repair creates it",
         Mend = async (_, cancellationToken) => await maintenance.CreateAsync(month, cancellationToken) ? new(null, null) : null,
     };
 }

@@ -115,7 +115,9 @@ internal sealed class SchemaCheck(Database database, Migrator migrator) : IDocto
             await using var drop = session.Command($"drop index {(session.IsPostgres ? "concurrently " : "")}if exists {name}");
             await drop.ExecuteNonQueryAsync(cancellationToken);
             await using var create = session.Command(
-                session.IsPostgres ? sql.Replace(" index ", " index concurrently ", StringComparison.Ordinal) : sql);
+                session.IsPostgres && !sql.Contains(" concurrently ", StringComparison.Ordinal)
+                    ? sql.Replace(" index ", " index concurrently ", StringComparison.Ordinal)
+                    : sql);
             create.CommandTimeout = 0;
             await create.ExecuteNonQueryAsync(cancellationToken);
             return new(null, null);

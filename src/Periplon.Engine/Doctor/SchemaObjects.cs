@@ -60,10 +60,10 @@ internal sealed partial record SchemaObjects(
     [GeneratedRegex(@"\Acreate table (?<name>\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex CreateTable();
 
-    [GeneratedRegex(@"\Acreate (unique )?index (?<name>\w+)\s+on (?<table>\w+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\Acreate (unique )?index (concurrently )?(if not exists )?(?<name>\w+)\s+on (?<table>\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex CreateIndex();
 
-    [GeneratedRegex(@"\Aalter table (?<table>\w+) add column (?<name>\w+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\Aalter table (?<table>\w+) add column (if not exists )?(?<name>\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex AddColumn();
 
     [GeneratedRegex(@"\Adrop (table|index) (?<name>\w+)", RegexOptions.IgnoreCase)]

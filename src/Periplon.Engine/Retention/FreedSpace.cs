@@ -11,7 +11,8 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
     /// <summary>So many executions make PostgreSQL look at its table at once rather than when its own time has come.</summary>
     internal const int WorthVacuum = 10_000;
 
-    private static readonly string[] Tables = ["executions", "checkpoints", "execution_events_default", "execution_logs_default"];
+    private static readonly string[] Tables =
+        ["executions", "checkpoints", "execution_events_keyed", "execution_logs_keyed", "execution_events_default", "execution_logs_default"];
 
     private const int PagesAtOnce = 500;
 

@@ -7,6 +7,9 @@ namespace Periplon.Engine.Storage;
 /// <summary>One numbered step of the schema.</summary>
 internal sealed record Migration(int Number, string Name, string Up, string Down)
 {
+    /// <summary>First line of a file whose statements are carried out one by one, so that none holds others up for long.</summary>
+    internal const string NoTransaction = "-- periplon: no transaction";
+
     private const string UpSuffix = ".up.sql";
     private const string DownSuffix = ".down.sql";
 
@@ -15,6 +18,14 @@ internal sealed record Migration(int Number, string Name, string Up, string Down
     /// <summary>SHA-256 of the upward file, whatever its line ends.</summary>
     public string Checksum { get; } =
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Up.ReplaceLineEndings("\n"))));
+
+    /// <summary>
+    /// The statements, to be carried out one by one with no transaction around them; null when the file is one transaction. Each may be
+    /// carried out again after it was broken off.
+    /// </summary>
+    public IReadOnlyList<MigrationStep>? Steps { get; } = Up.TrimStart().StartsWith(NoTransaction, StringComparison.Ordinal)
+        ? MigrationStep.Split(Up)
+        : null;
 
     /// <summary>The migrations in this assembly, in order.</summary>
     public static IReadOnlyList<Migration> LoadEmbedded(DatabaseKind kind)

@@ -2,9 +2,14 @@ namespace Periplon.Engine.Storage;
 
 internal sealed partial class Migrator
 {
-    // The number is the ASCII of "periplon"; the lock ends with the transaction.
+    // The ASCII of "periplon". It is asked for again and again rather than waited for: who builds an index beside the writers waits for
+    // everybody who waits inside a statement.
+    private const long LockKey = 8099002322093696878;
+
+    // How long a statement waits for a lock behind which others wait.
+    private const string LockWait = "300ms";
+
     private const string PostgresTableSql = """
-        select pg_advisory_xact_lock(8099002322093696878);
         create table if not exists schema_migrations (
           number     integer     primary key,
           name       text        not null,

@@ -25,8 +25,8 @@ internal sealed record MigrationStatus(int Number, string Name, MigrationState S
 internal sealed class MigrationException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// Brings the schema to the state this program needs. Each migration is one transaction, under a lock that all programs on the database
-/// take, so that several may start at once.
+/// Brings the schema to the state this program needs. Each migration is one transaction, or a row of statements that may be repeated, under
+/// a lock that all programs on the database take, so that several may start at once.
 /// </summary>
 internal sealed partial class Migrator(
     Database database, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<Migrator> logger)
@@ -38,9 +38,13 @@ internal sealed partial class Migrator(
 
     public async Task<IReadOnlyList<MigrationStatus>> StatusAsync(CancellationToken cancellationToken)
     {
-        await using var session = await BeginAsync(cancellationToken);
-        var applied = await ReadAppliedAsync(session, cancellationToken);
-        await session.Transaction.CommitAsync(cancellationToken);
+        // Without the lock: while an index is built for an hour, everybody may ask.
+        var applied = new Dictionary<int, AppliedRow>();
+        if (await database.HasTableAsync("schema_migrations", cancellationToken))
+        {
+            await using var connection = await database.Reads.OpenConnectionAsync(cancellationToken);
+            applied = await ReadAppliedAsync(connection, null, cancellationToken);
+        }
 
         var known = migrations.Select(migration => applied.TryGetValue(migration.Number, out var row)
             ? new MigrationStatus(
@@ -65,7 +69,8 @@ internal sealed partial class Migrator(
         }
 
         var done = new List<MigrationStatus>();
-        foreach (var migration in migrations)
+        var pending = before.Where(status => status.State is MigrationState.Pending).Select(status => status.Number).ToHashSet();
+        foreach (var migration in migrations.Where(migration => pending.Contains(migration.Number)))
         {
             if (await ApplyAsync(migration, cancellationToken) is { } status)
             {
@@ -128,15 +133,27 @@ internal sealed partial class Migrator(
         }
     }
 
-    private async Task<MigrationStatus?> ApplyAsync(Migration migration, CancellationToken cancellationToken)
+    private Task<MigrationStatus?> ApplyAsync(Migration migration, CancellationToken cancellationToken) =>
+        migration.Steps is { } steps && database.Kind is DatabaseKind.Postgres
+            ? ApplyInStepsAsync(migration, steps, cancellationToken)
+            : RetryLockedAsync(() => ApplyAtOnceAsync(migration, cancellationToken), cancellationToken);
+
+    private async Task<MigrationStatus?> ApplyAtOnceAsync(Migration migration, CancellationToken cancellationToken)
     {
         await using var session = await BeginAsync(cancellationToken);
-        if ((await ReadAppliedAsync(session, cancellationToken)).ContainsKey(migration.Number))
+        if ((await ReadAppliedAsync(session.Connection, session.Transaction, cancellationToken)).ContainsKey(migration.Number))
         {
             return null;
         }
 
         await RunAsync(session, migration.Up, $"Migration {migration.FileName}", cancellationToken);
+        var status = await RecordAsync(session, migration, cancellationToken);
+        await session.Transaction!.CommitAsync(cancellationToken);
+        return status;
+    }
+
+    private async Task<MigrationStatus> RecordAsync(Session session, Migration migration, CancellationToken cancellationToken)
+    {
         var at = time.GetUtcNow();
         await using (var command = session.Command(InsertSql))
         {
@@ -147,14 +164,16 @@ internal sealed partial class Migrator(
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await session.Transaction.CommitAsync(cancellationToken);
         return new(migration.Number, migration.Name, MigrationState.Applied, at);
     }
 
-    private async Task<MigrationStatus?> RevertLastAsync(CancellationToken cancellationToken)
+    private Task<MigrationStatus?> RevertLastAsync(CancellationToken cancellationToken) =>
+        RetryLockedAsync(() => RevertOnceAsync(cancellationToken), cancellationToken);
+
+    private async Task<MigrationStatus?> RevertOnceAsync(CancellationToken cancellationToken)
     {
         await using var session = await BeginAsync(cancellationToken);
-        var applied = await ReadAppliedAsync(session, cancellationToken);
+        var applied = await ReadAppliedAsync(session.Connection, session.Transaction, cancellationToken);
         if (applied.Count == 0)
         {
             return null;
@@ -168,11 +187,24 @@ internal sealed partial class Migrator(
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await session.Transaction.CommitAsync(cancellationToken);
+        await session.Transaction!.CommitAsync(cancellationToken);
         return new(last.Number, last.Name, MigrationState.Pending, null);
     }
 
     private async Task<Session> BeginAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await TryBeginAsync(cancellationToken) is { } session)
+            {
+                return session;
+            }
+
+            await Task.Delay(LockPause, time, cancellationToken);
+        }
+    }
+
+    private async Task<Session?> TryBeginAsync(CancellationToken cancellationToken)
     {
         var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         try
@@ -182,8 +214,20 @@ internal sealed partial class Migrator(
                 ? sqlite.BeginTransaction(deferred: false)
                 : await connection.BeginTransactionAsync(cancellationToken);
             var session = new Session(connection, transaction);
-            await using var command = session.Command(database.Kind is DatabaseKind.Sqlite ? SqliteTableSql : PostgresTableSql);
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            if (database.Kind is DatabaseKind.Postgres)
+            {
+                await using var take = session.Command(string.Create(
+                    CultureInfo.InvariantCulture, $"select set_config('lock_timeout', '{LockWait}', true), pg_try_advisory_xact_lock({LockKey})"));
+                await using var reader = await take.ExecuteReaderAsync(cancellationToken);
+                if (!await reader.ReadAsync(cancellationToken) || !reader.GetBoolean(1))
+                {
+                    await reader.DisposeAsync();
+                    await session.DisposeAsync();
+                    return null;
+                }
+            }
+
+            await RunPlainAsync(session, database.Kind is DatabaseKind.Sqlite ? SqliteTableSql : PostgresTableSql, cancellationToken);
             return session;
         }
         catch
@@ -193,9 +237,10 @@ internal sealed partial class Migrator(
         }
     }
 
-    private static async Task<Dictionary<int, AppliedRow>> ReadAppliedAsync(Session session, CancellationToken cancellationToken)
+    private static async Task<Dictionary<int, AppliedRow>> ReadAppliedAsync(
+        DbConnection connection, DbTransaction? transaction, CancellationToken cancellationToken)
     {
-        await using var command = session.Command(SelectSql);
+        await using var command = new Session(connection, transaction).Command(SelectSql);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new Dictionary<int, AppliedRow>();
         while (await reader.ReadAsync(cancellationToken))
@@ -210,9 +255,7 @@ internal sealed partial class Migrator(
     {
         try
         {
-            await using var command = session.Command(sql);
-            command.CommandTimeout = 0; // An index on a large table takes as long as it takes.
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await RunPlainAsync(session, sql, cancellationToken);
         }
         catch (DbException exception)
         {
@@ -223,7 +266,8 @@ internal sealed partial class Migrator(
 
     private sealed record AppliedRow(string Name, string Checksum, DateTimeOffset At);
 
-    private sealed record Session(DbConnection Connection, DbTransaction Transaction) : IAsyncDisposable
+    // Without a transaction it is the session that holds the lock.
+    private sealed record Session(DbConnection Connection, DbTransaction? Transaction) : IAsyncDisposable
     {
         public DbCommand Command(string sql)
         {
@@ -235,7 +279,18 @@ internal sealed partial class Migrator(
 
         public async ValueTask DisposeAsync()
         {
-            await Transaction.DisposeAsync();
+            if (Transaction is not null)
+            {
+                await Transaction.DisposeAsync();
+            }
+            else if (Connection.State is System.Data.ConnectionState.Open)
+            {
+                // The pool gives the session on as it is.
+                await using var command = Command(string.Create(
+                    CultureInfo.InvariantCulture, $"reset lock_timeout; select pg_advisory_unlock({LockKey})"));
+                await command.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+
             await Connection.DisposeAsync();
         }
     }

@@ -28,4 +28,36 @@ public sealed class PartitionMaintenanceTests(PostgresFixture fixture) : IClassF
         (await store.ReadAsync(id, 0, Ct)).Count.ShouldBe(2);
         (await fixture.Test.ScalarAsync("select count(*) from execution_events_default")).ShouldBe(0L);
     }
+
+    [Fact]
+    public async Task Append_IdMadeFromAKey_LeavesTheDefaultEmpty()
+    {
+        var id = new Guid("00000000-0000-8001-8001-0123456789ab");
+        using var instruments = new JournalInstruments();
+        await using var store = new PostgresJournalStore(
+            fixture.Test.Database, instruments, TimeProvider.System, NullLogger<PostgresJournalStore>.Instance);
+        await store.AppendAsync(new(id, 1, new byte[] { 1 }, Guid.NewGuid(), TimeProvider.System.GetUtcNow(), null), Ct);
+        (await fixture.Test.ScalarAsync("select count(*) from execution_events_keyed")).ShouldBe(1L);
+        (await store.ReadAsync(id, 0, Ct)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Create_DefaultPartitionIsInUse_IsGivenUpSoonAndChangesNothing()
+    {
+        var partition = new MonthlyPartition("execution_logs", new DateOnly(2040, 2, 1));
+        var maintenance = new PartitionMaintenance(fixture.Test.Database, TimeProvider.System);
+        await using (var connection = await fixture.Test.Database.Engine.OpenConnectionAsync(Ct))
+        await using (var transaction = await connection.BeginTransactionAsync(Ct))
+        {
+            await using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = "select count(*) from execution_logs_default";
+            await command.ExecuteScalarAsync(Ct);
+            var refused = await Should.ThrowAsync<Npgsql.PostgresException>(maintenance.CreateAsync(partition, Ct));
+            refused.SqlState.ShouldBe(Npgsql.PostgresErrorCodes.LockNotAvailable);
+        }
+
+        (await fixture.Test.ScalarAsync($"select to_regclass('{partition.Name}') is null")).ShouldBe(true);
+        (await maintenance.CreateAsync(partition, Ct)).ShouldBeTrue();
+    }
 }

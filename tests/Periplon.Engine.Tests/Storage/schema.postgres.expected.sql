@@ -70,6 +70,15 @@ execution_events_default.events bytea not null
 execution_events_default execution_events_seq_check: CHECK ((seq >= 1))
 execution_events_default execution_events_default_pkey: PRIMARY KEY (execution_id, seq, created_on)
 CREATE UNIQUE INDEX execution_events_default_pkey ON public.execution_events_default USING btree (execution_id, seq, created_on)
+execution_events_keyed.execution_id uuid not null
+execution_events_keyed.seq bigint not null
+execution_events_keyed.created_on date not null
+execution_events_keyed.writer uuid not null
+execution_events_keyed.at timestamp with time zone not null
+execution_events_keyed.events bytea not null
+execution_events_keyed execution_events_seq_check: CHECK ((seq >= 1))
+execution_events_keyed execution_events_keyed_pkey: PRIMARY KEY (execution_id, seq, created_on)
+CREATE UNIQUE INDEX execution_events_keyed_pkey ON public.execution_events_keyed USING btree (execution_id, seq, created_on)
 execution_logs.execution_id uuid not null
 execution_logs.id bigint not null default nextval('execution_logs_id'::regclass)
 execution_logs.created_on date not null
@@ -96,6 +105,19 @@ execution_logs_default execution_logs_level_check: CHECK ((level = ANY (ARRAY['d
 execution_logs_default execution_logs_default_pkey: PRIMARY KEY (execution_id, id, created_on)
 execution_logs_default execution_logs_stream_check: CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'engine'::text])))
 CREATE UNIQUE INDEX execution_logs_default_pkey ON public.execution_logs_default USING btree (execution_id, id, created_on)
+execution_logs_keyed.execution_id uuid not null
+execution_logs_keyed.id bigint not null default nextval('execution_logs_id'::regclass)
+execution_logs_keyed.created_on date not null
+execution_logs_keyed.task text
+execution_logs_keyed.attempt integer not null
+execution_logs_keyed.at timestamp with time zone not null
+execution_logs_keyed.level text not null
+execution_logs_keyed.stream text not null
+execution_logs_keyed.message text not null
+execution_logs_keyed execution_logs_keyed_pkey: PRIMARY KEY (execution_id, id, created_on)
+execution_logs_keyed execution_logs_level_check: CHECK ((level = ANY (ARRAY['debug'::text, 'info'::text, 'warning'::text, 'error'::text])))
+execution_logs_keyed execution_logs_stream_check: CHECK ((stream = ANY (ARRAY['stdout'::text, 'stderr'::text, 'engine'::text])))
+CREATE UNIQUE INDEX execution_logs_keyed_pkey ON public.execution_logs_keyed USING btree (execution_id, id, created_on)
 executions.id uuid not null
 executions.organization text not null
 executions.workflow_id uuid not null
