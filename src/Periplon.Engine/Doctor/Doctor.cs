@@ -10,8 +10,8 @@ internal interface IDoctor
     /// <summary>Names of all checks, in their order.</summary>
     IReadOnlyList<string> Names { get; }
 
-    /// <summary>Examines, and mends if that is asked for.</summary>
-    Task<DoctorReport> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken);
+    /// <summary>Examines, and mends if that is asked for; null when this or another process examines the same database already.</summary>
+    Task<DoctorReport?> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -22,8 +22,14 @@ internal sealed class Doctor(Database database, IReadOnlyList<IDoctorCheck> chec
 {
     public IReadOnlyList<string> Names { get; } = [.. checks.Select(check => check.Name)];
 
-    public async Task<DoctorReport> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken)
+    public async Task<DoctorReport?> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken)
     {
+        await using var turn = await ExaminationTurn.TryTakeAsync(database, cancellationToken);
+        if (turn is null)
+        {
+            return null;
+        }
+
         var (startedAt, start) = (time.GetUtcNow(), time.GetTimestamp());
         var summaries = new List<CheckSummary>();
         var findings = new List<Examined>();

@@ -29,21 +29,16 @@ internal static class ExecutionFindings
             (code, found) = ("journal_gap", $"Row {gap.Expected} of its journal was expected and row {gap.Seq} found");
         }
 
-        return code is "" ? null : new Finding
-        {
-            Code = code,
-            Severity = row.Status.IsTerminal() ? FindingSeverity.Warning : FindingSeverity.Error,
-            Target = TargetOf(row),
-            Organization = row.Organization,
-            Found = found,
-            Matters = row.Status.IsTerminal()
+        return code is "" ? null : About(
+            row, code, row.Status.IsTerminal() ? FindingSeverity.Warning : FindingSeverity.Error,
+            found,
+            row.Status.IsTerminal()
                 ? "What it did cannot be shown any more"
                 : "Nobody can tell what it has done and what comes next, so it never ends by itself",
-            Advice = row.Status.IsTerminal()
+            row.Status.IsTerminal()
                 ? "Restore its journal from a backup, or delete it"
                 : "Restore its journal from a backup; --repair ends it as failed, so that nothing waits for it",
-            Mend = row.Status.IsTerminal() ? null : ExecutionRepairs.EndAsFailed(row, $"A defect of the storage ended it: {found}"),
-        };
+            row.Status.IsTerminal() ? null : ExecutionRepairs.EndAsFailed(row, $"A defect of the storage ended it: {found}"));
     }
 
     /// <summary>An execution that has ended, by its last event.</summary>
@@ -91,86 +86,61 @@ internal static class ExecutionFindings
 
         if (row.NextWakeAt > now + LateAfter && row.NextWakeAt > expected.NextWakeAt + LateAfter)
         {
-            yield return new Finding
-            {
-                Code = "wakes_too_late",
-                Severity = FindingSeverity.Error,
-                Target = TargetOf(row),
-                Organization = row.Organization,
-                Found = $"Its next wake-up is at {Text(row.NextWakeAt)}; it is due at {Text(expected.NextWakeAt)}",
-                Matters = "If the silo that holds it dies, nobody goes on with it until then",
-                Advice = "--repair sets its next wake-up to now; the sweep then looks at it",
-                Mend = ExecutionRepairs.Wake(row),
-            };
+            yield return About(
+                row, "wakes_too_late", FindingSeverity.Error,
+                $"Its next wake-up is at {Text(row.NextWakeAt)}; it is due at {Text(expected.NextWakeAt)}",
+                "If the silo that holds it dies, nobody goes on with it until then",
+                "--repair sets its next wake-up to now; the sweep then looks at it",
+                ExecutionRepairs.Wake(row));
         }
 
         if (!isOffline && row.NextWakeAt < now - StuckAfter)
         {
-            yield return new Finding
-            {
-                Code = "overdue",
-                Severity = FindingSeverity.Error,
-                Target = TargetOf(row),
-                Organization = row.Organization,
-                Found = $"Its next wake-up was at {Text(row.NextWakeAt)}, {(now - row.NextWakeAt.Value).TotalMinutes:F0} minutes ago",
-                Matters = "Nobody looks after its partition of the queue, so it does not go on",
-                Advice = "Start a server or worker, and look into the logs of those that run for why the sweep fails",
-            };
+            yield return About(
+                row, "overdue", FindingSeverity.Error,
+                $"Its next wake-up was at {Text(row.NextWakeAt)}, {(now - row.NextWakeAt.Value).TotalMinutes:F0} minutes ago",
+                "Nobody looks after its partition of the queue, so it does not go on",
+                "Start a server or worker, and look into the logs of those that run for why the sweep fails");
         }
     }
 
     /// <summary>A live execution whose revision is not stored.</summary>
-    public static Finding RevisionMissing(ExecutionRow row, string problem) => new()
-    {
-        Code = "revision_missing",
-        Severity = FindingSeverity.Error,
-        Target = TargetOf(row),
-        Organization = row.Organization,
-        Found = $"It cannot be loaded: {problem}",
-        Matters = "It cannot go on, nor end",
-        Advice = "Restore the revision from a backup; --repair ends it as failed, so that nothing waits for it",
-        Mend = ExecutionRepairs.EndAsFailed(row, $"A defect of the storage ended it: {problem}"),
-    };
+    public static Finding RevisionMissing(ExecutionRow row, string problem) => About(
+        row, "revision_missing", FindingSeverity.Error,
+        $"It cannot be loaded: {problem}",
+        "It cannot go on, nor end",
+        "Restore the revision from a backup; --repair ends it as failed, so that nothing waits for it",
+        ExecutionRepairs.EndAsFailed(row, $"A defect of the storage ended it: {problem}"));
 
     /// <summary>A journal that is whole and cannot be replayed. No repair: a newer version may be able to read it, and be running it.</summary>
-    public static Finding Unreadable(ExecutionRow row, string problem) => new()
-    {
-        Code = "journal_unreadable",
-        Severity = FindingSeverity.Error,
-        Target = TargetOf(row),
-        Organization = row.Organization,
-        Found = $"It cannot be loaded: {problem}",
-        Matters = "This version of the program can neither go on with it nor end it",
-        Advice = "Look with the newest version that runs in the cluster; if it says the same, restore the journal from a backup",
-    };
+    public static Finding Unreadable(ExecutionRow row, string problem) => About(
+        row, "journal_unreadable", FindingSeverity.Error,
+        $"It cannot be loaded: {problem}",
+        "This version of the program can neither go on with it nor end it",
+        "Look with the newest version that runs in the cluster; if it says the same, restore the journal from a backup");
 
     /// <summary>An execution in a partition that is not there.</summary>
-    public static Finding PartitionUnknown(ExecutionRow row, int partitions) => new()
-    {
-        Code = "partition_unknown",
-        Severity = FindingSeverity.Error,
-        Target = TargetOf(row),
-        Organization = row.Organization,
-        Found = $"It belongs to partition {row.Partition}; there are 0 to {partitions - 1} (queue.partitions)",
-        Matters = "No sweep looks at it, so a lost message would leave it where it is for ever",
-        Advice = "--repair gives it to a partition that exists, as the next start of a server does",
-        Mend = ExecutionRepairs.FitPartition(row, partitions),
-    };
+    public static Finding PartitionUnknown(ExecutionRow row, int partitions) => About(
+        row, "partition_unknown", FindingSeverity.Error,
+        $"It belongs to partition {row.Partition}; there are 0 to {partitions - 1} (queue.partitions)",
+        "No sweep looks at it, so a lost message would leave it where it is for ever",
+        "--repair gives it to a partition that exists, as the next start of a server does",
+        ExecutionRepairs.FitPartition(row, partitions));
 
-    private static Finding Differs(ExecutionRow row, string found, WorkflowCatalog catalog) => new()
-    {
-        Code = "row_differs",
-        Severity = FindingSeverity.Error,
-        Target = TargetOf(row),
-        Organization = row.Organization,
-        Found = found,
-        Matters = "Lists, filters and the sweep go by the row: it is shown wrongly, and may not be gone on with",
-        Advice = "--repair writes the row anew from the journal, which is what counts",
-        Mend = ExecutionRepairs.Rewrite(row.Id, catalog),
-    };
+    private static Finding Differs(ExecutionRow row, string found, WorkflowCatalog catalog) => About(
+        row, "row_differs", FindingSeverity.Error,
+        found,
+        "Lists, filters and the sweep go by the row: it is shown wrongly, and may not be gone on with",
+        "--repair writes the row anew from the journal, which is what counts",
+        ExecutionRepairs.Rewrite(row.Id, catalog));
 
-    /// <summary>How a finding names an execution.</summary>
-    public static string TargetOf(ExecutionRow row) => $"execution {row.Id:D}";
+    /// <summary>A finding about an execution.</summary>
+    public static Finding About(
+        ExecutionRow row, string code, FindingSeverity severity, string found, string matters, string advice, Mend? mend = null) => new()
+    {
+        Code = code, Severity = severity, Target = $"execution {row.Id:D}", Organization = row.Organization, Found = found,
+        Matters = matters, Advice = advice, Mend = mend,
+    };
 
     internal static string Text(DateTimeOffset? at) =>
         at?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture) ?? "never";

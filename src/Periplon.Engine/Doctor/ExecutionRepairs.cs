@@ -57,13 +57,14 @@ internal static class ExecutionRepairs
             return null;
         }
 
-        // The end goes into the journal too, when there is one that can be added to; the key refuses it if somebody was first.
+        // The end goes into the journal too, unless rows are missing before it; the key refuses it if somebody was first. Where nothing was
+        // left it becomes the first row, so that no parent starts the execution a second time.
         var journal = await ExecutionsCheck.ReadJournalAsync(session.Connection, session.Transaction, seen.Id, cancellationToken);
         var endedAt = journal.Count > 0 ? journal[^1].At : row.CreatedAt;
-        if (journal.Count > 0 && journal[^1].Seq == journal.Count)
+        if (journal.Count == 0 || journal[^1].Seq == journal.Count)
         {
             var end = new ExecutionFinished { At = endedAt, Status = ExecutionStatus.Failed, Error = error };
-            await AppendAsync(session, seen.Id, journal[^1].Seq + 1, end, cancellationToken);
+            await AppendAsync(session, seen.Id, journal.Count + 1, end, cancellationToken);
         }
 
         var mended = row with

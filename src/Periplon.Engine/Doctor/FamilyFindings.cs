@@ -39,35 +39,25 @@ internal sealed class FamilyFindings(Database database)
                 continue;
             }
 
-            findings.Add(new Finding
-            {
-                Code = "child_outcome_lost",
-                Severity = FindingSeverity.Error,
-                Target = ExecutionFindings.TargetOf(row),
-                Organization = row.Organization,
-                Found = exists
+            findings.Add(ExecutionFindings.About(
+                row, "child_outcome_lost", FindingSeverity.Error,
+                exists
                     ? $"Task '{task.Instance.Path}' waits for execution {child}, which ended at {ExecutionFindings.Text(endedAt)}"
                     : $"Task '{task.Instance.Path}' waits for execution {child}, which does not exist",
-                Matters = "It goes on only when it is told of that end",
-                Advice = "--repair makes the sweep look at it now; it then asks for the outcome, or starts the execution again",
-                Mend = ExecutionRepairs.Wake(row),
-            });
+                "It goes on only when it is told of that end",
+                "--repair makes the sweep look at it now; it then asks for the outcome, or starts the execution again",
+                ExecutionRepairs.Wake(row)));
         }
 
         if (parent is { } above && (!ends.TryGetValue(above, out var parentEnd) || parentEnd < now - Grace))
         {
-            findings.Add(new Finding
-            {
-                Code = "parent_gone",
-                Severity = FindingSeverity.Warning,
-                Target = ExecutionFindings.TargetOf(row),
-                Organization = row.Organization,
-                Found = ends.ContainsKey(above)
+            findings.Add(ExecutionFindings.About(
+                row, "parent_gone", FindingSeverity.Warning,
+                ends.ContainsKey(above)
                     ? $"It runs for execution {above}, which ended at {ExecutionFindings.Text(parentEnd)}"
                     : $"It runs for execution {above}, which does not exist any more",
-                Matters = "Nobody waits for what it does",
-                Advice = "Cancel it, if it does not end by itself",
-            });
+                "Nobody waits for what it does",
+                "Cancel it, if it does not end by itself"));
         }
 
         return findings;

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
+using Periplon.Engine.Storage;
 using Periplon.Engine.Workflows;
 
 namespace Periplon.Engine.Executions;
@@ -25,6 +26,7 @@ internal sealed partial class ChildExecutions
 
     private readonly IGrainFactory _grains;
     private readonly WorkflowCatalog _catalog;
+    private readonly IExecutionQueries _queries;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<ChildExecutions> _logger;
@@ -32,9 +34,10 @@ internal sealed partial class ChildExecutions
     private readonly ConcurrentDictionary<Guid, bool> _starting = new();
 
     public ChildExecutions(
-        IGrainFactory grains, WorkflowCatalog catalog, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ChildExecutions> logger)
+        IGrainFactory grains, WorkflowCatalog catalog, IExecutionQueries queries, TimeProvider time, IHostApplicationLifetime lifetime,
+        ILogger<ChildExecutions> logger)
     {
-        (_grains, _catalog, _time, _lifetime, _logger) = (grains, catalog, time, lifetime, logger);
+        (_grains, _catalog, _queries, _time, _lifetime, _logger) = (grains, catalog, queries, time, lifetime, logger);
         _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => StartLane())];
     }
 
@@ -48,7 +51,8 @@ internal sealed partial class ChildExecutions
         // Whoever looks again before the first message has got through adds nothing.
         if (_starting.TryAdd(child, true))
         {
-            Send(child, $"start of child {child} of task {task}", () => StartAsync(created, task, wait), () => _starting.TryRemove(child, out _));
+            Send(child, $"start of child {child} of task {task}", () => OrByRowAsync(created, task, child, () => StartAsync(created, task, wait)),
+                () => _starting.TryRemove(child, out _));
         }
     }
 
@@ -57,14 +61,14 @@ internal sealed partial class ChildExecutions
     {
         var created = parent.Created;
         var kill = parent.IsKilled;
-        Send(child, $"cancel of child {child}", async () =>
+        Send(child, $"cancel of child {child}", () => OrByRowAsync(created, task, child, async () =>
         {
             var request = new ControlRequest(created.Organization, null, reason) { Kill = kill };
             if (await Execution(child).CancelAsync(request, CancellationToken.None) is ControlStatus.NotFound)
             {
                 await EndAsync(created, task, child, ExecutionStatus.Cancelled.ToWord(), reason, default);
             }
-        });
+        }));
     }
 
     /// <summary>Tells the parent of an execution how it ended.</summary>
@@ -81,6 +85,24 @@ internal sealed partial class ChildExecutions
         Send(
             created.ExecutionId, $"end of child {created.ExecutionId}",
             () => Execution(created.ParentExecutionId!.Value).EndChildAsync(report, CancellationToken.None));
+    }
+
+    // What can be loaded no more and was ended by a repair has its row to tell of that.
+    private async Task OrByRowAsync(ExecutionCreated parent, string task, Guid child, Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+        }
+        catch (Exception)
+        {
+            if (await _queries.FindAsync(parent.Organization, child, CancellationToken.None) is not { Status: ExecutionStatus.Failed } row)
+            {
+                throw;
+            }
+
+            await EndAsync(parent, task, child, row.Status.ToWord(), row.Error, default);
+        }
     }
 
     private IExecutionGrain Execution(Guid id) => _grains.GetGrain<IExecutionGrain>(id.ToString("D"));

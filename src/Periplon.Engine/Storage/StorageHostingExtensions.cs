@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Periplon.Engine.Artifacts;
+using Periplon.Engine.Audit;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Logs;
 using Periplon.Engine.Queue;
@@ -46,6 +47,7 @@ internal static class StorageHostingExtensions
         services.AddSingleton<IWorkflowStore, WorkflowStore>();
         services.AddSingleton<ITaskCacheStore, TaskCacheStore>();
         services.AddSingleton<ILogStore, LogStore>();
+        services.AddSingleton<IAuditTrail, AuditTrail>();
         services.AddSingleton<LogWriter>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<LogWriter>());
         services.AddSingleton(_ => new FileArtifactStore(artifactFolder));

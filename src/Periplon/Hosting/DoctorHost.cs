@@ -63,12 +63,15 @@ internal static class DoctorHost
                     $"there is no check '{unknown}'; there are {string.Join(", ", doctor.Names)}", exitCode: ExitCode.Usage);
             }
 
-            return DoctorObject.From(await doctor.ExamineAsync(
+            var report = await doctor.ExamineAsync(
                 new DoctorRequest
                 {
                     Checks = arguments.Checks, Repair = arguments.Repair, MaxExecutions = arguments.MaxExecutions, Actor = arguments.Actor,
                 },
-                cancellationToken));
+                cancellationToken);
+            return report is null
+                ? throw new CommandException("the database is being examined already, by a server or another command; wait until that is done")
+                : DoctorObject.From(report);
         }
         catch (DbException exception)
         {

@@ -55,7 +55,11 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
     }
 
     /// <summary>Runs some checks.</summary>
-    public Task<DoctorReport> ExamineAsync(bool repair, bool isOffline, params string[] checks) => DoctorFactory.Create(
+    public async Task<DoctorReport> ExamineAsync(bool repair, bool isOffline, params string[] checks) =>
+        (await TryExamineAsync(repair, isOffline, checks)).ShouldNotBeNull("nobody else examines this database");
+
+    /// <summary>Runs some checks, unless somebody does so already.</summary>
+    public Task<DoctorReport?> TryExamineAsync(bool repair, bool isOffline, params string[] checks) => DoctorFactory.Create(
         new DoctorPlace
         {
             Database = Test.Database, Artifacts = Artifacts, Partitions = Partitions, DataDirectory = _folder, IsOffline = isOffline,

@@ -23,13 +23,13 @@ public sealed class LimitsCheckTests
         var doctor = new Engine.Doctor.Doctor(
             cluster.Database.Database, [new LimitsCheck(cluster.Database.Database)], TimeProvider.System,
             NullLogger<Engine.Doctor.Doctor>.Instance);
-        (await doctor.ExamineAsync(new DoctorRequest(), Ct)).Findings.ShouldBeEmpty();
+        (await doctor.ExamineAsync(new DoctorRequest(), Ct))!.Findings.ShouldBeEmpty();
 
         await cluster.Database.ScalarAsync($"delete from executions where id = '{id:D}'");
         var report = await doctor.ExamineAsync(new DoctorRequest { Repair = true }, Ct);
-        report.Findings.Select(each => (each.Finding.Code, each.Outcome)).ShouldBe([("limit_holder_gone", RepairOutcome.Repaired)]);
+        report!.Findings.Select(each => (each.Finding.Code, each.Outcome)).ShouldBe([("limit_holder_gone", RepairOutcome.Repaired)]);
         (await HoldersAsync(cluster)).ShouldBe(0);
-        (await doctor.ExamineAsync(new DoctorRequest(), Ct)).Findings.ShouldBeEmpty();
+        (await doctor.ExamineAsync(new DoctorRequest(), Ct))!.Findings.ShouldBeEmpty();
     }
 
     private static async Task<long> HoldersAsync(EngineCluster cluster)

@@ -77,6 +77,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<EngineInstruments>();
         builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
         builder.Services.AddSingleton<IDoctor, FakeDoctor>();
+        builder.Services.AddSingleton<Periplon.Engine.Audit.IAuditTrail, FakeAudit>();
         builder.Services.AddPeriplonApi(options);
         services?.Invoke(builder.Services);
         var app = builder.Build();

@@ -1,3 +1,4 @@
+using Periplon.Engine.Audit;
 using Periplon.Engine.Doctor;
 using Periplon.Engine.Retention;
 
@@ -21,7 +22,7 @@ internal sealed class FakeDoctor(TimeProvider time) : IDoctor
 
     public IReadOnlyList<string> Names { get; } = ["executions", "orphans"];
 
-    public async Task<DoctorReport> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken)
+    public async Task<DoctorReport?> ExamineAsync(DoctorRequest request, CancellationToken cancellationToken)
     {
         Last = request;
         if (Held is { } held)
@@ -40,5 +41,17 @@ internal sealed class FakeDoctor(TimeProvider time) : IDoctor
             Checks = [new CheckSummary("executions", 7, 1, true, null)],
             Findings = [new Examined("executions", finding, request.Repair ? RepairOutcome.Repaired : null)],
         };
+    }
+}
+
+/// <summary>Keeps what was noted.</summary>
+internal sealed class FakeAudit : IAuditTrail
+{
+    public List<AuditEntry> Entries { get; } = [];
+
+    public Task AddAsync(AuditEntry entry)
+    {
+        Entries.Add(entry);
+        return Task.CompletedTask;
     }
 }

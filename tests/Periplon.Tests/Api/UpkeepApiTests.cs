@@ -17,6 +17,10 @@ public sealed class UpkeepApiTests
         (await api.SendAsync(HttpMethod.Delete, Path, null)).Status.ShouldBe(204);
         (await api.GetAsync(Path)).ShouldBeProblem(404);
         (await api.SendAsync(HttpMethod.Delete, Path, null)).ShouldBeProblem(404);
+        var noted = ((FakeAudit)api.Services.GetRequiredService<Periplon.Engine.Audit.IAuditTrail>()).Entries.ShouldHaveSingleItem();
+        (noted.Organization, noted.Actor, noted.Action, noted.Target).ShouldBe(
+            ("default", "anonymous", "execution.delete", $"execution {Samples.ExecutionId:D}"));
+        noted.After.ShouldNotBeNull().ShouldContain("\"deleted\":1");
     }
 
     [Fact]

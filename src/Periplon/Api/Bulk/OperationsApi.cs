@@ -5,6 +5,7 @@ using Periplon.Api.Executions;
 using Periplon.Api.Requests;
 using Periplon.Api.Triggers;
 using Periplon.Client.Executions;
+using Periplon.Engine.Audit;
 using Periplon.Engine.Bulk;
 using Periplon.Engine.Storage;
 
@@ -33,7 +34,7 @@ internal static class OperationsApi
 
     private static async Task<Results<Ok<BulkPreview>, Ok<OperationObject>, Accepted<OperationObject>, ApiProblem>> StartBulkAction(
         [FromQuery] string? wait, [FromHeader(Name = RouteIds.IdempotencyKeyHeader)] string? idempotencyKey, HttpContext context,
-        CallerIdentity caller, BulkStore store, BulkRequests requests, IExecutionQueries queries, TimeProvider time,
+        CallerIdentity caller, BulkStore store, BulkRequests requests, IExecutionQueries queries, IAuditTrail audit, TimeProvider time,
         IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         var seconds = ReadWait(wait);
@@ -73,6 +74,12 @@ internal static class OperationsApi
         if (stored.CreatedAt != now)
         {
             context.Response.Headers[RouteIds.ReplayedHeader] = "true";
+        }
+        else
+        {
+            await audit.AddAsync(
+                caller, "execution.bulk", $"operation {id:D}",
+                new() { ["action"] = action, ["matched"] = stored.Matched, ["reason"] = stored.Reason });
         }
 
         var shown = await WaitAsync(stored, seconds, store, time, lifetime, cancellationToken);

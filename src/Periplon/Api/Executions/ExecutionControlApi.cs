@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Periplon.Api.Requests;
 using Periplon.Client.Executions;
+using Periplon.Engine.Audit;
 
 namespace Periplon.Api.Executions;
 
@@ -22,7 +23,7 @@ internal static class ExecutionControlApi
 
     private static async Task<Results<Ok<ExecutionCancelled>, Accepted<ExecutionCancelled>, ApiProblem>> CancelExecution(
         string id, HttpContext context, CallerIdentity caller, ExecutionReader reader, GrainCalls calls, IOptions<ApiOptions> options,
-        CancellationToken cancellationToken)
+        IAuditTrail audit, CancellationToken cancellationToken)
     {
         var row = await reader.GetRowAsync(id, caller, cancellationToken);
         var request = await ReadAsync(context, caller, mayKill: true);
@@ -31,6 +32,11 @@ internal static class ExecutionControlApi
         if (Refused(status, id) is { } problem)
         {
             return problem;
+        }
+
+        if (request.Kill)
+        {
+            await audit.AddAsync(caller, "execution.kill", $"execution {row.Id:D}", new() { ["reason"] = request.Reason });
         }
 
         var view = await reader.WaitForEndAsync(row.Id, options.Value.CancelWait, cancellationToken);

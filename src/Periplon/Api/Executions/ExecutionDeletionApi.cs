@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Periplon.Api.Requests;
 using Periplon.Core.Executions;
+using Periplon.Engine.Audit;
 using Periplon.Engine.Retention;
 
 namespace Periplon.Api.Executions;
@@ -12,7 +14,8 @@ internal static class ExecutionDeletionApi
             .ProducesProblem(StatusCodes.Status409Conflict);
 
     private static async Task<Results<NoContent, ApiProblem>> DeleteExecution(
-        string id, CallerIdentity caller, ExecutionReader reader, IExecutionPurge purge, CancellationToken cancellationToken)
+        string id, CallerIdentity caller, ExecutionReader reader, IExecutionPurge purge, IAuditTrail audit,
+        CancellationToken cancellationToken)
     {
         var row = await reader.GetRowAsync(id, caller, cancellationToken);
         if (!row.Status.IsTerminal())
@@ -21,10 +24,17 @@ internal static class ExecutionDeletionApi
                 $"Execution '{id}' is {row.Status.ToWord()}; only executions that have ended are deleted, so cancel it first", id);
         }
 
-        return await purge.DeleteTreeAsync(row.Id, cancellationToken) > 0
-            ? TypedResults.NoContent()
-            : ApiProblem.Conflict(
-                $"Execution '{id}' is needed by the execution that started it or by one it has started, which has not ended, or by a retry of "
-                + "it, which has kept what it did; delete its retries first", id);
+        var deleted = await purge.DeleteTreeAsync(row.Id, cancellationToken);
+        if (deleted > 0)
+        {
+            await audit.AddAsync(
+                caller, "execution.delete", $"execution {row.Id:D}",
+                new() { ["workflow"] = row.WorkflowName, ["status"] = row.Status.ToWord(), ["deleted"] = deleted });
+            return TypedResults.NoContent();
+        }
+
+        return ApiProblem.Conflict(
+            $"Execution '{id}' is needed by the execution that started it or by one it has started, which has not ended, or by a retry of "
+            + "it, which has kept what it did; delete its retries first", id);
     }
 }

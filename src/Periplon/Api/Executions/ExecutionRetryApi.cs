@@ -6,6 +6,7 @@ using Periplon.Api.Requests;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Templates;
+using Periplon.Engine.Audit;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api.Executions;
@@ -29,7 +30,7 @@ internal static class ExecutionRetryApi
     private static async Task<Results<Created<ExecutionRetried>, Created<ExecutionObject>, ApiProblem>> RetryExecution(
         string id, [FromQuery] string? wait, [FromHeader(Name = RouteIds.IdempotencyKeyHeader)] string? idempotencyKey,
         HttpContext context, CallerIdentity caller, ExecutionReader reader, IExecutionQueries queries, IGrainFactory grains,
-        GrainCalls calls, TimeProvider time, CancellationToken cancellationToken)
+        GrainCalls calls, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var seconds = ExecutionsApi.ReadWait(wait);
         var key = RouteIds.CheckIdempotencyKey(idempotencyKey);
@@ -49,6 +50,12 @@ internal static class ExecutionRetryApi
         if (key is not null && result.Status is StartStatus.AlreadyStarted && count == 1)
         {
             context.Response.Headers[RouteIds.ReplayedHeader] = "true";
+        }
+        else
+        {
+            await audit.AddAsync(
+                caller, "execution.retry", $"execution {row.Id:D}",
+                new() { ["execution"] = request.ExecutionId, ["from_task"] = request.FromTask, ["from_start"] = request.FromStart });
         }
 
         var location = $"/api/v1/executions/{request.ExecutionId:D}";
@@ -152,7 +159,7 @@ internal static class ExecutionRetryApi
 
     private static async Task<Results<Ok<TaskSkipped>, Accepted<TaskSkipped>, ApiProblem>> SkipTask(
         string id, string path, HttpContext context, CallerIdentity caller, ExecutionReader reader, GrainCalls calls,
-        CancellationToken cancellationToken)
+        IAuditTrail audit, CancellationToken cancellationToken)
     {
         // The server leaves a slash of a path as it was escaped.
         var task = path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
@@ -167,6 +174,12 @@ internal static class ExecutionRetryApi
         };
         var grain = reader.Grain(row.Id);
         var (result, _) = await calls.RetryAsync(() => grain.SkipTaskAsync(request, cancellationToken), id, cancellationToken);
+        if (result.Status is SkipTaskStatus.Done)
+        {
+            await audit.AddAsync(
+                caller, "execution.skip_task", $"execution {row.Id:D}", new() { ["task"] = task, ["reason"] = body.Reason });
+        }
+
         return result.Status switch
         {
             SkipTaskStatus.Done when result.Detail is "skipped" or "completed" => TypedResults.Ok(

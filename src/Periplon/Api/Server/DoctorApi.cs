@@ -41,11 +41,11 @@ internal static class DoctorApi
         };
         return await desk.TryExamineAsync(request, cancellationToken) is { } report
             ? TypedResults.Ok(DoctorObject.From(report))
-            : ApiProblem.Conflict("This server is being examined already; wait until that is done");
+            : ApiProblem.Conflict("This server's storage is being examined already, by it or by another process; wait until that is done");
     }
 }
 
-/// <summary>Lets one examination run at a time, so that their load does not add up.</summary>
+/// <summary>Lets one examination of this server run at a time, on SQLite too; those of others are kept apart by the database.</summary>
 internal sealed class DoctorDesk(IDoctor doctor) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(1, 1);

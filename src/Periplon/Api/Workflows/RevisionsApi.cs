@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Periplon.Api.Requests;
 using Periplon.Client.Workflows;
+using Periplon.Engine.Audit;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api.Workflows;
@@ -92,7 +94,7 @@ internal static class RevisionsApi
 
     private static async Task<Results<Ok<MigrationObject>, ApiProblem>> MigrateExecutions(
         string id, HttpContext context, CallerIdentity caller, IWorkflowStore store, IGrainFactory grains, GrainCalls calls,
-        CancellationToken cancellationToken)
+        IAuditTrail audit, CancellationToken cancellationToken)
     {
         var row = await WorkflowsApi.GetRowAsync(id, caller, store, cancellationToken);
         var request = Read(await RequestBody.ReadAsync(context, optional: true)) with
@@ -101,6 +103,17 @@ internal static class RevisionsApi
         };
         var grain = grains.GetGrain<IWorkflowGrain>(row.Id.ToString("D"));
         var (report, _) = await calls.RetryAsync(() => grain.MigrateExecutionsAsync(request, cancellationToken), id, cancellationToken);
+        if (report.Status is RevisionStatus.Done && !request.DryRun)
+        {
+            await audit.AddAsync(
+                caller, "workflow.migrate", $"workflow {row.Id:D}",
+                new()
+                {
+                    ["revision"] = report.Revision, ["from_revision"] = request.FromRevision,
+                    ["executions"] = new JsonArray([.. report.Migrated.Select(execution => JsonValue.Create(execution))]),
+                });
+        }
+
         return report.Status is RevisionStatus.Done
             ? TypedResults.Ok(new MigrationObject(
                 row.Id, report.Revision, request.DryRun, report.Migrated, report.Unchanged, report.Obstacles.Sum(each => each.Count),
