@@ -12,6 +12,7 @@ using Periplon.Api;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
 using Periplon.Engine;
+using Periplon.Engine.Audit;
 using Periplon.Engine.Doctor;
 using Periplon.Engine.Limits;
 using Periplon.Engine.Logs;
@@ -77,7 +78,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<EngineInstruments>();
         builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
         builder.Services.AddSingleton<IDoctor, FakeDoctor>();
-        builder.Services.AddSingleton<Periplon.Engine.Audit.IAuditTrail, FakeAudit>();
+        builder.Services.AddSingleton<IAuditTrail, FakeAudit>();
         builder.Services.AddPeriplonApi(options);
         services?.Invoke(builder.Services);
         var app = builder.Build();

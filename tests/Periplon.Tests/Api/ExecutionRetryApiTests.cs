@@ -31,6 +31,7 @@ public sealed class ExecutionRetryApiTests
         Answer(api, StartStatus.AlreadyStarted);
         var again = await api.PostAsync(_one + "/retry", """{"from_task":"build"}""", key: "k-1");
         (again.Status, again.Json["id"]!.GetValue<Guid>(), again.Headers["Idempotency-Replayed"]).ShouldBe((201, id, "true"));
+        FakeAudit.Of(api).ShouldBe([("execution.retry", $"execution {Samples.ExecutionId:D}")], "the repetition did nothing");
     }
 
     [Fact]
@@ -97,6 +98,7 @@ public sealed class ExecutionRetryApiTests
         (await api.PostAsync(_one + "/tasks/a/skip", null)).Status.ShouldBe(code);
         sent.Output.IsEmpty.ShouldBeTrue();
         (await api.PostAsync(_one + "/tasks/a/skip", """{"why":1}""")).ShouldBeProblem(400).ShouldContain("allowed are reason, output");
+        FakeAudit.Of(api).ShouldBe(Enumerable.Repeat(("execution.skip_task", $"execution {Samples.ExecutionId:D}"), 2));
     }
 
     [Theory]
@@ -119,6 +121,7 @@ public sealed class ExecutionRetryApiTests
         await using var api = await StartAsync();
         (await api.PostAsync(_one + "/cancel", """{"kill":true}""")).Status.ShouldBe(202);
         api.Grains.LastControl!.Kill.ShouldBeTrue();
+        FakeAudit.Of(api).ShouldBe([("execution.kill", $"execution {Samples.ExecutionId:D}")]);
         (await api.PostAsync(_one + "/pause", """{"kill":true}""")).ShouldBeProblem(400).ShouldContain("only a cancel can kill");
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Periplon.Engine.Audit;
 using Periplon.Engine.Doctor;
 using Periplon.Engine.Retention;
@@ -48,6 +49,10 @@ internal sealed class FakeDoctor(TimeProvider time) : IDoctor
 internal sealed class FakeAudit : IAuditTrail
 {
     public List<AuditEntry> Entries { get; } = [];
+
+    /// <summary>What was noted by a server: what was done, and to what.</summary>
+    public static IEnumerable<(string Action, string Target)> Of(ApiHost api) =>
+        ((FakeAudit)api.Services.GetRequiredService<IAuditTrail>()).Entries.Select(entry => (entry.Action, entry.Target));
 
     public Task AddAsync(AuditEntry entry)
     {

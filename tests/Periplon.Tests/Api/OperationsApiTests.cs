@@ -54,6 +54,7 @@ public sealed class OperationsApiTests
         var again = await fixture.Api.PostAsync(Route, Body, key: "k");
         again.Text.ShouldBe(first.Text);
         again.Headers["Idempotency-Replayed"].ShouldBe("true");
+        FakeAudit.Of(fixture.Api).ShouldBe([("execution.bulk", $"operation {first.Json["id"]!.GetValue<Guid>():D}")]);
         first.Headers.ShouldNotContainKey("Idempotency-Replayed");
         (await fixture.Api.PostAsync(Route, Body.Replace("go", "stop"), key: "k")).ShouldBeProblem(422).ShouldContain("used before");
         (await fixture.Api.GetAsync("/api/v1/operations")).Json["operations"]!.AsArray().Count.ShouldBe(1);

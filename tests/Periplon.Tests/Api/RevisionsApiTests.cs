@@ -85,7 +85,9 @@ public sealed class RevisionsApiTests
             """);
         (sent!.Revision, sent.FromRevision, sent.DryRun, sent.After, sent.Organization).ShouldBe((2, 1, true, _other, "default"));
         sent.Executions.ShouldBe([Samples.ExecutionId]);
+        FakeAudit.Of(api).ShouldBeEmpty("nothing was changed");
         (await api.PostAsync(_workflow + "/migrate", null)).Status.ShouldBe(200);
+        FakeAudit.Of(api).ShouldBe([("workflow.migrate", $"workflow {Samples.WorkflowId:D}")]);
         (sent.Revision, sent.Executions).ShouldBe((0, null));
     }
 
