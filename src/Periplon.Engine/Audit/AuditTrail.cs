@@ -7,7 +7,7 @@ namespace Periplon.Engine.Audit;
 /// <summary>Notes what people have done.</summary>
 internal interface IAuditTrail
 {
-    /// <summary>Adds an entry about what has been done. A failure of that is logged, with the entry, and changes nothing for the caller.</summary>
+    /// <summary>Adds an entry about what has been done. A failure of that is logged, with the entry; the caller is not told.</summary>
     Task AddAsync(AuditEntry entry);
 }
 

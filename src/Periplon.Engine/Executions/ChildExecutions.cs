@@ -51,7 +51,9 @@ internal sealed partial class ChildExecutions
         // Whoever looks again before the first message has got through adds nothing.
         if (_starting.TryAdd(child, true))
         {
-            Send(child, $"start of child {child} of task {task}", () => OrByRowAsync(created, task, child, () => StartAsync(created, task, wait)),
+            Send(
+                child, $"start of child {child} of task {task}",
+                () => OrByRowAsync(created, task, child, () => StartAsync(created, task, wait)),
                 () => _starting.TryRemove(child, out _));
         }
     }

@@ -110,8 +110,8 @@ internal sealed partial class ExecutionPurge(
         return await ReadIdsAsync(command, cancellationToken);
     }
 
-    // Its first and its last row stay until the execution goes: so nobody takes what is left for one that has just begun, or goes on with it,
-    // and a repetition finds what is left of it.
+    // Its first and its last row stay until the execution goes: so nobody takes what is left for one that has just begun, or goes on with
+    // it, and a repetition finds what is left of it.
     private async Task ThinJournalAsync(DbConnection connection, Guid id, CancellationToken cancellationToken)
     {
         long last;

@@ -12,7 +12,9 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
     internal const int WorthVacuum = 10_000;
 
     private static readonly string[] Tables =
-        ["executions", "checkpoints", "execution_events_keyed", "execution_logs_keyed", "execution_events_default", "execution_logs_default"];
+    [
+        "executions", "checkpoints", "execution_events_keyed", "execution_logs_keyed", "execution_events_default", "execution_logs_default",
+    ];
 
     private const int PagesAtOnce = 500;
 

@@ -31,7 +31,8 @@ internal sealed partial class Migrator
             {
                 var first = step.Sql.Split('\n')[0];
                 throw new MigrationException(
-                    $"Migration {migration.FileName} failed at '{first}': {exception.Message}. What came before stays; apply it again to go on",
+                    $"Migration {migration.FileName} failed at '{first}': {exception.Message}. "
+                    + "What came before stays; apply it again to go on",
                     exception);
             }
         }

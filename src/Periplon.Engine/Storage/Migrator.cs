@@ -217,7 +217,8 @@ internal sealed partial class Migrator(
             if (database.Kind is DatabaseKind.Postgres)
             {
                 await using var take = session.Command(string.Create(
-                    CultureInfo.InvariantCulture, $"select set_config('lock_timeout', '{LockWait}', true), pg_try_advisory_xact_lock({LockKey})"));
+                    CultureInfo.InvariantCulture,
+                    $"select set_config('lock_timeout', '{LockWait}', true), pg_try_advisory_xact_lock({LockKey})"));
                 await using var reader = await take.ExecuteReaderAsync(cancellationToken);
                 if (!await reader.ReadAsync(cancellationToken) || !reader.GetBoolean(1))
                 {

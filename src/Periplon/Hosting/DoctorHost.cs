@@ -70,7 +70,7 @@ internal static class DoctorHost
                 },
                 cancellationToken);
             return report is null
-                ? throw new CommandException("the database is being examined already, by a server or another command; wait until that is done")
+                ? throw new CommandException("the database is being examined already, by a server or a command; wait until that is done")
                 : DoctorObject.From(report);
         }
         catch (DbException exception)
