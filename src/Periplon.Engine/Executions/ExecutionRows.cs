@@ -35,7 +35,7 @@ internal static class ExecutionRows
         Partition = partition,
         WaitReason = "worker",
         QueueLane = "",
-        NextWakeAt = created.At + SafetyInterval,
+        NextWakeAt = created.TimeLimitAt ?? created.At,
         TriggerType = created.TriggerType,
         TriggeredBy = created.TriggeredBy,
         ParentExecutionId = created.ParentExecutionId,
@@ -75,6 +75,13 @@ internal static class ExecutionRows
         var wake = Wake(state, now);
         var lane = QueueLanes.Of(state);
 
+        if (lane is not null)
+        {
+            return !isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt == wake
+                ? null
+                : Moved();
+        }
+
         // A time that has passed may have been moved on in the database since, and further than this state allows.
         if (!isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
             && row.NextWakeAt > now
@@ -83,17 +90,27 @@ internal static class ExecutionRows
             return null;
         }
 
-        return row with
+        return Moved();
+
+        ExecutionRow Moved() => row with
         {
             Status = state.Status, WaitReason = reason, NextWakeAt = wake, StartedAt = state.StartedAt, RetryCount = state.Retries,
             QueueLane = lane,
         };
     }
 
-    /// <summary>When the sweep looks at an execution at the latest.</summary>
+    /// <summary>
+    /// When the sweep looks at an execution at the latest. One that waits to be started is found by its place in the queue: a million of those
+    /// must not be due every minute. It has its own next time, or, when there is none, that of its creation, which keeps it out of the index.
+    /// </summary>
     public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
     {
         var timer = ExecutionPlanner.NextTimer(state);
+        if (QueueLanes.Of(state) is not null)
+        {
+            return timer ?? state.Created.At;
+        }
+
         var latest = now + (NeedsNobody(state) ? CalmInterval : SafetyInterval);
 
         // A sleep of months is a row and nothing else.
