@@ -70,7 +70,7 @@ internal sealed partial class PartitionActivation
                 _recoversAgain = false;
                 _restUntil.Clear();
                 _failedLooks.Clear();
-                await LookUntilAsync(Silo.UtcNow + ExecutionRows.SafetyInterval + ClockMargin);
+                await LookUntilAsync(Silo.UtcNow + ExecutionRows.PatientInterval + ClockMargin);
                 await SuspectAllAsync();
             }
         }

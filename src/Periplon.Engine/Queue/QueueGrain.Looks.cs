@@ -74,7 +74,7 @@ internal sealed partial class QueueGrain
                 _failedLooks.Clear();
 
                 // Whoever waits for a message or a worker is looked at within the interval anyway; the others need nobody.
-                await LookUntilAsync(_time.GetUtcNow() + ExecutionRows.SafetyInterval + ClockMargin, cancellationToken);
+                await LookUntilAsync(_time.GetUtcNow() + ExecutionRows.PatientInterval + ClockMargin, cancellationToken);
                 await SuspectAllAsync(cancellationToken);
             }
         }

@@ -16,8 +16,8 @@ public sealed class ExecutionRowsTests
     [InlineData("", "a: {sleep: 7200}", "waiting", "sleep", 7200)]
     [InlineData("", "a: {wait_for: {signal: go}}", "waiting", "signal", 3600)]
     [InlineData("", "a: {approval: {timeout_secs: 30}}", "waiting", "approval", 30)]
-    [InlineData("", "a: {command: {executable: x}, concurrency: k}, b: {sleep: 7200}", "waiting", "concurrency", 60)]
-    [InlineData("concurrency: k", "a: {command: {executable: x}}", "queued", "concurrency", 60)]
+    [InlineData("", "a: {command: {executable: x}, concurrency: k}, b: {sleep: 7200}", "waiting", "concurrency", 300)]
+    [InlineData("concurrency: k", "a: {command: {executable: x}}", "queued", "concurrency", 300)]
     public void Next_ExecutionThatWaits_SaysForWhatAndIsLookedAtInTime(string head, string tasks, string status, string reason, int wakesIn)
     {
         var state = Samples.Begin(Samples.Workflow($"name: demo\nversion: '1'\n{head}\ntasks: {{{tasks}}}"), Samples.Start).State;
@@ -120,7 +120,7 @@ public sealed class ExecutionRowsTests
             """);
         var state = Samples.Begin(workflow, Samples.Start).State;
         state.Status.ShouldBe(ExecutionStatus.Waiting);
-        ExecutionRows.Wake(state, Samples.Start).ShouldBe(Samples.Start + ExecutionRows.SafetyInterval);
+        ExecutionRows.Wake(state, Samples.Start).ShouldBe(Samples.Start + ExecutionRows.PatientInterval);
     }
 
     [Fact]
