@@ -16,5 +16,9 @@ update executions set queue_lane = '' where id in (
 create index concurrently if not exists executions_queued on executions (partition, organization, queue_lane, priority, created_at, id)
   where status = 'queued' and queue_lane is not null;
 
+-- Those among them that have a time of their own, a time limit above all. What has none is to be woken at its beginning: by nothing but room.
+create index concurrently if not exists executions_queued_wake on executions (partition, next_wake_at, id)
+  where status = 'queued' and queue_lane is not null and next_wake_at > created_at;
+
 -- Limits are listed by their keys.
 create index concurrently if not exists orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);

@@ -11,5 +11,9 @@ create index executions_queued on executions (partition, organization, queue_lan
 create index executions_wake on executions (partition, next_wake_at, id)
   where status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null);
 
+-- Those among them that have a time of their own, a time limit above all. What has none is to be woken at its beginning: by nothing but room.
+create index executions_queued_wake on executions (partition, next_wake_at, id)
+  where status = 'queued' and queue_lane is not null and next_wake_at > created_at;
+
 -- Limits are listed by their keys.
 create index orleansstorage_names on orleansstorage (graintypestring, grainidextensionstring);

@@ -39,6 +39,8 @@ internal sealed partial class PartitionActivation
         try
         {
             await LookUntilAsync(now + LookAhead);
+            var starts = await _store.ListDueStartsAsync(_partition, now, null, PageSize, CancellationToken.None);
+            await LookAtAsync([.. starts.Where(due => !_restUntil.ContainsKey(due.Id))], isStart: true);
             if (now >= _suspectAt)
             {
                 await SuspectAllAsync();
@@ -68,7 +70,7 @@ internal sealed partial class PartitionActivation
                 _recoversAgain = false;
                 _restUntil.Clear();
                 _failedLooks.Clear();
-                await LookUntilAsync(Silo.UtcNow + ExecutionRows.SafetyInterval + ClockMargin);
+                await LookUntilAsync(Silo.UtcNow + ExecutionRows.PatientInterval + ClockMargin);
                 await SuspectAllAsync();
             }
         }
@@ -95,7 +97,7 @@ internal sealed partial class PartitionActivation
         while (page.Count == PageSize);
     }
 
-    private async Task LookAtAsync(IReadOnlyList<DueLook> batch)
+    private async Task LookAtAsync(IReadOnlyList<DueLook> batch, bool isStart = false)
     {
         if (batch.Count == 0)
         {
@@ -124,7 +126,7 @@ internal sealed partial class PartitionActivation
             }
             else
             {
-                next.Add(new DueLook(at > now ? at : now + SweepInterval, due.Id));
+                next.Add(new DueLook(at > now || isStart ? at : now + SweepInterval, due.Id));
             }
         }
 

@@ -68,6 +68,15 @@ internal sealed class SimulatedDatabase(World world)
         return due is null ? [] : [.. due.OrderBy(look => look.At).ThenBy(look => look.Id).Take(limit)];
     }
 
+    /// <summary>Rows of a partition that wait to be started and whose own time has come.</summary>
+    public IReadOnlyList<DueLook> ListDueStarts(int partition, DateTimeOffset until, DueLook? after, int limit) =>
+    [
+        .. _rows.Values.Where(row => row.Partition == partition && IsQueued(row) && row.NextWakeAt > row.CreatedAt && row.NextWakeAt <= until)
+            .Select(row => new DueLook(row.NextWakeAt!.Value, row.Id))
+            .Where(look => after is null || (look.At, look.Id).CompareTo((after.At, after.Id)) > 0)
+            .OrderBy(look => look.At).ThenBy(look => look.Id).Take(limit),
+    ];
+
     public void MoveLooks(IReadOnlyList<DueLook> looks, DateTimeOffset now)
     {
         foreach (var look in looks)

@@ -11,6 +11,10 @@ internal sealed class SimulatedQueueStore(Silo silo) : IQueueStore
         int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken) =>
         silo.Journal.AskAsync(() => _database.ListDue(partition, until, after, limit));
 
+    public Task<IReadOnlyList<DueLook>> ListDueStartsAsync(
+        int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken) =>
+        silo.Journal.AskAsync(() => _database.ListDueStarts(partition, until, after, limit));
+
     public Task MoveLooksAsync(IReadOnlyList<DueLook> looks, CancellationToken cancellationToken)
     {
         if (looks.Count == 0)

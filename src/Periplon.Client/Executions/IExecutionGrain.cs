@@ -74,6 +74,10 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("HoldsPlace"), ReadOnly, AlwaysInterleave]
     Task<bool> HoldsPlaceAsync(LimitPlace place, CancellationToken cancellationToken);
 
+    /// <summary>Whether a task still waits for the end of a child. Called by a child that comes into memory.</summary>
+    [Alias("WaitsForChild"), AlwaysInterleave]
+    Task<bool> WaitsForChildAsync(string task, Guid child, CancellationToken cancellationToken);
+
     /// <summary>Looks again: due timers, lost workers, lost offers. True when the execution has not ended.</summary>
     [Alias("Wake")]
     Task<bool> WakeAsync(CancellationToken cancellationToken);

@@ -24,6 +24,10 @@ public interface IQueueGrain : IGrainWithStringKey
     [Alias("Take")]
     Task<IReadOnlyList<TaskOffer>> TakeAsync(int max, IReadOnlyList<string> tags, CancellationToken cancellationToken);
 
+    /// <summary>Takes out what executions that have ended still offer; best effort, because their claims are refused anyway.</summary>
+    [Alias("Withdraw")]
+    Task WithdrawAsync(IReadOnlyList<Guid> ended, CancellationToken cancellationToken);
+
     /// <summary>Tickets of offers that the worker has claimed or dropped.</summary>
     [Alias("Done"), OneWay]
     Task DoneAsync(IReadOnlyList<long> tickets);

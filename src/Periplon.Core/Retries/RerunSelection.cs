@@ -119,10 +119,16 @@ internal sealed class RerunSelection
 
     private bool IsKept(PlannedTask unit, TaskState task, HashSet<string> kept, bool asksConditionsAgain) => task.Status switch
     {
-        TaskRunStatus.Skipped => !asksConditionsAgain && !unit.RunsAfterFailure,
+        TaskRunStatus.Skipped => !asksConditionsAgain && (!unit.RunsAfterFailure || IsInsideKept(unit)),
         TaskRunStatus.Completed => !IsGroup(unit) || _endedByHand.Contains(unit.Path) || BlockOf(unit, task).All(inner => kept.Contains(inner.Path)),
         _ => false,
     };
+
+    // A group that completed, and in which nothing runs again, has no failure to ask for; asked again, it would run while what depends on
+    // the group is kept.
+    private bool IsInsideKept(PlannedTask unit) =>
+        unit.Parent is { Parent: not null } group && IsGroup(group) && !_affected.Contains(group) && !_rerun.Contains(group)
+        && _ended.Find(group.Path) is { Status: TaskRunStatus.Completed };
 
     private static ImmutableArray<PlannedTask> BlockOf(PlannedTask unit, TaskState task) =>
         (task.Case is { } chosen && unit.Cases.TryGetValue(chosen, out var block) ? block : unit.OwnBlock)?.Tasks ?? [];

@@ -107,6 +107,17 @@ internal sealed partial class ChildExecutions
         }
     }
 
+    /// <summary>Asks the parent of an execution that has come into memory whether it waits for it; if not, the execution is cancelled.</summary>
+    public void AskParent(ExecutionCreated child) => Send(child.ExecutionId, $"question of child {child.ExecutionId} to its parent", async () =>
+    {
+        var parent = Execution(child.ParentExecutionId!.Value);
+        if (!await parent.WaitsForChildAsync(child.ParentTask!, child.ExecutionId, CancellationToken.None))
+        {
+            var reason = $"execution {child.ParentExecutionId} does not wait for it any more";
+            await Execution(child.ExecutionId).CancelAsync(new ControlRequest(child.Organization, null, reason), CancellationToken.None);
+        }
+    });
+
     private IExecutionGrain Execution(Guid id) => _grains.GetGrain<IExecutionGrain>(id.ToString("D"));
 
     private async Task StartAsync(ExecutionCreated parent, string task, TaskWait wait)

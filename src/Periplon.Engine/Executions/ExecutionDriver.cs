@@ -238,7 +238,10 @@ internal sealed partial class ExecutionDriver(
     private async Task CommitAsync(ExecutionTurn turn, byte[] events)
     {
         var changed = ExecutionRows.Next(Row, turn.State, turn.Now);
-        var append = new JournalAppend(executionId, Seq + 1, events, Guid.NewGuid(), turn.Now, changed);
+        var append = new JournalAppend(executionId, Seq + 1, events, Guid.NewGuid(), turn.Now, changed)
+        {
+            BeforeRepeat = host.BeforeCommitAsync,
+        };
 
         await host.BeforeCommitAsync();
 

@@ -31,6 +31,27 @@ internal sealed partial class ExecutionGrain
             cancellationToken);
     }
 
+    public async Task<bool> WaitsForChildAsync(string task, Guid child, CancellationToken cancellationToken)
+    {
+        if (await LoadAsync(cancellationToken) is not { } driver)
+        {
+            return false;
+        }
+
+        // A no ends the child, so it must not come from what is past.
+        await driver.EnsureCurrentAsync(cancellationToken);
+        return !driver.State.IsTerminal && driver.State.Find(task)?.Wait?.Child == child;
+    }
+
+    // The start of a child may arrive after its parent has given it up, and then nobody else would ever end it.
+    private void AskParent(ExecutionState state)
+    {
+        if (state is { IsTerminal: false, Created.ParentTask: not null })
+        {
+            children.AskParent(state.Created);
+        }
+    }
+
     private void FollowChildren(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
     {
         foreach (var happened in events.OfType<TaskWaiting>().Where(e => e.Kind is WaitKind.Child))

@@ -54,6 +54,12 @@ internal sealed partial class ExecutionGrain
     {
         if (after.IsTerminal)
         {
+            // One that was stopped gave up what was ready before its end.
+            if (!before.Ready.IsEmpty || after.Status is not ExecutionStatus.Completed)
+            {
+                signals.Withdraw(_id);
+            }
+
             foreach (var rank in before.Running)
             {
                 Stop(before.Task(rank.Task));

@@ -251,6 +251,7 @@ internal sealed partial class ExecutionGrain(
             // First what needs nobody else: asking workers may fail, and then the execution must not stand without offers and timers.
             OfferReady(_driver.State, _driver.State.Ready);
             LookAfterChildren(_driver.State);
+            AskParent(_driver.State);
             limits.Send(LimitRequests.Pending(_driver.State));
             SetTimer();
             try
@@ -292,6 +293,7 @@ internal sealed partial class ExecutionGrain(
         _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time, invariants);
         instruments.OnExecutionCreated();
         OnCommitted(beginning.Created, beginning.State, beginning.Events);
+        AskParent(beginning.State);
         return StartStatus.Started;
     }
 

@@ -17,6 +17,14 @@ internal static class ExecutionRows
     public static readonly TimeSpan SafetyInterval = TimeSpan.FromSeconds(60);
 
     /// <summary>
+    /// How far ahead an execution is looked at again that only waits for a place under a concurrency limit or for a child: longer than it
+    /// keeps its memory. Whoever it waits for tells it, and says so again some times: the limit, which stays in memory as long as somebody
+    /// waits and asks those that hold its places every few seconds, and the child at its end. When a silo dies, all that are due within
+    /// the interval are looked at. So it bounds the delay only when every try to tell was lost and no silo has died.
+    /// </summary>
+    public static readonly TimeSpan PatientInterval = TimeSpan.FromMinutes(5);
+
+    /// <summary>
     /// How far ahead an execution is looked at again that waits for nothing that can be lost: for a person, a signal, or to be resumed.
     /// </summary>
     public static readonly TimeSpan CalmInterval = TimeSpan.FromHours(1);
@@ -35,7 +43,7 @@ internal static class ExecutionRows
         Partition = partition,
         WaitReason = "worker",
         QueueLane = "",
-        NextWakeAt = created.At + SafetyInterval,
+        NextWakeAt = created.TimeLimitAt ?? created.At,
         TriggerType = created.TriggerType,
         TriggeredBy = created.TriggeredBy,
         ParentExecutionId = created.ParentExecutionId,
@@ -75,26 +83,43 @@ internal static class ExecutionRows
         var wake = Wake(state, now);
         var lane = QueueLanes.Of(state);
 
+        if (lane is not null)
+        {
+            return !isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt == wake
+                ? null
+                : Moved();
+        }
+
         // A time that has passed may have been moved on in the database since, and further than this state allows.
         if (!isMoved && row.Status == state.Status && row.WaitReason == reason && row.QueueLane == lane && row.NextWakeAt <= wake
             && row.NextWakeAt > now
-            && (!NeedsNobody(state) || row.NextWakeAt - now >= (wake - now) / 2))
+            && (IntervalOf(state) == SafetyInterval || row.NextWakeAt - now >= (wake - now) / 2))
         {
             return null;
         }
 
-        return row with
+        return Moved();
+
+        ExecutionRow Moved() => row with
         {
             Status = state.Status, WaitReason = reason, NextWakeAt = wake, StartedAt = state.StartedAt, RetryCount = state.Retries,
             QueueLane = lane,
         };
     }
 
-    /// <summary>When the sweep looks at an execution at the latest.</summary>
+    /// <summary>
+    /// When the sweep looks at an execution at the latest. One that waits to be started is found by its place in the queue: a million of those
+    /// must not be due every minute. It has its own next time, or, when there is none, that of its creation, which keeps it out of the index.
+    /// </summary>
     public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
     {
         var timer = ExecutionPlanner.NextTimer(state);
-        var latest = now + (NeedsNobody(state) ? CalmInterval : SafetyInterval);
+        if (QueueLanes.Of(state) is not null)
+        {
+            return timer ?? state.Created.At;
+        }
+
+        var latest = now + IntervalOf(state);
 
         // A sleep of months is a row and nothing else.
         return timer is { } at && (at < latest || NeedsNobody(state)) ? at : latest;
@@ -107,6 +132,14 @@ internal static class ExecutionRows
     public static bool NeedsNobody(ExecutionState state) =>
         state.Status is ExecutionStatus.Waiting or ExecutionStatus.Paused && state.Running.IsEmpty
         && !LimitRequests.Pending(state).Any() && !WaitsForChild(state);
+
+    private static TimeSpan IntervalOf(ExecutionState state) =>
+        NeedsNobody(state) ? CalmInterval : IsToldInTime(state) ? PatientInterval : SafetyInterval;
+
+    // Nothing of it waits for a worker, nor for a rate limit, whose answer is not repeated.
+    private static bool IsToldInTime(ExecutionState state) =>
+        state.Running.IsEmpty && state.Ready.IsEmpty && !state.Waiting.IsEmpty
+        && state.Waiting.All(rank => state.Task(rank.Task).Wait is not { Kind: WaitKind.Rate });
 
     private static bool WaitsForChild(ExecutionState state) =>
         state.Waiting.Any(rank => state.Task(rank.Task).Wait is { Kind: WaitKind.Child });

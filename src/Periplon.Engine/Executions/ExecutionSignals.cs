@@ -22,7 +22,7 @@ internal sealed partial class ExecutionSignals
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<int, ChannelWriter<TaskOffer>> _offers = new();
+    private readonly ConcurrentDictionary<int, ChannelWriter<(TaskOffer? Offer, Guid Execution)>> _offers = new();
     private readonly ConcurrentDictionary<int, ChannelWriter<long>> _done = new();
     private readonly ChannelWriter<(string Worker, Guid Token)> _stops;
     private readonly Random _random = new();
@@ -47,7 +47,10 @@ internal sealed partial class ExecutionSignals
     public event Action<ExecutionState>? ExecutionEnded;
 
     /// <summary>Offers a ready task to its partition.</summary>
-    public void Offer(TaskOffer offer) => _offers.GetOrAdd(_partitions.Of(offer.ExecutionId), StartOffers).TryWrite(offer);
+    public void Offer(TaskOffer offer) => ToPartition(offer.ExecutionId, offer);
+
+    /// <summary>Tells a partition that an execution has ended: what it has offered before is void.</summary>
+    public void Withdraw(Guid execution) => ToPartition(execution, null);
 
     /// <summary>Tells a partition that a taken offer needs no second hand-out.</summary>
     public void Done(int partition, long ticket) => _done.GetOrAdd(partition, StartDone).TryWrite(ticket);
@@ -67,17 +70,46 @@ internal sealed partial class ExecutionSignals
         }
     }
 
-    private ChannelWriter<TaskOffer> StartOffers(int partition)
+    // One way for both, so that no offer arrives after its withdrawal.
+    private void ToPartition(Guid execution, TaskOffer? offer) =>
+        _offers.GetOrAdd(_partitions.Of(execution), StartOffers).TryWrite((offer, execution));
+
+    private ChannelWriter<(TaskOffer? Offer, Guid Execution)> StartOffers(int partition)
     {
         var queue = _grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition));
-        return Start<TaskOffer>($"offers to partition {partition}", async offers =>
+        return Start<(TaskOffer? Offer, Guid Execution)>($"offers to partition {partition}", async messages =>
         {
+            var ended = messages.Where(message => message.Offer is null).Select(message => message.Execution).ToHashSet();
+            var offers = messages.Select(message => message.Offer).OfType<TaskOffer>().Where(offer => !ended.Contains(offer.ExecutionId)).ToList();
+            if (ended.Count > 0)
+            {
+                await WithdrawAsync(queue, [.. ended]);
+            }
+
+            if (offers.Count == 0)
+            {
+                return;
+            }
+
             // A silo of an earlier version refuses nothing and says nothing.
             foreach (var refused in await queue.OfferAsync(offers, CancellationToken.None) ?? [])
             {
                 await _grains.GetGrain<IExecutionGrain>(refused.ToString("D")).RefusedAsync();
             }
         });
+    }
+
+    // Not repeated: a worker that takes such an offer is refused, and a silo of an earlier version does not know the call.
+    private async Task WithdrawAsync(IQueueGrain queue, List<Guid> ended)
+    {
+        try
+        {
+            await queue.WithdrawAsync(ended, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogNotWithdrawn(e, ended.Count);
+        }
     }
 
     private ChannelWriter<long> StartDone(int partition)
@@ -130,6 +162,9 @@ internal sealed partial class ExecutionSignals
 
     [LoggerMessage(LogLevel.Debug, "Sending {What} failed at try {Try} and is repeated")]
     private partial void LogRetried(Exception exception, string what, int @try);
+
+    [LoggerMessage(LogLevel.Debug, "The offers of {Count} ended executions could not be withdrawn; workers that take them are refused")]
+    private partial void LogNotWithdrawn(Exception exception, int count);
 
     [LoggerMessage(LogLevel.Warning, "{Count} {What} could not be sent; the sweep finds what they were about")]
     private partial void LogGivenUp(Exception exception, int count, string what);

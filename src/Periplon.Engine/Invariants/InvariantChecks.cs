@@ -14,17 +14,16 @@ internal sealed class InvariantChecks(InvariantMonitor monitor, IExecutionQuerie
     /// <summary>A turn that was committed.</summary>
     public void OnCommitted(ExecutionState before, ExecutionTurn turn, ExecutionRow row)
     {
-        var id = before.Created.ExecutionId.ToString("D");
         if (before.IsTerminal)
         {
-            monitor.OnBroken(Invariant.TerminalChanged, id, $"It had ended as {before.Status.ToWord()}; recorded was {Name(turn.Events[0])}");
+            monitor.OnBroken(Invariant.TerminalChanged, Id(), $"It had ended as {before.Status.ToWord()}; recorded was {Name(turn.Events[0])}");
         }
         else
         {
             foreach (var ignored in turn.Ignored)
             {
                 monitor.OnBroken(
-                    ignored is TaskStarted ? Invariant.TaskRestarted : Invariant.EventIgnored, id, $"Recorded was {Name(ignored)}");
+                    ignored is TaskStarted ? Invariant.TaskRestarted : Invariant.EventIgnored, Id(), $"Recorded was {Name(ignored)}");
             }
         }
 
@@ -33,19 +32,22 @@ internal sealed class InvariantChecks(InvariantMonitor monitor, IExecutionQuerie
             if (before.Find(started.Task) is { Status: TaskRunStatus.Running, Worker: { } worker } running && running.Token != started.Token
                 && !turn.Events.TakeWhile(e => e != started).OfType<TaskEvent>().Any(e => e.Task == started.Task))
             {
-                monitor.OnBroken(Invariant.TaskStartedTwice, id, $"Task '{started.Task}' ran on {worker} and was given to {started.Worker}");
+                monitor.OnBroken(Invariant.TaskStartedTwice, Id(), $"Task '{started.Task}' ran on {worker} and was given to {started.Worker}");
             }
         }
 
         if (row is { NextWakeAt: null } && !row.Status.IsTerminal())
         {
-            monitor.OnBroken(Invariant.NoWakeUp, id, $"Its status is {row.Status.ToWord()}");
+            monitor.OnBroken(Invariant.NoWakeUp, Id(), $"Its status is {row.Status.ToWord()}");
         }
 
         if (HasNoWayOn(turn.State))
         {
-            monitor.OnBroken(Invariant.NoWayOn, id, $"Its status is {turn.State.Status.ToWord()}, and no task is ready, running or waiting");
+            monitor.OnBroken(Invariant.NoWayOn, Id(), $"Its status is {turn.State.Status.ToWord()}, and no task is ready, running or waiting");
         }
+
+        // Made only when something is broken: this runs at each commit.
+        string Id() => before.Created.ExecutionId.ToString("D");
     }
 
     /// <summary>An execution that the engine ended because it could not go on with it.</summary>
@@ -100,6 +102,12 @@ internal sealed class InvariantChecks(InvariantMonitor monitor, IExecutionQuerie
         try
         {
             var row = await queries.FindAsync(state.Created.Organization, id, cancellationToken);
+            if (row is null && state.IsTerminal)
+            {
+                // Its row is deleted before the partition that holds its journal is dropped.
+                return;
+            }
+
             if (row?.Status == state.Status && row.CompletedAt == Stored(state.FinishedAt))
             {
                 return;
@@ -146,8 +154,8 @@ internal sealed class InvariantChecks(InvariantMonitor monitor, IExecutionQuerie
 /// <summary>The same for limits.</summary>
 internal static class LimitInvariants
 {
-    /// <summary>A step of a limit that was stored. Places may be too many because the limit was lowered, but none is added then.</summary>
-    public static void OnStored(InvariantMonitor monitor, string key, ConcurrencyLimit before, ConcurrencyLimit after)
+    /// <summary>One step of a limit. Places may be too many because the limit was lowered, but none is added then.</summary>
+    public static void OnDecided(InvariantMonitor monitor, string key, ConcurrencyLimit before, ConcurrencyLimit after)
     {
         if (after.Holders.Count > after.Limit && after.Holders.Except(before.Holders).Count > 0)
         {

@@ -47,6 +47,9 @@ internal sealed partial class ConcurrencyGrain(
         {
             var holder = request.Place.ToHolder();
             var step = request.Release ? next.Release(holder) : next.Ask(holder, request.Limit, request.Strategy);
+
+            // Step by step: a later one of the batch may lower the limit.
+            LimitInvariants.OnDecided(invariants, Key, next, step.Next);
             next = step.Next;
             answers.Add(step.Answer);
             granted.AddRange(step.Granted);
@@ -58,7 +61,6 @@ internal sealed partial class ConcurrencyGrain(
             await StoreAsync(next);
         }
 
-        LimitInvariants.OnStored(invariants, Key, _limit, next);
         _limit = next;
         foreach (var holder in granted.Where(next.Holders.Contains))
         {

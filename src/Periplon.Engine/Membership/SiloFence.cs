@@ -18,8 +18,6 @@ internal sealed partial class SiloFence(
     EngineInstruments instruments, IOptions<EngineOptions> options, TimeProvider time, ILogger<SiloFence> logger)
     : BackgroundService
 {
-    private const int MostAsked = 3;
-
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _died = new();
     private long _provedAt = time.GetTimestamp();
@@ -160,11 +158,11 @@ internal sealed partial class SiloFence(
         return status is not (SiloStatus.None or SiloStatus.Dead);
     }
 
+    // All of them: the first answer is enough, and some may be dead without anybody being able to say so.
     private async Task<bool> IsInTouchAsync(CancellationToken cancellationToken)
     {
         var others = membership.CurrentSnapshot.Members.Values
             .Where(member => member.Status is SiloStatus.Active && !member.SiloAddress.Equals(local.SiloAddress))
-            .Take(MostAsked)
             .Select(member => AnswersAsync(member.SiloAddress, cancellationToken))
             .ToList();
         if (others.Count == 0)

@@ -24,7 +24,7 @@ internal sealed class AdmissionWindow(int size, TimeSpan ageing, TimeProvider ti
     private readonly Dictionary<StartClass, ClassState> _classes = [];
     private readonly HashSet<StartClass> _behind = [];
     private readonly Dictionary<Guid, Held> _held = [];
-    private readonly Queue<(Guid Execution, long Since)> _invitations = new();
+    private readonly Queue<(Guid Execution, Held Held, long Since)> _invitations = new();
 
     /// <summary>Executions in memory or called into it.</summary>
     public int Count => _held.Count;
@@ -63,6 +63,13 @@ internal sealed class AdmissionWindow(int size, TimeSpan ageing, TimeProvider ti
         {
             held = Enter(offer.ExecutionId, ClassOf(offer), LevelOf(offer));
         }
+        else if (held.Offers == 0 && held.Class != ClassOf(offer)
+            && HasRoomFor(ClassOf(offer), LevelOf(offer)))
+        {
+            // Its row names another class than its tasks do. It takes the room of its own, as long as there is some: memory stays bounded.
+            Leave(offer.ExecutionId, held);
+            held = Enter(offer.ExecutionId, ClassOf(offer), LevelOf(offer));
+        }
 
         held.Offers++;
     }
@@ -84,8 +91,7 @@ internal sealed class AdmissionWindow(int size, TimeSpan ageing, TimeProvider ti
     {
         if (!_held.ContainsKey(execution))
         {
-            Enter(execution, startClass, level);
-            _invitations.Enqueue((execution, time.GetTimestamp()));
+            _invitations.Enqueue((execution, Enter(execution, startClass, level), time.GetTimestamp()));
         }
     }
 
@@ -103,7 +109,12 @@ internal sealed class AdmissionWindow(int size, TimeSpan ageing, TimeProvider ti
     {
         while (_invitations.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) >= InvitationTimeout)
         {
-            Withdraw(_invitations.Dequeue().Execution);
+            // It may have come, gone and been called again since: that is another invitation.
+            var (execution, invited, _) = _invitations.Dequeue();
+            if (_held.GetValueOrDefault(execution) == invited)
+            {
+                Withdraw(execution);
+            }
         }
     }
 

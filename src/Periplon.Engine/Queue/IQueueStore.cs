@@ -24,6 +24,12 @@ internal interface IQueueStore
         int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The same for those that wait to be started and whose own time has come until then, mostly that of their time limit.
+    /// </summary>
+    Task<IReadOnlyList<DueLook>> ListDueStartsAsync(
+        int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Moves the next look at executions that were found well. One that is no longer due, because its own turn has moved it meanwhile,
     /// keeps its time.
     /// </summary>

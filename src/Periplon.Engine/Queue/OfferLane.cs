@@ -86,6 +86,23 @@ internal sealed class OfferLane(string key, IReadOnlyList<string> tags, FairShar
         throw new InvalidOperationException($"Lane '{Key}' does not hold the offer");
     }
 
+    /// <summary>Takes out all offers of a kind. Looks at every offer.</summary>
+    public List<TaskOffer> RemoveAll(Predicate<TaskOffer> isIt)
+    {
+        var removed = RemoveAll(_returned, isIt);
+        foreach (var (share, queue) in _waiting.ToList())
+        {
+            removed.AddRange(RemoveAll(queue, isIt));
+            if (queue.Count == 0)
+            {
+                _waiting.Remove(share);
+                FairShares.Leave(share, this);
+            }
+        }
+
+        return removed;
+    }
+
     /// <summary>Whether the next offer here goes before that of another lane. Neither is empty.</summary>
     public bool GoesBefore(OfferLane other)
     {
@@ -105,6 +122,19 @@ internal sealed class OfferLane(string key, IReadOnlyList<string> tags, FairShar
         && queue.Remove(found, out var removed, out _)
             ? removed
             : null;
+
+    private static List<TaskOffer> RemoveAll(PriorityQueue<TaskOffer, OfferRank> queue, Predicate<TaskOffer> isIt)
+    {
+        var removed = queue.UnorderedItems.Select(item => item.Element).Where(offer => isIt(offer)).ToList();
+        if (removed.Count > 0)
+        {
+            var kept = queue.UnorderedItems.Where(item => !isIt(item.Element)).ToList();
+            queue.Clear();
+            queue.EnqueueRange(kept);
+        }
+
+        return removed;
+    }
 
     private static OfferRank Head(PriorityQueue<TaskOffer, OfferRank> queue) => queue.TryPeek(out _, out var rank) ? rank : default;
 }

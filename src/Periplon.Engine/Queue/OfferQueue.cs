@@ -12,8 +12,11 @@ namespace Periplon.Engine.Queue;
 /// <param name="onGone">Hears of every offer that was taken and is done with.</param>
 internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Action<TaskOffer>? onGone = null)
 {
-    /// <summary>How long a taken offer may stay without a word of the worker before it goes out again.</summary>
+    /// <summary>How long a taken offer may stay without a word of the worker before it goes out again, the first time.</summary>
     public static readonly TimeSpan TicketTimeout = TimeSpan.FromSeconds(10);
+
+    // One that no worker can claim, however often it goes out, must not keep the workers' slots busy.
+    private static readonly TimeSpan LongestTicketTimeout = TimeSpan.FromMinutes(5);
 
     private readonly TimeSpan _ageing = ageing ?? TimeSpan.FromSeconds(60);
     private readonly FairShares _shares = new();
@@ -21,7 +24,14 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
     // The lane where an offer waits, or its ticket while it is taken.
     private readonly Dictionary<(Guid, string, int), (long Ticket, OfferLane? Lane)> _known = [];
     private readonly Dictionary<long, TaskOffer> _taken = [];
-    private readonly Queue<(long Ticket, long Since)> _takenOrder = new();
+    private readonly PriorityQueue<long, long> _overdueAt = new();
+
+    // How often in a row an offer came back without a word.
+    private readonly Dictionary<(Guid, string, int), int> _returns = [];
+
+    // What was offered anew while its claim was under way, by the ticket of that.
+    private readonly Dictionary<long, TaskOffer> _offeredAgain = [];
+    private readonly long _start = time.GetTimestamp();
     private long _arrivals;
     private long _tickets;
 
@@ -52,12 +62,20 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
             }
 
             // An attempt that came back has been claimed since its first hand-out: the word of that was lost with the worker.
-            if (!offer.Returned || !_taken.TryGetValue(ticket, out var taken) || taken.Returned)
+            if (!_taken.TryGetValue(ticket, out var taken))
             {
                 return false;
             }
 
+            if (!offer.Returned || taken.Returned)
+            {
+                // The claim may be refused, because the execution was paused, and this offer be made because it goes on.
+                _offeredAgain[ticket] = offer;
+                return false;
+            }
+
             _taken.Remove(ticket);
+            _offeredAgain.Remove(ticket);
             onGone?.Invoke(taken);
         }
 
@@ -72,14 +90,13 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
     public List<TaskOffer> Take(int max, IReadOnlyList<string> tags)
     {
         var taken = new List<TaskOffer>(Math.Min(max, Count));
-        var now = time.GetTimestamp();
         while (taken.Count < max && BestLane(tags) is { } lane)
         {
             var offer = lane.Take() with { Ticket = ++_tickets };
             Count--;
             _taken.Add(offer.Ticket, offer);
             _known[KeyOf(offer)] = (offer.Ticket, null);
-            _takenOrder.Enqueue((offer.Ticket, now));
+            _overdueAt.Enqueue(offer.Ticket, (time.GetElapsedTime(_start) + TimeoutOf(offer)).Ticks);
             taken.Add(offer);
             if (lane.IsEmpty)
             {
@@ -91,7 +108,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         return taken;
     }
 
-    /// <summary>Forgets taken offers that a worker has claimed or dropped.</summary>
+    /// <summary>Forgets taken offers that a worker has claimed or dropped. What was offered anew meanwhile waits from now on.</summary>
     public void Done(IReadOnlyList<long> tickets)
     {
         foreach (var ticket in tickets)
@@ -99,20 +116,67 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
             if (_taken.Remove(ticket, out var offer))
             {
                 _known.Remove(KeyOf(offer));
-                onGone?.Invoke(offer);
+                _returns.Remove(KeyOf(offer));
+                if (!_offeredAgain.Remove(ticket, out var again))
+                {
+                    onGone?.Invoke(offer);
+                    continue;
+                }
+
+                Enqueue(again);
+                if (again.StartLane is null)
+                {
+                    // It counts no longer as one that has not started.
+                    onGone?.Invoke(offer);
+                }
             }
         }
     }
 
-    /// <summary>Puts taken offers back that no worker has spoken of in time. A duplicate is refused by the execution.</summary>
+    /// <summary>Takes out all that executions which have ended still offer. Looks at every offer.</summary>
+    public int Withdraw(IReadOnlySet<Guid> ended)
+    {
+        var withdrawn = 0;
+        foreach (var lane in _lanes.Values.ToList())
+        {
+            foreach (var offer in lane.RemoveAll(offer => ended.Contains(offer.ExecutionId)))
+            {
+                withdrawn++;
+                Count--;
+                _known.Remove(KeyOf(offer));
+                _returns.Remove(KeyOf(offer));
+                onGone?.Invoke(offer);
+            }
+
+            if (lane.IsEmpty)
+            {
+                _lanes.Remove(lane.Key);
+            }
+        }
+
+        foreach (var (ticket, _) in _offeredAgain.Where(again => ended.Contains(again.Value.ExecutionId)).ToList())
+        {
+            _offeredAgain.Remove(ticket);
+        }
+
+        return withdrawn;
+    }
+
+    /// <summary>
+    /// Puts taken offers back that no worker has spoken of in time. A duplicate is refused by the execution. One that comes back again and
+    /// again waits longer each time, up to five minutes.
+    /// </summary>
     public int ReturnOverdue()
     {
         var returned = 0;
-        while (_takenOrder.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) >= TicketTimeout)
+        var now = time.GetElapsedTime(_start).Ticks;
+        while (_overdueAt.TryPeek(out var ticket, out var at) && at <= now)
         {
-            _takenOrder.Dequeue();
-            if (_taken.Remove(oldest.Ticket, out var offer))
+            _overdueAt.Dequeue();
+            if (_taken.Remove(ticket, out var offer))
             {
+                _offeredAgain.Remove(ticket);
+                _returns[KeyOf(offer)] = _returns.GetValueOrDefault(KeyOf(offer)) + 1;
                 Enqueue(offer with { Ticket = 0, Returned = true });
                 returned++;
             }
@@ -128,6 +192,13 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
             group.Key.Organization, group.Key.Priority, group.LongCount(), group.LongCount(offer => offer.StartLane is not null),
             group.Min(offer => offer.ScheduledAt))),
     ];
+
+    private TimeSpan TimeoutOf(TaskOffer offer)
+    {
+        // Twice as long each time; a shift further than that is past the longest anyway.
+        var timeout = TicketTimeout * (1 << Math.Min(_returns.GetValueOrDefault(KeyOf(offer)), 8));
+        return timeout < LongestTicketTimeout ? timeout : LongestTicketTimeout;
+    }
 
     private static (Guid, string, int) KeyOf(TaskOffer offer) => (offer.ExecutionId, offer.Task, offer.Attempt);
 

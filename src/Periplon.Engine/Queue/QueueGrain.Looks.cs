@@ -9,6 +9,7 @@ internal sealed partial class QueueGrain
 {
     private const int PageSize = 500;
     private const int LookParallelism = 64;
+    private const int MostStartPages = 4;
 
     // Clocks of silos differ a little.
     private static readonly TimeSpan ClockMargin = TimeSpan.FromSeconds(5);
@@ -17,6 +18,7 @@ internal sealed partial class QueueGrain
     private readonly Dictionary<Guid, DateTimeOffset> _restUntil = [];
     private readonly HashSet<Guid> _failedLooks = [];
     private DateTimeOffset _suspectAt;
+    private DueLook? _lastStart;
     private bool _recovering;
     private bool _recoverAgain;
     private IGrainTimer? _recovery;
@@ -42,6 +44,7 @@ internal sealed partial class QueueGrain
         try
         {
             await LookUntilAsync(now + LookAhead, cancellationToken);
+            await LookAtStartsAsync(now, cancellationToken);
             if (now >= _suspectAt)
             {
                 await SuspectAllAsync(cancellationToken);
@@ -71,7 +74,7 @@ internal sealed partial class QueueGrain
                 _failedLooks.Clear();
 
                 // Whoever waits for a message or a worker is looked at within the interval anyway; the others need nobody.
-                await LookUntilAsync(_time.GetUtcNow() + ExecutionRows.SafetyInterval + ClockMargin, cancellationToken);
+                await LookUntilAsync(_time.GetUtcNow() + ExecutionRows.PatientInterval + ClockMargin, cancellationToken);
                 await SuspectAllAsync(cancellationToken);
             }
         }
@@ -96,7 +99,7 @@ internal sealed partial class QueueGrain
             page = await _store.ListDueAsync(_partition, until, after, PageSize, cancellationToken);
             foreach (var batch in page.Where(due => !_restUntil.ContainsKey(due.Id)).Chunk(LookParallelism))
             {
-                await LookAtAsync(batch, cancellationToken);
+                await LookAtAsync(batch, isStart: false, cancellationToken);
             }
 
             after = page.Count > 0 ? page[^1] : null;
@@ -104,7 +107,27 @@ internal sealed partial class QueueGrain
         while (page.Count == PageSize);
     }
 
-    private async Task LookAtAsync(DueLook[] batch, CancellationToken cancellationToken)
+    // Not ahead of their time: what is called up only to be refused again keeps no timer. However many are due together, those that have
+    // started are looked at in between.
+    private async Task LookAtStartsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < MostStartPages; i++)
+        {
+            var page = await _store.ListDueStartsAsync(_partition, now, _lastStart, PageSize, cancellationToken);
+            _lastStart = page.Count == PageSize ? page[^1] : null;
+            foreach (var batch in page.Where(due => !_restUntil.ContainsKey(due.Id)).Chunk(LookParallelism))
+            {
+                await LookAtAsync(batch, isStart: true, cancellationToken);
+            }
+
+            if (_lastStart is null)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task LookAtAsync(DueLook[] batch, bool isStart, CancellationToken cancellationToken)
     {
         var answers = await Task.WhenAll(batch.Select(due => LookAsync(due.Id, cancellationToken)));
         var now = _time.GetUtcNow();
@@ -129,7 +152,8 @@ internal sealed partial class QueueGrain
             }
             else
             {
-                next.Add(new DueLook(at > now ? at : now + _options.SweepInterval, due.Id));
+                // One that waits to be started and has no time of its own is not to be woken at all.
+                next.Add(new DueLook(at > now || isStart ? at : now + _options.SweepInterval, due.Id));
             }
         }
 

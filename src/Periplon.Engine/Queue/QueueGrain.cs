@@ -73,6 +73,13 @@ internal sealed partial class QueueGrain : Grain, IQueueGrain
         return Task.CompletedTask;
     }
 
+    public Task WithdrawAsync(IReadOnlyList<Guid> ended, CancellationToken cancellationToken)
+    {
+        _queue.Withdraw(ended.ToHashSet());
+        RefillIfHungry();
+        return Task.CompletedTask;
+    }
+
     public async Task<bool> WaitForWorkAsync(IReadOnlyList<string> tags, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (_queue.HasWorkFor(tags))

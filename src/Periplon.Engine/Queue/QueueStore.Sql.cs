@@ -11,9 +11,16 @@ internal sealed partial class QueueStore
 
     private const string ClassSql = $"partition = @partition and organization = @organization and queue_lane = @lane and {QueuedSql}";
 
-    private const string ListDueSql = $"""
+    internal const string ListDueSql = $"""
         select next_wake_at, id from executions
          where partition = @partition and {WakeSql} and next_wake_at <= @until and (next_wake_at, id) > (@after_time, @after_id)
+         order by next_wake_at, id limit @limit
+        """;
+
+    internal const string ListDueStartsSql = $"""
+        select next_wake_at, id from executions
+         where partition = @partition and {QueuedSql} and next_wake_at > created_at and next_wake_at <= @until
+           and (next_wake_at, id) > (@after_time, @after_id)
          order by next_wake_at, id limit @limit
         """;
 

@@ -18,11 +18,19 @@ internal sealed partial class QueueStore(Database database, TimeProvider time) :
     private readonly ConcurrentDictionary<string, (long At, TimeSpan Age, IReadOnlyList<QueuedCount> Counts)> _counts =
         new(StringComparer.Ordinal);
 
-    public async Task<IReadOnlyList<DueLook>> ListDueAsync(
-        int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<DueLook>> ListDueAsync(
+        int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken) =>
+        ListDueAsync(ListDueSql, partition, until, after, limit, cancellationToken);
+
+    public Task<IReadOnlyList<DueLook>> ListDueStartsAsync(
+        int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken) =>
+        ListDueAsync(ListDueStartsSql, partition, until, after, limit, cancellationToken);
+
+    private async Task<IReadOnlyList<DueLook>> ListDueAsync(
+        string sql, int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
-        await using var command = Command(connection, ListDueSql, partition);
+        await using var command = Command(connection, sql, partition);
         command.AddTime("until", until);
         AddAfter(command, after?.At, after?.Id, limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

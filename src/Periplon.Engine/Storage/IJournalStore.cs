@@ -14,7 +14,13 @@ namespace Periplon.Engine.Storage;
 /// and leave a terminal row as it is.
 /// </param>
 internal sealed record JournalAppend(
-    Guid ExecutionId, long Seq, ReadOnlyMemory<byte> Events, Guid Writer, DateTimeOffset At, ExecutionRow? Row);
+    Guid ExecutionId, long Seq, ReadOnlyMemory<byte> Events, Guid Writer, DateTimeOffset At, ExecutionRow? Row)
+{
+    /// <summary>
+    /// Asked before each further try of an append that could not be stored; it is given up when this throws. Null for none.
+    /// </summary>
+    public Func<ValueTask>? BeforeRepeat { get; init; }
+}
 
 /// <summary>One stored journal row.</summary>
 internal sealed record JournalRow(long Seq, ReadOnlyMemory<byte> Events, DateTimeOffset At);

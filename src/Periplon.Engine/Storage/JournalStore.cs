@@ -133,6 +133,7 @@ internal abstract partial class JournalStore(
                 // the server holds the key until it ends, so nothing is stored twice.
                 OnTransient(exception);
                 await BackOffAsync(attempt, batch);
+                await AskAgainAsync(batch);
             }
             catch (Exception) when (batch.Count > 1)
             {
@@ -149,6 +150,22 @@ internal abstract partial class JournalStore(
                 instruments.OnRejected();
                 LogRejected(exception, batch[0].Append.ExecutionId, batch[0].Append.Seq);
                 batch[0].Fail(exception);
+            }
+        }
+    }
+
+    // The database may come back to a silo that was declared dead meanwhile.
+    private static async Task AskAgainAsync(List<PendingAppend> batch)
+    {
+        foreach (var pending in batch.Where(pending => !pending.Stored.IsCompleted))
+        {
+            try
+            {
+                await (pending.Append.BeforeRepeat?.Invoke() ?? ValueTask.CompletedTask);
+            }
+            catch (Exception e)
+            {
+                pending.Fail(e);
             }
         }
     }

@@ -27,6 +27,10 @@ internal sealed partial class WorkerService(
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
+    // A report that cannot be delivered for so long goes on without keeping others from work.
+    private static readonly TimeSpan ReportHoldsSlotFor = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LateReportDelay = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _slots = new(options.Value.Slots);
     private readonly CancellationTokenSource _abandon = new();
     private readonly CancellationTokenSource _end = new();
@@ -178,12 +182,17 @@ internal sealed partial class WorkerService(
     {
         var token = Guid.NewGuid();
         var stop = leases.Add(token, _abandon.Token);
+        var slot = new Slot(_slots);
         try
         {
             var execution = grains.GetGrain<IExecutionGrain>(offer.ExecutionId.ToString("D"));
             var claim = new TaskClaim { Task = offer.Task, Attempt = offer.Attempt, Worker = _name, Token = token };
-            var lease = await RepeatAsync(() => execution.TryStartAsync(claim, CancellationToken.None), offer, _abandon.Token);
-            signals.Done(partition, offer.Ticket);
+            var (isAnswered, lease) = await ClaimAsync(execution, claim, offer);
+            if (isAnswered)
+            {
+                signals.Done(partition, offer.Ticket);
+            }
+
             if (lease is null)
             {
                 return;
@@ -210,7 +219,7 @@ internal sealed partial class WorkerService(
                 Token = token,
                 Outcome = TaskOutcomes.Encode(outcome),
             };
-            await RepeatAsync(() => execution.ReportAsync(report, CancellationToken.None), offer, CancellationToken.None);
+            await ReportAsync(execution, report, offer, slot);
         }
         catch (OperationCanceledException)
         {
@@ -223,7 +232,7 @@ internal sealed partial class WorkerService(
         finally
         {
             leases.Remove(token);
-            _slots.Release();
+            slot.Release();
         }
     }
 
@@ -240,20 +249,80 @@ internal sealed partial class WorkerService(
         }
     }
 
-    // A call that failed may have been carried out: only an answer ends the repetition.
-    private async Task<T> RepeatAsync<T>(Func<Task<T>> call, TaskOffer offer, CancellationToken cancellationToken)
+    // A call that failed may have been carried out, so it is repeated until it is answered; but no longer than the ticket is good for. An
+    // execution that cannot be loaded would else take one slot after the other, because its offer goes out again.
+    private async Task<(bool IsAnswered, TaskLease? Lease)> ClaimAsync(IExecutionGrain execution, TaskClaim claim, TaskOffer offer)
     {
+        var began = time.GetTimestamp();
+        var delay = FirstRetryDelay;
+        while (OfferQueue.TicketTimeout - time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        {
+            var asking = execution.TryStartAsync(claim, CancellationToken.None);
+            try
+            {
+                return (true, await asking.WaitAsync(left, time, CancellationToken.None));
+            }
+            catch (Exception e) when (!_abandon.IsCancellationRequested && !_stopped)
+            {
+                if (!asking.IsCompleted)
+                {
+                    _ = ReturnLateAsync(asking, execution, claim, offer);
+                    break;
+                }
+
+                LogRepeated(e, offer.ExecutionId, offer.Task);
+                await Task.Delay(delay, time, _abandon.Token);
+                delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
+            }
+        }
+
+        LogClaimGivenUp(offer.ExecutionId, offer.Task);
+        return (false, null);
+    }
+
+    // The claim may be granted after it was given up. Nobody works on it, and so it goes back at once, not when its lease is missed.
+    private async Task ReturnLateAsync(Task<TaskLease?> asking, IExecutionGrain execution, TaskClaim claim, TaskOffer offer)
+    {
+        try
+        {
+            if (await asking is not null)
+            {
+                await execution.ReportAsync(
+                    new TaskReport
+                    {
+                        Task = claim.Task, Attempt = claim.Attempt, Token = claim.Token, Outcome = TaskOutcomes.Encode(TaskOutcome.Returned()),
+                    },
+                    CancellationToken.None);
+            }
+        }
+        catch (Exception e)
+        {
+            LogRepeated(e, offer.ExecutionId, offer.Task);
+        }
+    }
+
+    // Only an answer ends the repetition: the lease stays with this worker, and the work is not done again elsewhere.
+    private async Task ReportAsync(IExecutionGrain execution, TaskReport report, TaskOffer offer, Slot slot)
+    {
+        var began = time.GetTimestamp();
         var delay = FirstRetryDelay;
         while (true)
         {
             try
             {
-                return await call();
+                await execution.ReportAsync(report, CancellationToken.None);
+                return;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && !_stopped)
+            catch (Exception e) when (!_stopped)
             {
                 LogRepeated(e, offer.ExecutionId, offer.Task);
-                await Task.Delay(delay, time, cancellationToken);
+                var isLate = time.GetElapsedTime(began) >= ReportHoldsSlotFor;
+                if (isLate && slot.Release())
+                {
+                    LogReportLate(offer.ExecutionId, offer.Task, offer.Attempt);
+                }
+
+                await Task.Delay(isLate ? LateReportDelay : delay, time, _end.Token);
                 delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
             }
         }
@@ -266,6 +335,24 @@ internal sealed partial class WorkerService(
         {
             await _slots.WaitAsync(cancellationToken);
             _drainedSlots++;
+        }
+    }
+
+    private sealed class Slot(SemaphoreSlim slots)
+    {
+        private bool _isFree;
+
+        /// <summary>Frees the slot; false when it is free already.</summary>
+        public bool Release()
+        {
+            if (_isFree)
+            {
+                return false;
+            }
+
+            _isFree = true;
+            slots.Release();
+            return true;
         }
     }
 }

@@ -73,9 +73,6 @@ public sealed class RetryPropertyTests
             (now.Output?.Text, now.Output?.State?.Count).ShouldBe((before.Output?.Text, before.Output?.State?.Count));
             events.ShouldAllBe(e => !IsWorkOf(e, kept.Task), $"'{kept.Task}' is kept and ran");
             var needed = planned.DependsOn.Where(IsOwnWork).Select(on => retry.Plan.Find(on.Path)!);
-
-            // A group that is entered again runs nothing by itself.
-            needed = needed.Where(on => on.Shape is not (TaskShape.Group or TaskShape.Switch));
             foreach (var on in needed.Select(on => retry.State.FindSeenFrom(now.Instance, on)).OfType<TaskState>())
             {
                 var path = on.Instance.Path;

@@ -47,6 +47,25 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public void Retry_GroupThatCompletedWithAHandlerOfFailuresSkipped_KeepsTheGroupAsItWas()
+    {
+        var ended = MachineHarness.Of("""
+            tasks:
+              g: {subtasks: [{x: {RUN}}, {mend: {RUN, depends_on: [x], if: failure()}}]}
+              d: {RUN, depends_on: [g]}
+              e: {RUN, depends_on: [d]}
+            """);
+        ended.Complete("g.x");
+        ended.Complete("d");
+        ended.Fail("e");
+        var retry = ended.Retry();
+        retry.Kept().Split(' ').ShouldBe(["g.x", "g.mend", "g", "d"], ignoreOrder: true);
+        retry.CompleteAll().ShouldBe(["e"]);
+
+        ended.Retry(new RetryChoice("g.x")).Kept().ShouldBe("", "the handler is asked again when anything in its group runs again");
+    }
+
+    [Fact]
     public void Retry_FromTheStart_KeepsNothing()
     {
         var ended = MachineHarness.Of(Chain);

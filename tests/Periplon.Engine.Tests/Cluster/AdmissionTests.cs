@@ -2,6 +2,7 @@ using Orleans.Runtime;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Client.Workflows;
+using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
 using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
@@ -105,6 +106,40 @@ public sealed class AdmissionTests
         await StartManyAsync(cluster, await cluster.SaveAsync("", "a: worker_tags: [gpu]"));
         var id = await cluster.RunAsync("", "a");
         (await cluster.TakeAsync(id)).StartLane.ShouldBe("");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TimeLimit_OfExecutionsThatNoWorkerTakes_EndsThemWhereverTheyWait(bool onPostgres)
+    {
+        await using var cluster = await StartAsync(onPostgres ? DatabaseKind.Postgres : DatabaseKind.Sqlite, partitions: 1);
+        var workflow = await cluster.SaveAsync("timeout_secs: 2", "a: worker_tags: [gpu]");
+        var ids = await StartManyAsync(cluster, workflow);
+        foreach (var id in ids)
+        {
+            await cluster.DeactivateAsync(cluster.Execution(id));
+        }
+
+        // Nobody asks the executions themselves: that would bring them back to life.
+        var rows = cluster.Service<IExecutionQueries>();
+        foreach (var id in ids)
+        {
+            await Eventually.TrueAsync("it has ended at its limit", async () =>
+                (await rows.FindAsync(EngineCluster.Organization, id, Ct))!.Status is ExecutionStatus.TimedOut);
+        }
+    }
+
+    [Fact]
+    public async Task End_OfExecutionsThatNoWorkerTakes_WithdrawsTheirOffers()
+    {
+        await using var cluster = await StartAsync(DatabaseKind.Sqlite, partitions: 1);
+        var id = await cluster.RunAsync("", "a", "b: worker_tags: [gpu]", "c: worker_tags: [gpu]");
+        (await cluster.ClaimAsync(await cluster.TakeAsync(id), Guid.NewGuid())).ShouldNotBeNull();
+        await Eventually.TrueAsync(
+            "the others wait", async () => (await DescribeAsync(cluster)).Sum(share => share.Pending) == 2);
+        await cluster.Execution(id).CancelAsync(new ControlRequest(EngineCluster.Organization, null, "enough") { Kill = true }, Ct);
+        await Eventually.TrueAsync("nothing of it is left", async () => !(await DescribeAsync(cluster)).Any());
     }
 
     [Fact]

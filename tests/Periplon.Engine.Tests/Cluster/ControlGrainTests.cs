@@ -82,6 +82,27 @@ public sealed class ControlGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_OfAChildWhoseParentHasEnded_EndsIt()
+    {
+        Attempts.Hold("a");
+        var workflow = await _cluster.SaveAsync("", "a");
+        var parent = await _cluster.StartAsync(workflow);
+        (await _cluster.Execution(parent).CancelAsync(new ControlRequest(EngineCluster.Organization, "ann") { Kill = true }, Ct))
+            .ShouldBe(ControlStatus.Done);
+        (await _cluster.EndAsync(parent)).Status.ShouldBe("cancelled");
+
+        // The message that starts it was under way, on a silo that did not know of the end.
+        var late = Guid.CreateVersion7();
+        var start = new StartExecution { ExecutionId = late, Organization = EngineCluster.Organization, ParentExecutionId = parent };
+        var request = new CreateExecution
+        {
+            Start = start with { Inputs = "{}"u8.ToArray() }, WorkflowId = workflow, Revision = 1, ParentTask = "s", Depth = 1,
+        };
+        (await _cluster.Execution(late).CreateAsync(request, Ct)).ShouldBe(StartStatus.Started);
+        (await _cluster.EndAsync(late)).Status.ShouldBe("cancelled");
+    }
+
+    [Fact]
     public async Task Migrate_OfAnExecutionUnderWay_GoesOnWithTheNewRevisionAndKeepsItsLease()
     {
         Attempts.Hold("a");

@@ -1,4 +1,5 @@
 using Periplon.Client.Executions;
+using Periplon.Client.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
@@ -28,6 +29,25 @@ public sealed class EngineJourneyTests
         (begun[0], begun[^1]).ShouldBe(("a/1/1", "d/1/1"));
         (await cluster.EventsAsync(id)).OfType<ExecutionFinished>().ShouldHaveSingleItem();
         (await cluster.Execution(id).CancelAsync(new ControlRequest(EngineCluster.Organization), Ct)).ShouldBe(ControlStatus.AlreadyFinished);
+    }
+
+    [Fact]
+    public async Task Claim_OfExecutionsThatCannotBeLoaded_LeavesTheSlotsToOthers()
+    {
+        await using var cluster = await EngineCluster.StartAsync(DatabaseKind.Sqlite, configure: engine => engine.Slots = 2);
+        var broken = await cluster.RunAsync("", "a");
+        await cluster.EndAsync(broken);
+        await cluster.DeactivateAsync(cluster.Execution(broken));
+        await cluster.Database.ScalarAsync($"update execution_events set events = x'00' where execution_id = '{broken:D}'");
+        var offers = Enumerable.Range(1, 2).Select(attempt => new TaskOffer
+        {
+            ExecutionId = broken, Task = "a", Attempt = attempt, Priority = 100, ScheduledAt = TimeProvider.System.GetUtcNow(),
+            Organization = EngineCluster.Organization,
+        }).ToList();
+        await cluster.PartitionOf(broken).OfferAsync(offers, Ct);
+        await Eventually.TrueAsync(
+            "every slot is taken", async () => (await cluster.PartitionOf(broken).StatsAsync(Ct)).Taken >= 2);
+        (await cluster.EndAsync(await cluster.RunAsync("", "a"))).Status.ShouldBe("completed");
     }
 
     [Fact]

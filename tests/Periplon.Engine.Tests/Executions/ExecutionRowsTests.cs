@@ -16,8 +16,8 @@ public sealed class ExecutionRowsTests
     [InlineData("", "a: {sleep: 7200}", "waiting", "sleep", 7200)]
     [InlineData("", "a: {wait_for: {signal: go}}", "waiting", "signal", 3600)]
     [InlineData("", "a: {approval: {timeout_secs: 30}}", "waiting", "approval", 30)]
-    [InlineData("", "a: {command: {executable: x}, concurrency: k}, b: {sleep: 7200}", "waiting", "concurrency", 60)]
-    [InlineData("concurrency: k", "a: {command: {executable: x}}", "queued", "concurrency", 60)]
+    [InlineData("", "a: {command: {executable: x}, concurrency: k}, b: {sleep: 7200}", "waiting", "concurrency", 300)]
+    [InlineData("concurrency: k", "a: {command: {executable: x}}", "queued", "concurrency", 300)]
     public void Next_ExecutionThatWaits_SaysForWhatAndIsLookedAtInTime(string head, string tasks, string status, string reason, int wakesIn)
     {
         var state = Samples.Begin(Samples.Workflow($"name: demo\nversion: '1'\n{head}\ntasks: {{{tasks}}}"), Samples.Start).State;
@@ -27,7 +27,7 @@ public sealed class ExecutionRowsTests
     }
 
     [Fact]
-    public void First_NewExecution_IsQueuedAndLookedAtByTheSweep()
+    public void First_NewExecution_IsQueuedAndFoundByItsPlaceInTheQueue()
     {
         var state = Samples.Begin(Samples.Workflow("labels: {team: data}", "a"), Samples.Start).State;
         var row = ExecutionRows.First(state.Created.ExecutionId, state.Created with { Labels = new Dictionary<string, string> { ["team"] = "data" } }, 3);
@@ -35,9 +35,24 @@ public sealed class ExecutionRowsTests
         row.Status.ShouldBe(ExecutionStatus.Queued);
         row.Partition.ShouldBe(3);
         row.WaitReason.ShouldBe("worker");
-        row.NextWakeAt.ShouldBe(Samples.Start + ExecutionRows.SafetyInterval);
+        row.NextWakeAt.ShouldBe(row.CreatedAt, "nothing but room wakes it");
         row.Labels.ShouldBe("""{"team":"data"}""");
         ExecutionRows.Next(row, state, Samples.Start).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Next_ExecutionThatWaitsToBeStarted_IsLookedAtAtItsTimeLimitOnly()
+    {
+        var state = Samples.Begin(Samples.Workflow("timeout_secs: 86400", "a"), Samples.Start).State;
+        var row = Samples.Row(state);
+        row.NextWakeAt.ShouldBe(Samples.Start.AddDays(1));
+        ExecutionRows.Next(row, state, Samples.Start.AddHours(1)).ShouldBeNull();
+        ExecutionRows.Wake(state, Samples.Start.AddHours(1)).ShouldBe(Samples.Start.AddDays(1));
+
+        var unlimited = Samples.Begin(Samples.Workflow("", "a"), Samples.Start).State;
+        ExecutionRows.Wake(unlimited, Samples.Start.AddHours(1)).ShouldBe(Samples.Start);
+        var old = Samples.Row(unlimited) with { NextWakeAt = Samples.Start.AddMinutes(1) };
+        ExecutionRows.Next(old, unlimited, Samples.Start).ShouldNotBeNull().NextWakeAt.ShouldBe(Samples.Start);
     }
 
     [Fact]
@@ -105,7 +120,7 @@ public sealed class ExecutionRowsTests
             """);
         var state = Samples.Begin(workflow, Samples.Start).State;
         state.Status.ShouldBe(ExecutionStatus.Waiting);
-        ExecutionRows.Wake(state, Samples.Start).ShouldBe(Samples.Start + ExecutionRows.SafetyInterval);
+        ExecutionRows.Wake(state, Samples.Start).ShouldBe(Samples.Start + ExecutionRows.PatientInterval);
     }
 
     [Fact]

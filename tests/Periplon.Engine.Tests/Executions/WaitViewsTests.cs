@@ -68,7 +68,7 @@ public sealed class WaitViewsTests
     [InlineData("wait_for: {webhook: a b, timeout_secs: 60}", "webhook", "the webhook 'a b', or the end of the wait", 60)]
     [InlineData("approval: {message: 'Ship ${workflow.name}?', approvers: [bob], timeout_secs: 60}", "approval", "which fails the task", 60)]
     [InlineData("command: {executable: x}, rate_limit: {key: k, limit: 1}", "rate_limit", "its answer", 60)]
-    [InlineData("command: {executable: x}, concurrency: k", "concurrency", "the end of one that holds a place", 60)]
+    [InlineData("command: {executable: x}, concurrency: k", "concurrency", "the end of one that holds a place", 300)]
     public void Of_TaskThatWaits_SaysForWhatAndWhatEndsIt(string task, string waitsFor, string wakesBy, int? wakesIn)
     {
         var link = Single(Samples.Begin(Samples.Workflow($"name: demo\nversion: '1'\ntasks: {{a: {{{task}}}}}"), Now).State);

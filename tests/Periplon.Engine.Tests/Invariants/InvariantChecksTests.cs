@@ -147,6 +147,17 @@ public sealed class InvariantChecksTests : IDisposable
     }
 
     [Fact]
+    public async Task CheckRow_RowOfAnEndedExecutionIsDeletedAndItsJournalNotYet_IsNoFinding()
+    {
+        var state = Samples.Report(Running(Chosen()), "a", Samples.Start, Token, Samples.Done());
+        state.IsTerminal.ShouldBeTrue();
+        await AppendAsync(state, 1);
+        _queries.Row = null;
+        await _checks.CheckRowAsync(state, 1, Ct);
+        _monitor.CountOf(Invariant.RowDiffers).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task CheckRow_DatabaseIsAway_HoldsNothingUp()
     {
         _queries.Failure = new TimeoutException();
@@ -182,10 +193,10 @@ public sealed class InvariantChecksTests : IDisposable
         var one = new LimitHolder(Guid.CreateVersion7(), "", Samples.Start);
         var two = new LimitHolder(Guid.CreateVersion7(), "", Samples.Start.AddSeconds(1));
         var before = ConcurrencyLimit.Empty with { Holders = [one, two], Limit = 2 };
-        LimitInvariants.OnStored(_monitor, "org/k", before, before with { Limit = 1 });
+        LimitInvariants.OnDecided(_monitor, "org/k", before, before with { Limit = 1 });
         _monitor.CountOf(Invariant.LimitExceeded).ShouldBe(0, "the limit was lowered");
 
-        LimitInvariants.OnStored(_monitor, "org/k", ConcurrencyLimit.Empty with { Holders = [one] }, before with { Limit = 1 });
+        LimitInvariants.OnDecided(_monitor, "org/k", ConcurrencyLimit.Empty with { Holders = [one] }, before with { Limit = 1 });
         _monitor.CountOf(Invariant.LimitExceeded).ShouldBe(1);
         _log.Lines.ShouldHaveSingleItem().ShouldContain("org/k");
     }

@@ -19,6 +19,7 @@ public sealed class SiloFenceTests : IDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly Table _membership = new();
     private readonly IWorkerGrain _peer = Substitute.For<IWorkerGrain>();
+    private readonly IGrainFactory _grains = Substitute.For<IGrainFactory>();
     private readonly EngineInstruments _instruments = new();
     private readonly LeaseRegistry _leases;
     private readonly SiloFence _fence;
@@ -28,10 +29,9 @@ public sealed class SiloFenceTests : IDisposable
         var options = Options.Create(new EngineOptions { FenceAfter = TimeSpan.FromSeconds(3) });
         var local = Substitute.For<ILocalSiloDetails>();
         local.SiloAddress.Returns(Own);
-        var grains = Substitute.For<IGrainFactory>();
-        grains.GetGrain<IWorkerGrain>(Peer.ToParsableString(), null).Returns(_peer);
+        _grains.GetGrain<IWorkerGrain>(Peer.ToParsableString(), null).Returns(_peer);
         _leases = new LeaseRegistry(options);
-        _fence = new SiloFence(_membership, local, grains, _leases, _instruments, options, _time, NullLogger<SiloFence>.Instance);
+        _fence = new SiloFence(_membership, local, _grains, _leases, _instruments, options, _time, NullLogger<SiloFence>.Instance);
         Members((Own, SiloStatus.Active), (Peer, SiloStatus.Active));
     }
 
@@ -42,6 +42,24 @@ public sealed class SiloFenceTests : IDisposable
         _fence.Dispose();
         _leases.Dispose();
         _instruments.Dispose();
+    }
+
+    [Fact]
+    public async Task RunOnce_TableIsAwayAndMostOthersAreDead_FindsTheOneThatAnswers()
+    {
+        await _fence.RunOnceAsync(Ct);
+        foreach (var dead in Enumerable.Range(3, 9).Select(Silo))
+        {
+            var worker = Substitute.For<IWorkerGrain>();
+            worker.StatsAsync(Arg.Any<CancellationToken>()).Returns<WorkerStats>(_ => throw new TimeoutException());
+            _grains.GetGrain<IWorkerGrain>(dead.ToParsableString(), null).Returns(worker);
+        }
+
+        Members([(Own, SiloStatus.Active), (Peer, SiloStatus.Active), .. Enumerable.Range(3, 9).Select(port => (Silo(port), SiloStatus.Active))]);
+        _membership.Read = () => Task.FromException(new TimeoutException("the database is away"));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        (await _fence.RunOnceAsync(Ct)).ShouldBeTrue();
+        await _peer.Received().StatsAsync(Arg.Any<CancellationToken>());
     }
 
     [Fact]

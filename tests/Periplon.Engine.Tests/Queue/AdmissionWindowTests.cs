@@ -18,6 +18,39 @@ public sealed class AdmissionWindowTests
     public AdmissionWindowTests() => _window = new AdmissionWindow(Size, Ageing, _time);
 
     [Fact]
+    public void WithdrawOverdue_OneThatWasCalledTwice_KeepsItsSecondInvitation()
+    {
+        var offer = Offer("a") with { ExecutionId = Guid.NewGuid() };
+        _window.Invite(offer.ExecutionId, A, 0);
+        _window.Hold(offer);
+        _window.Release(offer);
+        _time.Advance(AdmissionWindow.InvitationTimeout / 2);
+        _window.Invite(offer.ExecutionId, A, 0);
+        _time.Advance(AdmissionWindow.InvitationTimeout / 2);
+        _window.WithdrawOverdue();
+        _window.Knows(offer.ExecutionId).ShouldBeTrue("half of its time is left");
+        _time.Advance(AdmissionWindow.InvitationTimeout / 2);
+        _window.WithdrawOverdue();
+        _window.Knows(offer.ExecutionId).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Hold_OneThatWasCalledUnderAnotherClass_TakesTheRoomOfItsOwn()
+    {
+        // More than the share of a class were stored under the one without tags.
+        foreach (var _ in Enumerable.Range(0, (Size / 2) + 10))
+        {
+            var offer = Offer("a") with { ExecutionId = Guid.NewGuid(), StartLane = "gpu" };
+            _window.Invite(offer.ExecutionId, A, 0);
+            _window.Hold(offer);
+        }
+
+        _window.HasRoomFor(A, 0).ShouldBeTrue();
+        Come("a").ShouldNotBeNull("executions without tags are not kept out by those for other workers");
+        _window.Count.ShouldBe((Size / 2) + 11);
+    }
+
+    [Fact]
     public void Admits_MoreThanItHolds_RefusesTheRestAndIsHungryOnceHalfIsGone()
     {
         var held = Enumerable.Range(0, Size).Select(_ => Come("a")).ToList();

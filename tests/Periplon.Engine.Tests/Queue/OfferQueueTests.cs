@@ -80,6 +80,8 @@ public sealed class OfferQueueTests
         var taken = _queue.Take(1, []).ShouldHaveSingleItem();
         _queue.Add(Offer("a")).ShouldBeFalse();
         _queue.Done([taken.Ticket]);
+        _queue.Count.ShouldBe(1, "it was offered anew meanwhile");
+        _queue.Done([_queue.Take(1, []).ShouldHaveSingleItem().Ticket]);
         _queue.Add(Offer("a")).ShouldBeTrue();
         _queue.Add(Offer("a") with { Attempt = 2 }).ShouldBeTrue();
     }
@@ -133,6 +135,89 @@ public sealed class OfferQueueTests
         var again = _queue.Take(2, []);
         again.Select(o => o.Task).ShouldBe(["lost", "urgent"]);
         again[0].Ticket.ShouldBeGreaterThan(lost.Ticket);
+    }
+
+    [Fact]
+    public void ReturnOverdue_OneThatNobodyCanClaim_StaysOutLongerEachTime()
+    {
+        _queue.Add(Offer("a"));
+        foreach (var seconds in new[] { 10, 20, 40, 80, 160, 300, 300 })
+        {
+            var taken = _queue.Take(1, []).ShouldHaveSingleItem();
+            _time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
+            _queue.ReturnOverdue().ShouldBe(0, $"{seconds} s");
+            _time.Advance(TimeSpan.FromTicks(1));
+            _queue.ReturnOverdue().ShouldBe(1, $"{seconds} s");
+        }
+
+        // A claim that was answered ends it.
+        _queue.Done([_queue.Take(1, []).ShouldHaveSingleItem().Ticket]);
+        _queue.Add(Offer("a"));
+        _queue.Take(1, []);
+        _time.Advance(OfferQueue.TicketTimeout);
+        _queue.ReturnOverdue().ShouldBe(1);
+    }
+
+    [Fact]
+    public void ReturnOverdue_ShortTicketsBehindALongOne_ComeBackInTime()
+    {
+        _queue.Add(Offer("a"));
+        _queue.Take(1, []);
+        _time.Advance(OfferQueue.TicketTimeout);
+        _queue.ReturnOverdue().ShouldBe(1);
+        _queue.Take(1, []);
+        _queue.Add(Offer("b"));
+        _queue.Take(1, []);
+        _time.Advance(OfferQueue.TicketTimeout);
+        _queue.ReturnOverdue().ShouldBe(1);
+        Taken(9).ShouldBe(["b"]);
+    }
+
+    [Fact]
+    public void Add_WhileItsClaimIsUnderWay_WaitsOnceTheClaimIsDone()
+    {
+        // The execution was paused, which refuses the claim, and resumed, which offers the task anew.
+        var gone = new List<string>();
+        var queue = new OfferQueue(_time, onGone: offer => gone.Add(offer.StartLane ?? "started"));
+        queue.Add(Offer("a") with { StartLane = "" });
+        var ticket = queue.Take(1, []).ShouldHaveSingleItem().Ticket;
+        queue.Add(Offer("a") with { StartLane = "" }).ShouldBeFalse();
+        queue.Count.ShouldBe(0);
+        queue.Done([ticket]);
+        queue.Count.ShouldBe(1);
+        gone.ShouldBeEmpty("it is held as before");
+
+        ticket = queue.Take(1, []).ShouldHaveSingleItem().Ticket;
+        queue.Done([ticket]);
+        queue.Count.ShouldBe(0);
+        gone.ShouldBe([""]);
+    }
+
+    [Fact]
+    public void Withdraw_ExecutionThatHasEnded_LeavesOnlyOffersOfOthers()
+    {
+        var gone = new List<string>();
+        var queue = new OfferQueue(_time, onGone: offer => gone.Add(offer.Task));
+        var other = Guid.NewGuid();
+        queue.Add(Offer("a") with { Tags = ["gpu"] });
+        queue.Add(Offer("b"));
+        queue.Add(Offer("c") with { Returned = true });
+        queue.Add(Offer("d") with { ExecutionId = other, Organization = "o" });
+        queue.Add(Offer("e") with { ExecutionId = other, Returned = true });
+        queue.Add(Offer("taken") with { Priority = 9, Tags = ["x"] });
+        var taken = queue.Take(1, ["x"]).ShouldHaveSingleItem();
+        if (taken.Task != "taken")
+        {
+            queue.Done([taken.Ticket]);
+        }
+
+        gone.Clear();
+        queue.Withdraw(new HashSet<Guid> { Execution });
+        queue.Count.ShouldBe(queue.Take(99, ["gpu", "x"]).Count(offer => offer.ExecutionId == other));
+        queue.HasWorkFor(["gpu", "x"]).ShouldBeFalse();
+        gone.ShouldNotContain("d");
+        gone.ShouldContain("a");
+        queue.Add(Offer("a") with { Tags = ["gpu"] }).ShouldBeTrue("nothing of it is known any more");
     }
 
     [Fact]

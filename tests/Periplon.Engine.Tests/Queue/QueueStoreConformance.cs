@@ -65,6 +65,22 @@ public abstract class QueueStoreConformance(DatabaseFixture fixture) : IAsyncLif
     }
 
     [Fact]
+    public async Task ListDueStarts_ThoseThatHaveATimeOfTheirOwn_AreListedOnceItHasCome()
+    {
+        await StoreAsync(3, (row, _) => row with { NextWakeAt = row.CreatedAt });
+        await StoreAsync(1, (row, _) => row with { NextWakeAt = T0.AddDays(2) });
+        await StoreAsync(1, (row, _) => Waiting(row) with { NextWakeAt = T0.AddSeconds(1) });
+        var limited = await StoreAsync(3, (row, i) => row with { NextWakeAt = T0.AddMinutes(i + 1) });
+        var first = await _store.ListDueStartsAsync(_partition, T0.AddDays(1), null, 2, Ct);
+        var second = await _store.ListDueStartsAsync(_partition, T0.AddDays(1), first[^1], 2, Ct);
+        first.Concat(second).Select(due => due.Id).ShouldBe(limited);
+
+        // Found without a time of its own, it is moved out of the list.
+        await _store.MoveLooksAsync([new DueLook(T0, limited[0])], Ct);
+        (await _store.ListDueStartsAsync(_partition, T0.AddDays(1), null, 9, Ct)).Select(due => due.Id).ShouldBe(limited.Skip(1));
+    }
+
+    [Fact]
     public async Task MoveLooks_OneThatIsNotDueAnyMoreOrHasEnded_KeepsItsTime()
     {
         var now = TimeProvider.System.GetUtcNow();
@@ -178,6 +194,12 @@ public sealed class PostgresQueueStoreTests(PostgresFixture fixture) : QueueStor
             ("executions_wake", """
                 select next_wake_at, id from executions where partition = 1
                    and (status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null))
+                   and next_wake_at <= now() and (next_wake_at, id) > (now(), '00000000-0000-0000-0000-000000000000')
+                 order by next_wake_at, id limit 5
+                """),
+            ("executions_queued_wake", """
+                select next_wake_at, id from executions where partition = 1
+                   and status = 'queued' and queue_lane is not null and next_wake_at > created_at
                    and next_wake_at <= now() and (next_wake_at, id) > (now(), '00000000-0000-0000-0000-000000000000')
                  order by next_wake_at, id limit 5
                 """),

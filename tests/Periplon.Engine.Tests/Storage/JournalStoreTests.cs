@@ -10,6 +10,25 @@ public sealed class JournalStoreTests(SqliteFixture fixture) : IClassFixture<Sql
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Append_SiloDeclaredDeadWhileTheDatabaseIsAway_IsNotTriedAgain()
+    {
+        var time = new FakeTimeProvider();
+        using var instruments = new JournalInstruments();
+        await using var store = new FailingStore(fixture.Test.Database, instruments, time, new RecordingLogger()) { Failures = 3 };
+        var asked = 0;
+        var append = store.AppendAsync(
+            Append() with { BeforeRepeat = () => ++asked < 2 ? ValueTask.CompletedTask : throw new TimeoutException("declared dead") }, Ct);
+        await Eventually.TrueAsync("the append is given up", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(2));
+            return Task.FromResult(append.IsCompleted);
+        });
+
+        (await Should.ThrowAsync<TimeoutException>(append)).Message.ShouldBe("declared dead");
+        instruments.Retries.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Append_DatabaseAway_TriesAgainAndSaysSoOnce()
     {
         var time = new FakeTimeProvider();

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 
@@ -12,6 +13,8 @@ public sealed class SqlitePlanTests
     public static TheoryData<string, string> Statements => new()
     {
         { ExecutionQueries.SelectSql + " where id = @id", "executions_retry_of (retry_of=?)" },
+        { QueueStore.ListDueSql, "executions_wake (partition=? AND (" },
+        { QueueStore.ListDueStartsSql, "executions_queued_wake (partition=? AND (" },
         { ScheduleStore.SettleSql, "schedule_runs_active (shard=?)" },
         { ScheduleStore.SettleLostSql, "schedule_runs_active (shard=?)" },
         { ScheduleStore.ForgottenSql(DatabaseKind.Sqlite), "schedule_runs_active (shard=? AND schedule_id>?)" },
@@ -25,7 +28,7 @@ public sealed class SqlitePlanTests
         await using var connection = ((SqliteDataSource)test.Database.Engine).OpenSqlite();
         await using var command = connection.CreateCommand();
         command.CommandText = "explain query plan " + sql;
-        foreach (var name in new[] { "id", "shard", "now", "before", "after", "passed", "each", "limit" })
+        foreach (var name in new[] { "id", "shard", "now", "before", "after", "passed", "each", "limit", "partition", "until", "after_time", "after_id" })
         {
             command.Parameters.Add(new SqliteParameter(name, name is "passed" ? "[]" : 1));
         }

@@ -164,6 +164,7 @@ CREATE INDEX executions_queued ON public.executions USING btree (partition, orga
 CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
 CREATE INDEX executions_retry_of ON public.executions USING btree (retry_of) WHERE (retry_of IS NOT NULL)
 CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
+CREATE INDEX executions_queued_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = 'queued'::text) AND (queue_lane IS NOT NULL) AND (next_wake_at > created_at))
 CREATE INDEX executions_ended_workflow ON public.executions USING btree (workflow_id, completed_at, id) WHERE (completed_at IS NOT NULL)
 orleansmembershiptable.deploymentid text not null
 orleansmembershiptable.address text not null

@@ -103,6 +103,8 @@ CREATE INDEX executions_live on executions (workflow_id, revision, id)
 CREATE INDEX executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
 CREATE INDEX executions_queued on executions (partition, organization, queue_lane, priority, created_at, id)
   where status = 'queued' and queue_lane is not null;
+CREATE INDEX executions_queued_wake on executions (partition, next_wake_at, id)
+  where status = 'queued' and queue_lane is not null and next_wake_at > created_at;
 CREATE INDEX executions_retry_of on executions (retry_of) where retry_of is not null;
 CREATE INDEX executions_status on executions (organization, status, created_at desc, id desc);
 CREATE INDEX executions_wake on executions (partition, next_wake_at, id)

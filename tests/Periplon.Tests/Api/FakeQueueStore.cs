@@ -33,6 +33,10 @@ internal sealed class FakeQueueStore(FakeStores stores) : IQueueStore, ILimitSto
         int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public Task<IReadOnlyList<DueLook>> ListDueStartsAsync(
+        int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task MoveLooksAsync(IReadOnlyList<DueLook> looks, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<StartClass?> NextClassAsync(int partition, StartClass? after, CancellationToken cancellationToken) =>
