@@ -326,7 +326,7 @@ CREATE INDEX trigger_runs_list ON public.trigger_runs USING btree (trigger_id, c
 CREATE UNIQUE INDEX trigger_runs_pkey ON public.trigger_runs USING btree (trigger_id, source)
 CREATE INDEX trigger_runs_source ON public.trigger_runs USING btree (source_execution_id) WHERE (source_execution_id IS NOT NULL)
 CREATE INDEX trigger_runs_created ON public.trigger_runs USING btree (created_at)
-CREATE INDEX trigger_runs_pending ON public.trigger_runs USING btree (updated_at) WHERE (status = 'pending'::text)
+CREATE INDEX trigger_runs_pending ON public.trigger_runs USING btree (trigger_id, updated_at) WHERE (status = 'pending'::text)
 CREATE UNIQUE INDEX trigger_runs_execution ON public.trigger_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
 CREATE UNIQUE INDEX trigger_runs_fingerprint ON public.trigger_runs USING btree (trigger_id, fingerprint) WHERE (fingerprint IS NOT NULL)
 triggers.id uuid not null

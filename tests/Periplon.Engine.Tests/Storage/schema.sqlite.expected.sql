@@ -276,7 +276,7 @@ CREATE INDEX trigger_runs_created on trigger_runs (created_at);
 CREATE UNIQUE INDEX trigger_runs_execution on trigger_runs (execution_id) where execution_id is not null;
 CREATE UNIQUE INDEX trigger_runs_fingerprint on trigger_runs (trigger_id, fingerprint) where fingerprint is not null;
 CREATE INDEX trigger_runs_list on trigger_runs (trigger_id, created_at desc, source desc);
-CREATE INDEX trigger_runs_pending on trigger_runs (updated_at) where status = 'pending';
+CREATE INDEX trigger_runs_pending on trigger_runs (trigger_id, updated_at) where status = 'pending';
 CREATE INDEX trigger_runs_source on trigger_runs (source_execution_id) where source_execution_id is not null;
 CREATE TABLE triggers (
   id                  text        primary key,
