@@ -21,9 +21,12 @@ internal interface IScheduleStore
     Task<IReadOnlyList<ScheduleRun>> ListRunsAsync(
         Guid schedule, RunStatus? status, DateTimeOffset? before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The ticks of a range whose run started an execution or is about to; the others are gaps.</summary>
-    Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
-        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+    /// <summary>
+    /// Which of some ticks, given in order, are gaps: no run has started an execution for them or is about to, and there is none that a
+    /// tick's run started before that run was deleted.
+    /// </summary>
+    Task<IReadOnlyList<DateTimeOffset>> ListGapsAsync(
+        Guid schedule, IReadOnlyList<DateTimeOffset> ticks, CancellationToken cancellationToken);
 
     /// <summary>Stores a run that has started already; the same execution again changes nothing.</summary>
     Task RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken);
@@ -84,15 +87,18 @@ internal interface ISchedulerStore
     /// <summary>Ends the runs that were started before a time and whose executions no longer exist; returns how many.</summary>
     Task<int> SettleLostAsync(int shard, DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Deletes runs and backfills that ended before a time, up to a number; returns how many runs.</summary>
+    /// <summary>
+    /// Deletes runs and backfills that ended before a time, up to a number; returns how many runs. Runs of ticks that a running backfill
+    /// has still to look at stay.
+    /// </summary>
     Task<int> PruneAsync(int shard, DateTimeOffset before, int limit, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<(ScheduleBackfill Backfill, ScheduleRow Schedule)>> ListBackfillsAsync(int shard, CancellationToken cancellationToken);
 
     Task<BackfillCounts> CountBackfillRunsAsync(Guid backfill, CancellationToken cancellationToken);
 
-    Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
-        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+    Task<IReadOnlyList<DateTimeOffset>> ListGapsAsync(
+        Guid schedule, IReadOnlyList<DateTimeOffset> ticks, CancellationToken cancellationToken);
 
     /// <summary>
     /// Moves a backfill on and stores the runs of its gaps, unless it has moved or ended since; returns the ticks whose run is new.

@@ -37,25 +37,6 @@ internal sealed partial class ScheduleStore
         return runs;
     }
 
-    public async Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
-        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = TakenTicksSql;
-        command.AddId("schedule", schedule);
-        command.AddTime("from", from);
-        command.AddTime("to", to);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var ticks = new HashSet<DateTimeOffset>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            ticks.Add(reader.GetTime(0));
-        }
-
-        return ticks;
-    }
-
     public async Task RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);

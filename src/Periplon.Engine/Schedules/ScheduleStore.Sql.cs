@@ -55,6 +55,8 @@ internal sealed partial class ScheduleStore
          where schedule_id = @schedule and tick >= @from and tick < @to and kind <> 'manual' and execution_id is not null
         """;
 
+    private const string ExistingSql = "select id from executions where id";
+
     private const string TroubleSql = "update schedules set failures = failures + 1, last_error = @reason where id = @id";
 
     // As the partial index spells it: SQLite does not see that it follows from one of the two.
@@ -100,7 +102,11 @@ internal sealed partial class ScheduleStore
     private const string PruneRunsSql = """
         delete from schedule_runs
          where (schedule_id, tick) in (
-           select schedule_id, tick from schedule_runs where shard = @shard and completed_at < @before order by completed_at limit @limit)
+           select r.schedule_id, r.tick from schedule_runs as r
+            where r.shard = @shard and r.completed_at < @before
+              and not exists (select 1 from schedule_backfills as b
+                               where b.schedule_id = r.schedule_id and b.status = 'running' and b.next_at <= r.tick)
+            order by r.completed_at limit @limit)
         """;
 
     private const string PruneBackfillsSql = "delete from schedule_backfills where shard = @shard and completed_at < @before";
@@ -129,9 +135,11 @@ internal sealed partial class ScheduleStore
         """;
 
     private const string AdvanceBackfillSql = """
-        update schedule_backfills set next_at = @next_at, passed = passed + @passed, started = started + @started
-         where id = @id and next_at = @expected and status = 'running'
+        update schedule_backfills set next_at = @next_at where id = @id and next_at = @expected and status = 'running'
         """;
+
+    private const string CountBackfillSql =
+        "update schedule_backfills set passed = passed + @passed, started = started + @started where id = @id";
 
     private const string EndBackfillSql =
         "update schedule_backfills set status = @status, completed_at = @at where id = @id and status = 'running'";

@@ -152,6 +152,20 @@ public sealed class ScheduleRunsApiTests
     }
 
     [Fact]
+    public async Task Backfill_FromBeforeWhatIsKept_IsRefusedUnlessItMayRepeat()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        const string Old = """{"from":"2026-11-01T00:00:00Z","to":"2026-11-21T00:00:00Z","dry_run":true}""";
+        (await api.PostAsync(one + "/backfill", Old)).Status.ShouldBe(200, "nothing of a new schedule was deleted");
+        api.Time.Advance(TimeSpan.FromDays(40));
+        (await api.PostAsync(one + "/backfill", Old)).ShouldBeProblem(400)
+            .ShouldContain("is known from 2026-12-03T12:00:00.0000000+00:00 on only (schedules.keep_runs_days); begin there, or give may_repeat");
+        (await api.PostAsync(one + "/backfill", Old.Insert(1, "\"may_repeat\":true,"))).Status.ShouldBe(200);
+        (await api.PostAsync(one + "/backfill", """{"from":"2026-12-03T12:00:00Z","to":"2026-12-04T00:00:00Z"}""")).Status.ShouldBe(202);
+    }
+
+    [Fact]
     public async Task Backfill_MoreTicksThanABackfillMayHave_IsRefused()
     {
         await using var api = await SchedulesApiTests.StartAsync();

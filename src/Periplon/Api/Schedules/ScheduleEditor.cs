@@ -17,6 +17,15 @@ internal sealed partial class ScheduleEditor(
 
     public int ShardOf(Guid schedule) => options.Value.ShardOf(schedule);
 
+    /// <summary>From when on every run of a schedule is still stored, rounded up to the second.</summary>
+    public DateTimeOffset RunsKeptFrom(ScheduleRow row)
+    {
+        var kept = Now - options.Value.KeepRuns;
+        return row.CreatedAt >= kept
+            ? DateTimeOffset.MinValue
+            : kept.AddTicks(TimeSpan.TicksPerSecond - 1 - ((kept.Ticks - 1) % TimeSpan.TicksPerSecond));
+    }
+
     public async Task<ScheduleRow> GetAsync(string id, CallerIdentity caller, CancellationToken cancellationToken) =>
         await store.FindAsync(caller.Organization, RouteIds.Parse(id, "schedule"), cancellationToken)
         ?? throw new ApiProblemException(ApiProblem.NotFound("schedule", id));

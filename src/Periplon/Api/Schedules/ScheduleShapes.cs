@@ -170,6 +170,8 @@ internal sealed record BackfillRequest
     public int? MaxParallel { get; init; }
     public int? Priority { get; init; }
     public bool? DryRun { get; init; }
+    /// <summary>Whether the range may begin before what is known of the schedule's runs.</summary>
+    public bool? MayRepeat { get; init; }
 
     /// <summary>Fields that are not known; they are refused by name.</summary>
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
