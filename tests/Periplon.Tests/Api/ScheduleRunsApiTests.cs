@@ -44,6 +44,19 @@ public sealed class ScheduleRunsApiTests
     }
 
     [Fact]
+    public async Task Times_BeforeThereWereAny_AreRefused()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        const string First = "0001-01-01T00:00:00Z";
+        (await api.GetAsync($"{one}/next?from={First}")).ShouldBeProblem(400).ShouldContain("from: is 0001-01-01");
+        (await api.PostAsync("/api/v1/schedules/preview", $$"""{"interval_secs":60,"from":"{{First}}"}""")).ShouldBeProblem(400)
+            .ShouldContain("allowed are times from 1970-01-01");
+        (await api.PostAsync(one + "/backfill", $$"""{"from":"{{First}}","to":"2026-11-21"}""")).ShouldBeProblem(400)
+            .ShouldContain("allowed are times from 1970-01-01");
+    }
+
+    [Fact]
     public async Task Trigger_StartsAnExecutionNowAndRecordsTheRun()
     {
         await using var api = await SchedulesApiTests.StartAsync();

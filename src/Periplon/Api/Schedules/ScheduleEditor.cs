@@ -41,6 +41,7 @@ internal sealed partial class ScheduleEditor(
             switch (await store.UpdateAsync(after, before, cancellationToken))
             {
                 case ScheduleSave.Saved:
+                    await RecordDroppedAsync(before, after, cancellationToken);
                     await WakeAsync(after, cancellationToken);
                     return after;
                 case ScheduleSave.NameTaken:
@@ -49,6 +50,24 @@ internal sealed partial class ScheduleEditor(
         }
 
         throw new ApiProblemException(ApiProblem.Conflict("The schedule is being changed by somebody else; repeat the request", id));
+    }
+
+    // The tick was due and waited for its jitter, or for a server. The change has taken it from the schedulers: nobody else has decided it.
+    private async Task RecordDroppedAsync(ScheduleRow before, ScheduleRow after, CancellationToken cancellationToken)
+    {
+        if (before.NextTick is not { } tick || tick > after.UpdatedAt || after.NextTick == tick)
+        {
+            return;
+        }
+
+        await store.RecordRunAsync(
+            new ScheduleRun
+            {
+                ScheduleId = before.Id, Tick = tick, Shard = before.Shard, Status = RunStatus.Skipped, Priority = before.Priority,
+                Reason = $"the schedule was {(after.IsActive ? "changed" : "paused")} before it fired", CreatedAt = after.UpdatedAt,
+                CompletedAt = after.UpdatedAt,
+            },
+            cancellationToken);
     }
 
     /// <summary>Tells the scheduler, which would find out by itself within seconds.</summary>
