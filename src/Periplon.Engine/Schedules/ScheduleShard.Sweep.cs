@@ -12,6 +12,8 @@ internal sealed partial class ScheduleShard
     private const int MaxFilledAtOnce = 100;
     private const int PruneBatch = 1000;
 
+    // No start that was under way arrives later than this.
+    private static readonly TimeSpan _lateStart = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _startPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _choresInterval = TimeSpan.FromMinutes(10);
 
@@ -31,12 +33,18 @@ internal sealed partial class ScheduleShard
         var now = time.GetUtcNow();
         await store.SettleAsync(number, cancellationToken);
 
+        foreach (var (schedule, execution) in await store.ListOvertakenAsync(number, now - _lateStart, MaxForgotten, cancellationToken))
+        {
+            await starter.CancelAsync(schedule, execution, cancellationToken);
+        }
+
         var goesOn = await StartForgottenAsync(now, cancellationToken);
         foreach (var (backfill, schedule) in await store.ListBackfillsAsync(number, cancellationToken))
         {
             goesOn |= await FillAsync(backfill, schedule, now, cancellationToken);
         }
 
+        goesOn |= await store.RemoveDeletedAsync(number, PruneBatch, cancellationToken) == PruneBatch;
         if (_choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval)
         {
             goesOn |= await PruneAsync(now, cancellationToken);

@@ -107,13 +107,30 @@ public abstract class BackfillStoreConformance(DatabaseFixture fixture)
     }
 
     [Fact]
-    public async Task DeleteSchedule_TakesBackfillsAndRunsAlong()
+    public async Task DeleteSchedule_IsGoneAtOnce_AndItsRunsAndBackfillsGoInBatches()
     {
         var (schedule, backfill) = await NewAsync();
-        await Store.RecordRunAsync(Run(schedule, T0), Ct);
-        (await Store.DeleteAsync(schedule.Organization, schedule.Id, Ct)).ShouldBeTrue();
-        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBeNull();
+        for (var i = 0; i < 5; i++)
+        {
+            await Store.RecordRunAsync(Run(schedule, T0.AddMinutes(i), i == 0 ? RunStatus.Scheduled : RunStatus.Completed), Ct);
+        }
+
+        (await Store.DeleteAsync("another", schedule.Id, T0, Ct)).ShouldBeFalse();
+        (await Store.DeleteAsync(schedule.Organization, schedule.Id, T0, Ct)).ShouldBeTrue();
+        (await Store.DeleteAsync(schedule.Organization, schedule.Id, T0, Ct)).ShouldBeFalse();
+        (await Store.FindAsync(schedule.Organization, schedule.Id, Ct)).ShouldBeNull();
+        (await Store.ListBackfillsAsync(_shard, Ct)).ShouldBeEmpty();
+        (await Store.ListDueAsync(_shard, T0.AddYears(1), 10, Ct)).ShouldBeEmpty();
+        var forgotten = new ForgottenQuery(_shard, Guid.Empty, T0.AddDays(1), T0.AddDays(1), [], 10, 10);
+        (await Store.ListForgottenAsync(forgotten, Ct)).ShouldBeEmpty("nothing of it starts any more");
+
+        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(3);
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldNotBeNull().Status.ShouldBe(BackfillStatus.Cancelled);
+        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(2);
         (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBeEmpty();
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBeNull();
+        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(0);
+        (await Store.InsertAsync(schedule, Ct)).ShouldBe(ScheduleSave.Saved, "not even its id is left");
     }
 
     private async Task<(ScheduleRow Schedule, ScheduleBackfill Backfill)> NewAsync()

@@ -204,6 +204,7 @@ CREATE INDEX schedule_runs_active on schedule_runs (shard, schedule_id) where st
 CREATE INDEX schedule_runs_backfill on schedule_runs (backfill_id) where backfill_id is not null;
 CREATE INDEX schedule_runs_ended on schedule_runs (shard, completed_at) where completed_at is not null;
 CREATE UNIQUE INDEX schedule_runs_execution on schedule_runs (execution_id) where execution_id is not null;
+CREATE INDEX schedule_runs_overtaken on schedule_runs (shard, completed_at) where status = 'skipped' and execution_id is not null;
 CREATE TABLE schedules (
   id                 text        primary key,
   organization       text        not null,
@@ -233,9 +234,12 @@ CREATE TABLE schedules (
   created_at         integer     not null,
   updated_at         integer     not null,
   created_by         text,
+  deleted_at         integer,
   constraint schedules_rule check ((cron_expression is null) <> (interval_secs is null)),
-  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active))
+  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active)),
+  constraint schedules_gone check (deleted_at is null or not is_active)
 );
+CREATE INDEX schedules_deleted on schedules (shard) where deleted_at is not null;
 CREATE INDEX schedules_due on schedules (shard, next_fire_at) where next_fire_at is not null;
 CREATE INDEX schedules_list on schedules (organization, created_at desc, id desc);
 CREATE UNIQUE INDEX schedules_name on schedules (organization, name) where name is not null;

@@ -88,7 +88,26 @@ public sealed class ScheduleRunsApiTests
         var one = await SchedulesApiTests.CreateAsync(api, Hourly);
         api.Grains.NextStart = new StartResult { Status = StartStatus.WorkflowInactive };
         (await api.PostAsync(one + "/trigger", null)).ShouldBeProblem(409).ShouldContain("is not active");
-        (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldBeEmpty();
+        var run = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        (run["status"]!.GetValue<string>(), run["reason"]!.GetValue<string>()).ShouldBe(("failed", "the workflow is not active"));
+        run["execution_id"].ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Trigger_ThatNobodyAnswers_LeavesARunThatTheSchedulerStartsAndARepetitionFinds()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        api.Grains.UnansweredStarts = 1000;
+        (await ExecutionsApiTests.AdvanceUntilDoneAsync(api, api.PostAsync(one + "/trigger", null, key: "k"))).ShouldBeProblem(503);
+        var run = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        run["status"]!.GetValue<string>().ShouldBe("scheduled");
+        api.Grains.UnansweredStarts = 0;
+        var again = await api.PostAsync(one + "/trigger", null, key: "k");
+        (again.Status, again.Json["execution_id"]!.GetValue<Guid>()).ShouldBe((201, run["execution_id"]!.GetValue<Guid>()));
+        var now = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        (now["status"]!.GetValue<string>(), now["scheduled_at"]!.GetValue<string>())
+            .ShouldBe(("running", run["scheduled_at"]!.GetValue<string>()));
     }
 
     [Fact]
@@ -187,7 +206,7 @@ public sealed class ScheduleRunsApiTests
             .ShouldContain("more than 100000 ticks");
     }
 
-    private static Task RecordAsync(ApiHost api, string one, int hour, RunStatus status)
+    private static Task<bool> RecordAsync(ApiHost api, string one, int hour, RunStatus status)
     {
         var tick = new DateTimeOffset(2026, 11, 20, hour, 0, 0, TimeSpan.Zero);
         return api.Services.GetRequiredService<IScheduleStore>().RecordRunAsync(

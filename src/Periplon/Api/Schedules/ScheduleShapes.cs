@@ -89,8 +89,8 @@ internal sealed record ScheduleRunObject(
     DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static ScheduleRunObject From(ScheduleRun run) => new(
-        run.Tick, run.Status.ToWord(), run.Kind.ToWord(), run.ExecutionId, run.Waits, run.Ticks, run.Reason, run.BackfillId, run.CreatedAt,
-        run.StartedAt, run.CompletedAt);
+        run.Tick, run.Status.ToWord(), run.Kind.ToWord(), run.Status is RunStatus.Skipped ? null : run.ExecutionId, run.Waits, run.Ticks,
+        run.Reason, run.BackfillId, run.CreatedAt, run.StartedAt, run.CompletedAt);
 }
 
 internal sealed record ScheduleRunPage(Guid ScheduleId, IReadOnlyList<ScheduleRunObject> Runs, string? NextCursor);
