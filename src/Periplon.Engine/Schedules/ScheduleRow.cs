@@ -79,7 +79,8 @@ internal sealed record ScheduleRow
     public ScheduleRow Armed(TickRule rule, DateTimeOffset now)
     {
         var from = LastTick is { } last && last > now ? last : now;
-        var tick = !IsActive ? null : NextTick is { } due && due <= from && rule.NextAfter(due.AddTicks(-1)) == due ? due : rule.NextAfter(from);
+        var isKept = NextTick is { } due && due <= from && rule.NextAfter(due.AddTicks(-1)) == due;
+        var tick = !IsActive ? null : isKept ? NextTick : rule.NextAfter(from);
         return this with { NextTick = tick, NextFireAt = SchedulePlanner.FireAt(ToSettings(rule, TimeSpan.Zero), tick) };
     }
 

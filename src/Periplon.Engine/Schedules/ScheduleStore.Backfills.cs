@@ -128,8 +128,8 @@ internal sealed partial class ScheduleStore
         foreach (var part in ticks.Chunk(TicksAtOnce))
         {
             var taken = await ListTakenAsync(connection, schedule, part[0], part[^1], cancellationToken);
-            var open = part.Where(tick => !taken.Contains(tick)).Select(tick => (Tick: tick, Id: ExecutionIds.ForTick(schedule, tick, tick)));
-            var left = open.ToList();
+            var left = part.Where(tick => !taken.Contains(tick))
+                .Select(tick => (Tick: tick, Id: ExecutionIds.ForTick(schedule, tick, tick))).ToList();
             var existing = await ListExistingAsync(connection, [.. left.Select(gap => gap.Id)], cancellationToken);
             gaps.AddRange(left.Where(gap => !existing.Contains(gap.Id)).Select(gap => gap.Tick));
         }

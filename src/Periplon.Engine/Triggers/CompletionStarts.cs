@@ -118,8 +118,8 @@ internal sealed partial class CompletionStarts(
     internal static bool Matches(TriggerRow trigger, EndedExecution ended)
     {
         var rule = trigger.Definition.After!;
-        return ended.Organization == trigger.Organization && ended.WorkflowId == rule.WorkflowId && ended.TriggerType != TriggerTypes.Subflow
-            && ended.CompletedAt >= trigger.ActiveSince
+        return ended.Organization == trigger.Organization && ended.WorkflowId == rule.WorkflowId
+            && ended.TriggerType != TriggerTypes.Subflow && ended.CompletedAt >= trigger.ActiveSince
             && (rule.Statuses.Count == 0 || rule.Statuses.Contains(ended.Status))
             && HasLabels(ended.Labels, rule.Labels);
     }

@@ -122,7 +122,7 @@ internal sealed partial class TriggerRunStore(Database database)
         return ids;
     }
 
-    /// <summary>Runs of a trigger that have not been dealt with to the end and whose turn it is, those first that were left longest.</summary>
+    /// <summary>Runs of a trigger that are not dealt with to the end and whose turn it is, those first that were left longest.</summary>
     public async Task<IReadOnlyList<TriggerRun>> ListPendingAsync(
         Guid triggerId, PendingPatience patience, DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {

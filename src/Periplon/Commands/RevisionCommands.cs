@@ -13,7 +13,7 @@ internal static class RevisionCommands
     {
         var workflow = WorkflowsCommand.Workflow();
         var revision = new Option<int?>("--revision") { Description = "Revision to go to (default the newest)", HelpName = "N" };
-        var file = new Option<string?>("--file") { Description = "A definition that is not stored, instead of a revision", HelpName = "FILE" };
+        var file = new Option<string?>("--file") { Description = "A definition that is not stored, not a revision", HelpName = "FILE" };
         var sample = new Option<int?>("--sample") { Description = "How many executions are checked (default 100)", HelpName = "N" };
         return ClientCommand.Create(
             shell, "impact", "Show how many executions under way could go on with another revision, and why not",
@@ -123,8 +123,8 @@ internal static class RevisionCommands
     {
         var pinned = impact.GetProperty("by_revision").EnumerateArray()
             .Select(each => $"{TriggerCommand.Text(each, "live")} of revision {TriggerCommand.Text(each, "revision")}").ToList();
-        shell.Out.WriteLine(
-            $"{name}: {TriggerCommand.Text(impact, "live")} executions under way{(pinned.Count > 0 ? $" ({string.Join(", ", pinned)})" : "")}");
+        var split = pinned.Count > 0 ? $" ({string.Join(", ", pinned)})" : "";
+        shell.Out.WriteLine($"{name}: {TriggerCommand.Text(impact, "live")} executions under way{split}");
         var target = impact.GetProperty("revision").ValueKind is JsonValueKind.Null
             ? "the new definition"
             : $"revision {TriggerCommand.Text(impact, "revision")}";

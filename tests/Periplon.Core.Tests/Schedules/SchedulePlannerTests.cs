@@ -134,8 +134,8 @@ public sealed class SchedulePlannerTests
         var settings = Minutely with { Rule = TickRule.Of(TimeSpan.FromHours(1), T0), Jitter = TimeSpan.FromMinutes(50) };
         var fireAt = SchedulePlanner.FireAt(settings, T0)!.Value;
         (fireAt - T0).ShouldBeGreaterThan(TimeSpan.FromMinutes(5), "otherwise the jitter proves nothing here");
-        SchedulePlanner.Plan(settings, T0, fireAt.AddSeconds(60), default).Decisions.ShouldHaveSingleItem().Action.ShouldBe(TickAction.Start);
-        SchedulePlanner.Plan(settings, T0, fireAt.AddSeconds(61), default).Decisions.ShouldHaveSingleItem().Action.ShouldBe(TickAction.Skip);
+        Plan(settings, T0, fireAt.AddSeconds(60)).Decisions.ShouldHaveSingleItem().Action.ShouldBe(TickAction.Start);
+        Plan(settings, T0, fireAt.AddSeconds(61)).Decisions.ShouldHaveSingleItem().Action.ShouldBe(TickAction.Skip);
     }
 
     /// <summary>Whatever the clock does and however long nobody looks: each tick once, in order, none left out.</summary>

@@ -27,7 +27,8 @@ public sealed class SchedulerWakerTests : IDisposable
         grains.GetGrain<ISchedulerGrain>(Arg.Any<string>(), null).Returns(_scheduler);
         _waker = new SchedulerWaker(
             Substitute.For<IClusterMembershipService>(), local, grains, store: null!,
-            options: Options.Create(new ScheduleOptions { Shards = 4 }), time: TimeProvider.System, logger: NullLogger<SchedulerWaker>.Instance);
+            options: Options.Create(new ScheduleOptions { Shards = 4 }), time: TimeProvider.System,
+            logger: NullLogger<SchedulerWaker>.Instance);
     }
 
     public void Dispose() => _waker.Dispose();

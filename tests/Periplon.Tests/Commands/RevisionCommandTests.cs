@@ -5,7 +5,9 @@ namespace Periplon.Tests.Commands;
 public sealed class RevisionCommandTests : IAsyncLifetime
 {
     private const string Id = "01990000-0000-7000-8000-000000000001";
-    private const string Reasons = """[{"reason":"task_gone","message":"task 'b' is no more","task":"b","count":2,"executions":["e1","e2"]}]""";
+    private const string Reasons = """
+        [{"reason":"task_missing","message":"task 'b' is no more","task":"b","count":2,"executions":["e1","e2"]}]
+        """;
 
     private readonly CommandFixture _fixture = new();
     private FakeServer _server = null!;
@@ -14,7 +16,7 @@ public sealed class RevisionCommandTests : IAsyncLifetime
     {
         _server = await FakeServer.StartAsync(_fixture.Cancel);
         _fixture.Variables["PERIPLON_SERVER"] = _server.Url;
-        var workflow = $$"""{"id": "{{Id}}", "name": "nightly", "version": "1.2", "updated_at": "2026-01-02T03:04:05Z", "is_active": true}""";
+        var workflow = $$"""{"id": "{{Id}}", "name": "nightly", "version": "1.2", "updated_at": "2026-01-02T03:04:05Z"}""";
         _server.On("GET /api/v1/workflows", $$"""{"workflows": [{{workflow}}], "total": 1}""");
         _server.On($"GET /api/v1/workflows/{Id}", workflow);
     }
@@ -61,7 +63,8 @@ public sealed class RevisionCommandTests : IAsyncLifetime
     {
         _server
             .On($"POST /api/v1/workflows/{Id}/migrate", $$"""
-                {"to_revision":3,"dry_run":false,"migrated":["m1","m2"],"unchanged":1,"refused":2,"reasons":{{Reasons}},"next_after":"{{Id}}"}
+                {"to_revision":3,"dry_run":false,"migrated":["m1","m2"],"unchanged":1,"refused":2,"reasons":{{Reasons}},
+                 "next_after":"{{Id}}"}
                 """)
             .On($"POST /api/v1/workflows/{Id}/migrate", """
                 {"to_revision":3,"dry_run":false,"migrated":["m3"],"unchanged":0,"refused":0,"reasons":[],"next_after":null}

@@ -134,8 +134,8 @@ internal static class ScheduleBackfillsApi
         {
             fields.Refuse(
                 "from",
-                $"is {from:O}, but which ticks had a run is known from {keptFrom:O} on only (schedules.keep_runs_days); begin there, or give "
-                + "may_repeat: true to run ticks again whose run and execution were deleted");
+                $"is {from:O}, but which ticks had a run is known from {keptFrom:O} on only (schedules.keep_runs_days); "
+                + "begin there, or give may_repeat: true to run ticks again whose run and execution were deleted");
         }
 
         var parallel = ScheduleRequests.Between("max_parallel", request.MaxParallel, 1, 1000, fields) ?? DefaultParallel;
