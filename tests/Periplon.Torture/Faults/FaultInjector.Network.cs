@@ -6,14 +6,14 @@ namespace Periplon.Torture.Faults;
 // Faults of the database and of the network.
 internal sealed partial class FaultInjector
 {
-    private async Task<FaultRecord> CrashDatabaseAsync(CancellationToken cancellationToken)
+    private async Task<FaultRecord> CrashDatabaseAsync(string kind, double from, double to, CancellationToken cancellationToken)
     {
         var scene = Begin(cluster.Silos);
         await cluster.Postgres!.CrashAsync(cancellationToken);
-        await PauseAsync(0, 5, cancellationToken);
+        await PauseAsync(from, to, cancellationToken);
         await cluster.Postgres.LaunchAsync(cancellationToken);
         return await EndAsync(
-            FaultKinds.CrashDatabase, "database", scene, time.GetUtcNow(), NoLives, options.Recovery, cancellationToken);
+            kind, "database", scene, time.GetUtcNow(), NoLives, options.Recovery, cancellationToken);
     }
 
     private async Task<FaultRecord> FreezeDatabaseAsync(CancellationToken cancellationToken)

@@ -13,6 +13,8 @@ internal sealed partial class FaultInjector(
 
     private static readonly TimeSpan WorkPatience = TimeSpan.FromSeconds(4);
 
+    private static readonly TimeSpan ShortRun = TimeSpan.FromMinutes(5);
+
     // A fault that hits nobody at work tells nothing.
     private const int EnoughUnderWay = 2;
 
@@ -24,7 +26,9 @@ internal sealed partial class FaultInjector(
     public async Task RunAsync(DateTimeOffset until, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> possible = options.IsPostgres ? FaultKinds.OfPostgres : FaultKinds.OfSqlite;
-        var kinds = possible.Where(kind => options.Faults.Count == 0 || options.Faults.Contains(kind)).ToArray();
+        var kinds = possible.Where(kind => options.Faults.Count == 0
+            ? options.Duration >= ShortRun || !FaultKinds.Long.Contains(kind)
+            : options.Faults.Contains(kind)).ToArray();
         if (kinds.Length == 0)
         {
             throw new InvalidOperationException($"--faults names none of those possible here: {string.Join(", ", possible)}");
@@ -59,7 +63,8 @@ internal sealed partial class FaultInjector(
             FaultKinds.FreezeHost => await FreezeAsync(silo, wholeHost: true, cancellationToken),
             FaultKinds.Terminate => await TerminateAsync(silo, cancellationToken),
             FaultKinds.KillAll => await KillAllAsync(cancellationToken),
-            FaultKinds.CrashDatabase => await CrashDatabaseAsync(cancellationToken),
+            FaultKinds.CrashDatabase => await CrashDatabaseAsync(kind, 0, 5, cancellationToken),
+            FaultKinds.DatabaseOutage => await CrashDatabaseAsync(kind, 30, 31, cancellationToken),
             FaultKinds.FreezeDatabase => await FreezeDatabaseAsync(cancellationToken),
             FaultKinds.CutDatabase => await CutDatabaseAsync(silo, cancellationToken),
             FaultKinds.Reset => await ResetAsync(silo, cancellationToken),

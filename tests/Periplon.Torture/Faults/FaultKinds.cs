@@ -15,6 +15,8 @@ internal static class FaultKinds
     public const string KillAll = "kill-all";
     /// <summary>PostgreSQL crashes and starts again.</summary>
     public const string CrashDatabase = "crash-database";
+    /// <summary>PostgreSQL crashes and is away for half a minute.</summary>
+    public const string DatabaseOutage = "database-outage";
     /// <summary>PostgreSQL stands still for some seconds.</summary>
     public const string FreezeDatabase = "freeze-database";
     /// <summary>One silo cannot reach the database for some seconds.</summary>
@@ -33,5 +35,9 @@ internal static class FaultKinds
     public static IReadOnlyList<string> OfPostgres { get; } =
     [
         Kill, Freeze, FreezeHost, Terminate, KillAll, CrashDatabase, FreezeDatabase, CutDatabase, Reset, CutSilos, Isolate, KillBoth,
+        DatabaseOutage,
     ];
+
+    /// <summary>Those that would take up too much of a short run.</summary>
+    public static IReadOnlySet<string> Long { get; } = new HashSet<string> { DatabaseOutage };
 }
