@@ -80,12 +80,9 @@ public sealed class ScheduleSweepTests : IAsyncLifetime
     {
         var row = await _test.AddAsync(row => row with { Overlap = OverlapPolicy.CancelOld });
         var lost = new TaskCompletionSource();
-        _test.Starter.Gate = lost.Task;
-        var dying = _test.Shard;
+        var dying = _test.NewShard(new FakeStarter { Gate = lost.Task });
         _test.Time.AdjustTime(T0);
         await dying.FireAsync(Ct);
-        _test.Crash();
-        _test.Starter.Gate = Task.CompletedTask;
         _test.Time.AdjustTime(T0.AddMinutes(1));
         await _test.Shard.FireAsync(Ct);
         await _test.Shard.IdleAsync();
