@@ -49,7 +49,7 @@ create unique index trigger_runs_fingerprint on trigger_runs (trigger_id, finger
 create index trigger_runs_list on trigger_runs (trigger_id, created_at desc, source desc);
 create index trigger_runs_source on trigger_runs (source_execution_id) where source_execution_id is not null;
 create unique index trigger_runs_execution on trigger_runs (execution_id) where execution_id is not null;
-create index trigger_runs_pending on trigger_runs (updated_at) where status = 'pending';
+create index trigger_runs_pending on trigger_runs (trigger_id, updated_at) where status = 'pending';
 create index trigger_runs_created on trigger_runs (created_at);
 
 -- One action on all executions of a filter, and how far it is.

@@ -29,14 +29,19 @@ create table schedules (
   created_at         integer     not null,
   updated_at         integer     not null,
   created_by         text,
+  deleted_at         integer,
   constraint schedules_rule check ((cron_expression is null) <> (interval_secs is null)),
-  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active))
+  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active)),
+  constraint schedules_gone check (deleted_at is null or not is_active)
 );
 
 create index schedules_due on schedules (shard, next_fire_at) where next_fire_at is not null;
 create index schedules_list on schedules (organization, created_at desc, id desc);
 create index schedules_workflow on schedules (workflow_id);
 create unique index schedules_name on schedules (organization, name) where name is not null;
+
+-- What is deleted goes with its runs, a few at a time: there may be millions.
+create index schedules_deleted on schedules (shard) where deleted_at is not null;
 
 -- Ranges of ticks that are filled where they have no run. next_at is the first tick that was not looked at yet.
 create table schedule_backfills (
@@ -90,3 +95,6 @@ create unique index schedule_runs_execution on schedule_runs (execution_id) wher
 create index schedule_runs_active on schedule_runs (shard, schedule_id) where status in ('scheduled', 'running');
 create index schedule_runs_backfill on schedule_runs (backfill_id) where backfill_id is not null;
 create index schedule_runs_ended on schedule_runs (shard, completed_at) where completed_at is not null;
+
+-- Runs that a newer one overtook before they started. A start of theirs that was under way may still arrive.
+create index schedule_runs_overtaken on schedule_runs (shard, completed_at) where status = 'skipped' and execution_id is not null;

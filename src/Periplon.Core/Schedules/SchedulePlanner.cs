@@ -50,7 +50,18 @@ public static class SchedulePlanner
     private static DateTimeOffset? PassMissed(
         ScheduleSettings settings, DateTimeOffset nextTick, DateTimeOffset now, List<TickDecision> decisions)
     {
-        var onTime = now - settings.Grace - settings.Jitter;
+        var onTime = now - settings.Grace;
+        if (nextTick >= onTime)
+        {
+            return nextTick;
+        }
+
+        // A tick that its jitter has held until then is on time, too; the jitter of those before it ended with the tick after them.
+        if (settings.Rule.LastUntil(onTime) is { } last && FireAt(settings, last) >= onTime)
+        {
+            onTime = last;
+        }
+
         if (nextTick >= onTime)
         {
             return nextTick;

@@ -48,7 +48,7 @@ public sealed class TickRule
     /// <param name="time">The time; a tick at exactly this time does not count.</param>
     public DateTimeOffset? NextAfter(DateTimeOffset time)
     {
-        var from = StartAt is { } start && time < start ? start.AddTicks(-1) : time;
+        var from = StartAt is { } start && time < start ? Before(start) : time;
         var next = _cron is null ? Interval(Steps(from) + 1) : _cron.NextAfter(from, _zone);
         return next > EndAt ? null : next;
     }
@@ -67,11 +67,13 @@ public sealed class TickRule
     /// <param name="to">The first time that does not.</param>
     public IEnumerable<DateTimeOffset> Between(DateTimeOffset from, DateTimeOffset to)
     {
-        for (var tick = NextAfter(from.AddTicks(-1)); tick < to; tick = NextAfter(tick.Value))
+        for (var tick = NextAfter(Before(from)); tick < to; tick = NextAfter(tick.Value))
         {
             yield return tick.Value;
         }
     }
+
+    private static DateTimeOffset Before(DateTimeOffset time) => time > DateTimeOffset.MinValue ? time.AddTicks(-1) : time;
 
     // Whole intervals from the anchor to the last tick at or before a time; the anchor may be later than it.
     private long Steps(DateTimeOffset time)

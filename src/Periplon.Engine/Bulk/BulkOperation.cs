@@ -11,6 +11,9 @@ internal sealed record BulkOperation
     /// <summary>So many errors are kept.</summary>
     public const int MostErrors = 20;
 
+    /// <summary>So many operations of an organization are under way at most.</summary>
+    public const int MostRunning = 20;
+
     public required Guid Id { get; init; }
     public required string Organization { get; init; }
     /// <summary>One of <see cref="BulkActions.Words"/>.</summary>

@@ -26,7 +26,12 @@ internal sealed partial class BulkRunner(
     /// <summary>How long an operation stays its owner's without a word; a call that is not answered takes half of it.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
-    /// <summary>Works until the operation ends or is another's; returns it as it is then, or null in the second case.</summary>
+    /// <summary>How long an operation is worked on at a time; then others have their turn.</summary>
+    public static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Works until the operation ends, its turn is over, or it is another's; returns it as it is then, or null in the last case.
+    /// </summary>
     public async Task<BulkOperation?> RunAsync(BulkOperation operation, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -74,6 +79,7 @@ internal sealed partial class BulkRunner(
 
     private async Task<BulkOperation?> WorkAsync(BulkOperation operation, CancellationToken cancellationToken)
     {
+        var since = time.GetTimestamp();
         while (true)
         {
             if (operation.CancelRequested)
@@ -99,6 +105,10 @@ internal sealed partial class BulkRunner(
             }
 
             operation = saved;
+            if (time.GetElapsedTime(since) >= Turn && !operation.CancelRequested)
+            {
+                return operation;
+            }
         }
     }
 

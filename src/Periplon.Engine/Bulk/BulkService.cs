@@ -87,7 +87,16 @@ internal sealed partial class BulkService(
         await Task.Yield();
         try
         {
-            if (await runner.RunAsync(operation, cancellationToken) is { } ended)
+            if (await runner.RunAsync(operation, cancellationToken) is not { } ended)
+            {
+                return;
+            }
+
+            if (ended.Status is BulkStatus.Running)
+            {
+                await ReleaseAsync(operation);
+            }
+            else
             {
                 LogEnded(
                     ended.Id, ended.Action, BulkStore.ToWord(ended.Status), ended.Done, ended.Unchanged, ended.Failed, ended.Matched);

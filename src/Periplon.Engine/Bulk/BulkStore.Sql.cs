@@ -21,7 +21,15 @@ internal sealed partial class BulkStore
          where id = @id and organization = @organization and status = 'running'
         """;
 
-    private const string RunningSql = $"{SelectSql} where status = 'running' order by created_at limit @limit";
+    // Turn by turn: of each organization the operation that was left longest, then the second of each, and so on.
+    private const string RunningSql = $"""
+        {SelectSql}
+         where id in (select t.id from (select id, updated_at, row_number() over (partition by organization order by updated_at, id) as turn
+                                          from bulk_operations where status = 'running') as t
+                       order by t.turn, t.updated_at, t.id limit @limit)
+        """;
+
+    private const string CountRunningSql = "select count(*) from bulk_operations where status = 'running' and organization = @organization";
 
     private const string ClaimSql = """
         update bulk_operations set claim = @claim, owner = @owner, lease_until = @lease_until

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using Periplon.Engine.Storage;
 
@@ -74,14 +75,33 @@ internal sealed partial class BulkStore(Database database)
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
-    /// <summary>Operations that have not ended, of every organization, oldest first.</summary>
+    /// <summary>How many operations of an organization have not ended.</summary>
+    public async Task<int> CountRunningAsync(string organization, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = CountRunningSql;
+        command.AddText("organization", organization);
+        return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
+    /// Operations that have not ended, in the order in which they have their turn: of each organization the one that was left longest, then
+    /// the second of each.
+    /// </summary>
     public async Task<IReadOnlyList<BulkOperation>> ListRunningAsync(int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = RunningSql;
         command.AddInteger("limit", limit);
-        return await ReadAllAsync(command, cancellationToken);
+        var turns = new Dictionary<string, int>();
+        return
+        [
+            .. (await ReadAllAsync(command, cancellationToken)).OrderBy(each => (each.UpdatedAt, each.Id))
+                .Select(each => (Operation: each, Turn: turns[each.Organization] = turns.GetValueOrDefault(each.Organization) + 1))
+                .OrderBy(each => each.Turn).Select(each => each.Operation),
+        ];
     }
 
     /// <summary>Takes an operation over from the claim it had; null when another was faster.</summary>

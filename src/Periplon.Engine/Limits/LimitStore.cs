@@ -27,7 +27,9 @@ internal sealed partial class LimitStore(Database database) : ILimitStore
         command.AddText("type", kind is LimitKinds.Rate ? RateLimitGrain.StateName : ConcurrencyGrain.StateName);
         command.AddText("prefix", prefix);
         command.AddInteger("length", prefix.EnumerateRunes().Count());
-        command.AddText("after", after ?? "");
+        
+        // Every key of the organization is behind its prefix: those of others before it are not read.
+        command.AddText("after", after ?? prefix);
         command.AddInteger("limit", limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var keys = new List<string>();

@@ -60,8 +60,7 @@ internal sealed partial class RecoveryService(
     internal async Task<int> RunOnceAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellationToken)
     {
         var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && !_handled.Contains(m.SiloAddress)).ToList();
-        var leader = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Active).Select(m => m.SiloAddress).Min();
-        if (dead.Count == 0 || !local.SiloAddress.Equals(leader))
+        if (dead.Count == 0 || !snapshot.IsLedBy(local.SiloAddress))
         {
             return 0;
         }

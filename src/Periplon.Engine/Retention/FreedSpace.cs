@@ -21,12 +21,20 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
     // So much stays for what is written next.
     private const int PagesKept = 1_000;
 
+    /// <summary>
+    /// Releases what a batch has freed, where that must not wait: SQLite looks through its whole list of free pages for each page that it
+    /// gives back, so a list that grows over a round would take hours.
+    /// </summary>
+    public Task ReleaseBatchAsync(Func<TimeSpan, CancellationToken, Task> rest, CancellationToken cancellationToken) =>
+        database.Kind is DatabaseKind.Sqlite ? ShrinkAsync(rest, cancellationToken) : Task.CompletedTask;
+
     /// <summary>Releases what a round has freed.</summary>
     public async Task ReleaseAsync(int executions, Func<TimeSpan, CancellationToken, Task> rest, CancellationToken cancellationToken)
     {
         if (database.Kind is DatabaseKind.Sqlite)
         {
             await ShrinkAsync(rest, cancellationToken);
+            await WriteBackAsync(cancellationToken);
         }
         else if (executions >= WorthVacuum)
         {
@@ -43,8 +51,12 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
             Step(connection, $"pragma incremental_vacuum({PagesAtOnce})");
             await rest(time.GetElapsedTime(start), cancellationToken);
         }
+    }
 
-        // The file is only cut when the log is written back; readers and writers are not waited for.
+    // The file is only cut when the log is written back; readers and writers are not waited for.
+    private async Task WriteBackAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = (SqliteConnection)await database.Engine.OpenConnectionAsync(cancellationToken);
         Step(connection, "pragma wal_checkpoint(passive)");
     }
 

@@ -226,6 +226,7 @@ internal sealed partial class RetentionRound(
             var deleted = await purge.DeleteAsync(ids, reason, keepsJournal, cancellationToken);
             _failures = 0;
             await RestAsync(time.GetElapsedTime(start), cancellationToken);
+            await space.ReleaseBatchAsync(RestAsync, cancellationToken);
             return deleted.Count;
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Periplon.Engine.Membership;
 
 namespace Periplon.Engine.Retention;
 
@@ -26,7 +27,7 @@ internal sealed partial class RetentionService(
             LogNotSwept(e);
         }
 
-        if (!IsLowest(membership.CurrentSnapshot))
+        if (!membership.CurrentSnapshot.IsLedBy(local.SiloAddress))
         {
             return;
         }
@@ -59,10 +60,6 @@ internal sealed partial class RetentionService(
             }
         }
     }
-
-    private bool IsLowest(ClusterMembershipSnapshot snapshot) =>
-        local.SiloAddress.Equals(
-            snapshot.Members.Values.Where(member => member.Status is SiloStatus.Active).Select(member => member.SiloAddress).Min());
 
     [LoggerMessage(
         LogLevel.Information,

@@ -14,19 +14,31 @@ internal interface IScheduleStore
     /// <summary>Writes a changed row, unless the stored one is no longer <paramref name="before"/> in revision and next tick.</summary>
     Task<ScheduleSave> UpdateAsync(ScheduleRow row, ScheduleRow before, CancellationToken cancellationToken);
 
-    /// <summary>Deletes a schedule with its runs and backfills; its executions stay. False when there is none.</summary>
-    Task<bool> DeleteAsync(string organization, Guid id, CancellationToken cancellationToken);
+    /// <summary>
+    /// Deletes a schedule; its executions stay. From then on nobody finds it; its runs and backfills go little by little. False when there
+    /// is none.
+    /// </summary>
+    Task<bool> DeleteAsync(string organization, Guid id, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Runs of a schedule, newest tick first, those before a tick.</summary>
     Task<IReadOnlyList<ScheduleRun>> ListRunsAsync(
         Guid schedule, RunStatus? status, DateTimeOffset? before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The ticks of a range whose run started an execution or is about to; the others are gaps.</summary>
-    Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
-        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+    /// <summary>
+    /// Which of some ticks, given in order, are gaps: no run has started an execution for them or is about to, and there is none that a
+    /// tick's run started before that run was deleted.
+    /// </summary>
+    Task<IReadOnlyList<DateTimeOffset>> ListGapsAsync(
+        Guid schedule, IReadOnlyList<DateTimeOffset> ticks, CancellationToken cancellationToken);
 
-    /// <summary>Stores a run that has started already; the same execution again changes nothing.</summary>
-    Task RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken);
+    /// <summary>Stores a run; false when the tick has one, or another run has its execution.</summary>
+    Task<bool> RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken);
+
+    /// <summary>The run that has an execution; null when none of the schedule has.</summary>
+    Task<ScheduleRun?> FindRunAsync(Guid schedule, Guid execution, CancellationToken cancellationToken);
+
+    /// <summary>Stores what became of starts, where the run still waits for that.</summary>
+    Task MarkAsync(IReadOnlyList<RunMark> marks, CancellationToken cancellationToken);
 
     /// <summary>False when the id exists.</summary>
     Task<bool> InsertBackfillAsync(ScheduleBackfill backfill, CancellationToken cancellationToken);
@@ -78,21 +90,37 @@ internal interface ISchedulerStore
     /// <summary>Counts a start that nobody answered as a failure of its schedule, and says why.</summary>
     Task NoteTroubleAsync(Guid schedule, string reason, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Skips the runs of a schedule before a tick that have not started, for the newer run that has the tick. They keep their executions:
+    /// a start that is under way may still arrive.
+    /// </summary>
+    Task SkipOlderAsync(ScheduleRun newer, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Executions of runs that were skipped for a newer one after a time, which were started all the same and live.</summary>
+    Task<IReadOnlyList<(ScheduleRow Schedule, Guid Execution)>> ListOvertakenAsync(
+        int shard, DateTimeOffset after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Removes runs of deleted schedules, up to a number, and the schedules that have none; returns how many runs.</summary>
+    Task<int> RemoveDeletedAsync(int shard, int limit, CancellationToken cancellationToken);
+
     /// <summary>Ends the runs whose executions have ended; returns how many.</summary>
     Task<int> SettleAsync(int shard, CancellationToken cancellationToken);
 
     /// <summary>Ends the runs that were started before a time and whose executions no longer exist; returns how many.</summary>
     Task<int> SettleLostAsync(int shard, DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Deletes runs and backfills that ended before a time, up to a number; returns how many runs.</summary>
+    /// <summary>
+    /// Deletes runs and backfills that ended before a time, up to a number; returns how many runs. Runs of ticks that a running backfill
+    /// has still to look at stay.
+    /// </summary>
     Task<int> PruneAsync(int shard, DateTimeOffset before, int limit, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<(ScheduleBackfill Backfill, ScheduleRow Schedule)>> ListBackfillsAsync(int shard, CancellationToken cancellationToken);
 
     Task<BackfillCounts> CountBackfillRunsAsync(Guid backfill, CancellationToken cancellationToken);
 
-    Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
-        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken);
+    Task<IReadOnlyList<DateTimeOffset>> ListGapsAsync(
+        Guid schedule, IReadOnlyList<DateTimeOffset> ticks, CancellationToken cancellationToken);
 
     /// <summary>
     /// Moves a backfill on and stores the runs of its gaps, unless it has moved or ended since; returns the ticks whose run is new.

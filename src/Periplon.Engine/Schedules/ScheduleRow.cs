@@ -74,12 +74,13 @@ internal sealed record ScheduleRow
 
     /// <summary>
     /// The same with its next tick after a time, or without one while it is paused. Never a tick that was decided before, even when the
-    /// clock has gone back since.
+    /// clock has gone back since. A tick that is due and waits for its jitter, or for a server, stays where the rule still has it.
     /// </summary>
     public ScheduleRow Armed(TickRule rule, DateTimeOffset now)
     {
         var from = LastTick is { } last && last > now ? last : now;
-        var tick = IsActive ? rule.NextAfter(from) : null;
+        var isKept = NextTick is { } due && due <= from && rule.NextAfter(due.AddTicks(-1)) == due;
+        var tick = !IsActive ? null : isKept ? NextTick : rule.NextAfter(from);
         return this with { NextTick = tick, NextFireAt = SchedulePlanner.FireAt(ToSettings(rule, TimeSpan.Zero), tick) };
     }
 

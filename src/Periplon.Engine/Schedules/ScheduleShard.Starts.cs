@@ -138,6 +138,9 @@ internal sealed partial class ScheduleShard
     private async Task<bool> CancelOlderAsync(RunToStart start, CancellationToken cancellationToken)
     {
         var active = await store.ListActiveRunsAsync(number, [start.Schedule.Id], cancellationToken);
+
+        // One that was decided and has not started has nothing to cancel yet: nobody may start it any more.
+        await store.SkipOlderAsync(start.Run, time.GetUtcNow(), cancellationToken);
         foreach (var run in active.Where(run => run.Tick < start.Run.Tick && !run.HasEnded && !run.Waits))
         {
             if (!await starter.CancelAsync(start.Schedule, run.ExecutionId, cancellationToken))

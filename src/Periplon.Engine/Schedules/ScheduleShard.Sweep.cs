@@ -12,8 +12,13 @@ internal sealed partial class ScheduleShard
     private const int MaxFilledAtOnce = 100;
     private const int PruneBatch = 1000;
 
+    // No start that was under way arrives later than this.
+    private static readonly TimeSpan _lateStart = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan _startPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _choresInterval = TimeSpan.FromMinutes(10);
+
+    // A backfill that was accepted because what it needs is kept must find it.
+    private static readonly TimeSpan _pruneSlack = TimeSpan.FromHours(1);
 
     private bool _hasSwept;
     private Guid _sweptUntil;
@@ -28,12 +33,18 @@ internal sealed partial class ScheduleShard
         var now = time.GetUtcNow();
         await store.SettleAsync(number, cancellationToken);
 
+        foreach (var (schedule, execution) in await store.ListOvertakenAsync(number, now - _lateStart, MaxForgotten, cancellationToken))
+        {
+            await starter.CancelAsync(schedule, execution, cancellationToken);
+        }
+
         var goesOn = await StartForgottenAsync(now, cancellationToken);
         foreach (var (backfill, schedule) in await store.ListBackfillsAsync(number, cancellationToken))
         {
             goesOn |= await FillAsync(backfill, schedule, now, cancellationToken);
         }
 
+        goesOn |= await store.RemoveDeletedAsync(number, PruneBatch, cancellationToken) == PruneBatch;
         if (_choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval)
         {
             goesOn |= await PruneAsync(now, cancellationToken);
@@ -95,10 +106,8 @@ internal sealed partial class ScheduleShard
         }
 
         var ticks = rule.Between(backfill.NextAt, backfill.ToAt).Take(MaxLookedAt).ToList();
-        var taken = ticks.Count == 0
-            ? new HashSet<DateTimeOffset>()
-            : await store.ListTakenTicksAsync(schedule.Id, ticks[0], ticks[^1].AddMicroseconds(1), cancellationToken);
-        var gaps = ticks.Where(tick => !taken.Contains(tick)).Take(room + 1).ToList();
+        var open = await store.ListGapsAsync(schedule.Id, ticks, cancellationToken);
+        var gaps = open.Take(room + 1).ToList();
 
         // The first gap there is no room for is where it goes on.
         var nextAt = gaps.Count > room ? gaps[room] : ticks.Count == MaxLookedAt ? ticks[^1].AddMicroseconds(1) : backfill.ToAt;
@@ -127,7 +136,7 @@ internal sealed partial class ScheduleShard
     private async Task<bool> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await store.SettleLostAsync(number, now - _choresInterval, now, cancellationToken);
-        if (await store.PruneAsync(number, now - options.KeepRuns, PruneBatch, cancellationToken) == PruneBatch)
+        if (await store.PruneAsync(number, now - options.KeepRuns - _pruneSlack, PruneBatch, cancellationToken) == PruneBatch)
         {
             return true;
         }

@@ -42,10 +42,11 @@ internal sealed class ScheduleSql
         // A gap may have a row: of a tick that was skipped, or whose start was refused.
         FillRuns = insert + $"""
              on conflict (schedule_id, tick) do update
-               set kind = excluded.kind, status = excluded.status, waits = {False}, cancels_older = {False}, ticks = 1, priority = excluded.priority,
+               set kind = excluded.kind, status = excluded.status, waits = {False}, cancels_older = {False}, ticks = 1,
+                   priority = excluded.priority,
                    execution_id = excluded.execution_id, backfill_id = excluded.backfill_id, reason = null,
                    created_at = excluded.created_at, completed_at = null
-             where schedule_runs.status in ('skipped', 'failed') and schedule_runs.execution_id is null
+             where schedule_runs.status = 'skipped' or (schedule_runs.status = 'failed' and schedule_runs.execution_id is null)
             returning schedule_id, tick
             """;
 

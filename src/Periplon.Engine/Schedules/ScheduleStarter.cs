@@ -61,18 +61,19 @@ internal sealed partial class ScheduleStarter(IGrainFactory grains, TimeProvider
         };
         var workflow = grains.GetGrain<IWorkflowGrain>(schedule.WorkflowId.ToString("D"));
         var (answer, trouble) = await RepeatAsync(() => workflow.StartAsync(request, cancellationToken), schedule.Id, cancellationToken);
-        return answer switch
-        {
-            null => RunStart.Silent(Shorten(trouble)),
-
-            // Nobody else makes this id: a conflict is our own start, made before the schedule's inputs were changed.
-            { Status: StartStatus.Started or StartStatus.AlreadyStarted or StartStatus.Conflict } => RunStart.Started,
-            { Status: StartStatus.WorkflowNotFound } => RunStart.Refused($"there is no workflow '{schedule.WorkflowId:D}'"),
-            { Status: StartStatus.WorkflowInactive } => RunStart.Refused("the workflow is not active"),
-            { Status: StartStatus.InvalidInputs } => RunStart.Refused(Shorten("the inputs are wrong: ", answer)),
-            _ => RunStart.Refused(Shorten("the workflow cannot be run: ", answer)),
-        };
+        return answer is null ? RunStart.Silent(Shorten(trouble)) : AnswerOf(answer, schedule.WorkflowId);
     }
+
+    /// <summary>What the answer of a workflow means for the run.</summary>
+    public static RunStart AnswerOf(StartResult answer, Guid workflow) => answer.Status switch
+    {
+        // Nobody else makes this id: a conflict is our own start, made before the schedule's inputs were changed.
+        StartStatus.Started or StartStatus.AlreadyStarted or StartStatus.Conflict => RunStart.Started,
+        StartStatus.WorkflowNotFound => RunStart.Refused($"there is no workflow '{workflow:D}'"),
+        StartStatus.WorkflowInactive => RunStart.Refused("the workflow is not active"),
+        StartStatus.InvalidInputs => RunStart.Refused(Shorten("the inputs are wrong: ", answer)),
+        _ => RunStart.Refused(Shorten("the workflow cannot be run: ", answer)),
+    };
 
     public async Task<bool> CancelAsync(ScheduleRow schedule, Guid executionId, CancellationToken cancellationToken)
     {

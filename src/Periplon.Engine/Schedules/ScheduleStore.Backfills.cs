@@ -1,10 +1,13 @@
 using System.Data.Common;
+using Periplon.Client.Executions;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Schedules;
 
 internal sealed partial class ScheduleStore
 {
+    private const int TicksAtOnce = 1000;
+
     public async Task<bool> InsertBackfillAsync(ScheduleBackfill backfill, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
@@ -99,16 +102,72 @@ internal sealed partial class ScheduleStore
         command.AddId("id", before.Id);
         command.AddTime("expected", before.NextAt);
         command.AddTime("next_at", nextAt);
-        command.AddInteger("passed", passed);
-        command.AddInteger("started", runs.Count);
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
         {
             return new HashSet<DateTimeOffset>();
         }
 
+        // What got a run in between was no gap any more.
         var made = await InsertRunsAsync(connection, transaction, _sql.FillRuns, runs, cancellationToken);
+        await using var count = connection.CreateCommand();
+        count.Transaction = transaction;
+        count.CommandText = CountBackfillSql;
+        count.AddId("id", before.Id);
+        count.AddInteger("passed", passed + runs.Count - made.Count);
+        count.AddInteger("started", made.Count);
+        await count.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return made.Select(run => run.Tick).ToHashSet();
+    }
+
+    public async Task<IReadOnlyList<DateTimeOffset>> ListGapsAsync(
+        Guid schedule, IReadOnlyList<DateTimeOffset> ticks, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        var gaps = new List<DateTimeOffset>();
+        foreach (var part in ticks.Chunk(TicksAtOnce))
+        {
+            var taken = await ListTakenAsync(connection, schedule, part[0], part[^1], cancellationToken);
+            var left = part.Where(tick => !taken.Contains(tick))
+                .Select(tick => (Tick: tick, Id: ExecutionIds.ForTick(schedule, tick, tick))).ToList();
+            var existing = await ListExistingAsync(connection, [.. left.Select(gap => gap.Id)], cancellationToken);
+            gaps.AddRange(left.Where(gap => !existing.Contains(gap.Id)).Select(gap => gap.Tick));
+        }
+
+        return gaps;
+    }
+
+    private static async Task<HashSet<DateTimeOffset>> ListTakenAsync(
+        DbConnection connection, Guid schedule, DateTimeOffset first, DateTimeOffset last, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = TakenTicksSql;
+        command.AddId("schedule", schedule);
+        command.AddTime("from", first);
+        command.AddTime("to", last.AddMicroseconds(1));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ticks = new HashSet<DateTimeOffset>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ticks.Add(reader.GetTime(0));
+        }
+
+        return ticks;
+    }
+
+    private static async Task<HashSet<Guid>> ListExistingAsync(
+        DbConnection connection, IReadOnlyList<Guid> executions, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = ExistingSql + command.AddIds("ids", executions);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ids = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetGuid(0));
+        }
+
+        return ids;
     }
 
     public async Task<bool> EndBackfillAsync(Guid id, BackfillStatus status, DateTimeOffset at, CancellationToken cancellationToken)

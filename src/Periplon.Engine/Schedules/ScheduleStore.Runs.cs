@@ -37,29 +37,54 @@ internal sealed partial class ScheduleStore
         return runs;
     }
 
-    public async Task<IReadOnlySet<DateTimeOffset>> ListTakenTicksAsync(
-        Guid schedule, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    public async Task<bool> RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        return (await InsertRunsAsync(connection, null, _sql.InsertRuns, [run], cancellationToken)).Count > 0;
+    }
+
+    public async Task<ScheduleRun?> FindRunAsync(Guid schedule, Guid execution, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = TakenTicksSql;
+        command.CommandText = FindRunSql;
         command.AddId("schedule", schedule);
-        command.AddTime("from", from);
-        command.AddTime("to", to);
+        command.AddId("execution", execution);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var ticks = new HashSet<DateTimeOffset>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            ticks.Add(reader.GetTime(0));
-        }
-
-        return ticks;
+        return await reader.ReadAsync(cancellationToken) ? ReadRun(reader) : null;
     }
 
-    public async Task RecordRunAsync(ScheduleRun run, CancellationToken cancellationToken)
+    public async Task SkipOlderAsync(ScheduleRun newer, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
-        await InsertRunsAsync(connection, null, _sql.InsertRuns, [run], cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = SkipOlderSql;
+        command.AddInteger("shard", newer.Shard);
+        command.AddId("schedule", newer.ScheduleId);
+        command.AddTime("tick", newer.Tick);
+        command.AddTime("now", now);
+        command.AddFlag("no", false);
+        command.AddText("reason", "a newer run came before it had started; the overlap policy is 'cancel_old'");
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<(ScheduleRow Schedule, Guid Execution)>> ListOvertakenAsync(
+        int shard, DateTimeOffset after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = OvertakenSql;
+        command.AddInteger("shard", shard);
+        command.AddTime("after", after);
+        command.AddInteger("limit", limit);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<(ScheduleRow, Guid)>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add((ReadRow(reader, 1), reader.GetGuid(0)));
+        }
+
+        return found;
     }
 
     public async Task<IReadOnlyList<(ScheduleRow Schedule, ScheduleRun Run)>> ListForgottenAsync(

@@ -31,7 +31,43 @@ internal sealed partial class ScheduleStore
          where id = @id and organization = @organization and revision = @expected and next_tick is not distinct from @expected_tick
         """;
 
-    private const string DeleteSql = "delete from schedules where id = @id and organization = @organization";
+    private const string DeleteSql = """
+        update schedules
+           set deleted_at = @now, is_active = @no, next_tick = null, next_fire_at = null, name = null, revision = revision + 1
+         where id = @id and organization = @organization and deleted_at is null
+        """;
+
+    private const string EndBackfillsSql = """
+        update schedule_backfills set status = 'cancelled', completed_at = @now where schedule_id = @id and status = 'running'
+        """;
+
+    // "cross join": from the few schedules to their runs, as in the statement that settles.
+    private const string RemoveRunsSql = """
+        delete from schedule_runs
+         where (schedule_id, tick) in (
+           select r.schedule_id, r.tick from schedules as s cross join schedule_runs as r
+            where s.shard = @shard and s.deleted_at is not null and r.schedule_id = s.id limit @limit)
+        """;
+
+    private const string RemoveSchedulesSql = """
+        delete from schedules
+         where shard = @shard and deleted_at is not null
+           and not exists (select 1 from schedule_runs as r where r.schedule_id = schedules.id)
+        """;
+
+    private const string SkipOlderSql = $"""
+        update schedule_runs
+           set status = 'skipped', waits = @no, completed_at = @now,
+               reason = @reason
+         where shard = @shard and schedule_id = @schedule and {ActiveSql} and status = 'scheduled' and kind <> 'backfill' and tick < @tick
+        """;
+
+    private const string OvertakenSql = $"""
+        select r.execution_id, {Columns}
+          from schedule_runs as r cross join executions as e cross join schedules as s
+         where r.shard = @shard and r.completed_at > @after and r.status = 'skipped' and r.execution_id is not null
+           and e.id = r.execution_id and e.completed_at is null and s.id = r.schedule_id limit @limit
+        """;
 
     private const string DueSql =
         $"{SelectSql} where s.shard = @shard and s.next_fire_at <= @until order by s.next_fire_at limit @limit";
@@ -50,10 +86,15 @@ internal sealed partial class ScheduleStore
 
     private const string ListRunsSql = $"select {RunColumns} from schedule_runs as r where r.schedule_id = @schedule";
 
+    private const string FindRunSql = $"{ListRunsSql} and r.execution_id = @execution";
+
     private const string TakenTicksSql = """
         select tick from schedule_runs
          where schedule_id = @schedule and tick >= @from and tick < @to and kind <> 'manual' and execution_id is not null
+           and status <> 'skipped'
         """;
+
+    private const string ExistingSql = "select id from executions where id";
 
     private const string TroubleSql = "update schedules set failures = failures + 1, last_error = @reason where id = @id";
 
@@ -65,7 +106,7 @@ internal sealed partial class ScheduleStore
           from (select w.schedule_id, w.tick, row_number() over (partition by w.schedule_id order by w.waits desc, w.tick) as place
                   from schedule_runs as w join schedules as t on t.id = w.schedule_id
                  where w.shard = @shard and w.schedule_id > @after and w.{ActiveSql} and w.status = 'scheduled'
-                   and w.execution_id not in {(kind is DatabaseKind.Postgres
+                   and t.deleted_at is null and w.execution_id not in {(kind is DatabaseKind.Postgres
                        ? "(select value::uuid from jsonb_array_elements_text(@passed))"
                        : "(select value from json_each(@passed))")}
                    and ((not w.waits and (w.created_at < @before or w.created_at > @now))
@@ -100,7 +141,11 @@ internal sealed partial class ScheduleStore
     private const string PruneRunsSql = """
         delete from schedule_runs
          where (schedule_id, tick) in (
-           select schedule_id, tick from schedule_runs where shard = @shard and completed_at < @before order by completed_at limit @limit)
+           select r.schedule_id, r.tick from schedule_runs as r
+            where r.shard = @shard and r.completed_at < @before
+              and not exists (select 1 from schedule_backfills as b
+                               where b.schedule_id = r.schedule_id and b.status = 'running' and b.next_at <= r.tick)
+            order by r.completed_at limit @limit)
         """;
 
     private const string PruneBackfillsSql = "delete from schedule_backfills where shard = @shard and completed_at < @before";
@@ -117,7 +162,7 @@ internal sealed partial class ScheduleStore
     private const string ActiveBackfillsSql = $"""
         select {BackfillColumns}, {Columns}
           from schedule_backfills as b join schedules as s on s.id = b.schedule_id
-         where b.shard = @shard and b.status = 'running' order by b.created_at
+         where b.shard = @shard and b.status = 'running' and s.deleted_at is null order by b.created_at
         """;
 
     private const string InsertBackfillSql = """
@@ -129,9 +174,11 @@ internal sealed partial class ScheduleStore
         """;
 
     private const string AdvanceBackfillSql = """
-        update schedule_backfills set next_at = @next_at, passed = passed + @passed, started = started + @started
-         where id = @id and next_at = @expected and status = 'running'
+        update schedule_backfills set next_at = @next_at where id = @id and next_at = @expected and status = 'running'
         """;
+
+    private const string CountBackfillSql =
+        "update schedule_backfills set passed = passed + @passed, started = started + @started where id = @id";
 
     private const string EndBackfillSql =
         "update schedule_backfills set status = @status, completed_at = @at where id = @id and status = 'running'";

@@ -20,7 +20,7 @@ internal sealed partial class ScheduleStore(Database database) : IScheduleStore,
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"{SelectSql} where s.id = @id and s.organization = @organization";
+        command.CommandText = $"{SelectSql} where s.id = @id and s.organization = @organization and s.deleted_at is null";
         command.AddId("id", id);
         command.AddText("organization", organization);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -73,16 +73,6 @@ internal sealed partial class ScheduleStore(Database database) : IScheduleStore,
         return await SaveAsync(command, row, cancellationToken);
     }
 
-    public async Task<bool> DeleteAsync(string organization, Guid id, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = DeleteSql;
-        command.AddId("id", id);
-        command.AddText("organization", organization);
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
-    }
-
     public async Task<int> FitShardsAsync(int shards, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
@@ -124,7 +114,7 @@ internal sealed partial class ScheduleStore(Database database) : IScheduleStore,
 
     private static StringBuilder Filter(DbCommand command, ScheduleFilter filter)
     {
-        var where = new StringBuilder("s.organization = @organization");
+        var where = new StringBuilder("s.organization = @organization and s.deleted_at is null");
         command.AddText("organization", filter.Organization);
         if (filter.WorkflowId is { } workflow)
         {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Periplon.Client.Schedules;
+using Periplon.Engine.Membership;
 
 namespace Periplon.Engine.Schedules;
 
@@ -15,6 +16,7 @@ internal sealed partial class SchedulerGrain(
     private const string ReminderName = "schedules";
 
     private static readonly TimeSpan _reminderPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan _reminderPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _retryPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _soon = TimeSpan.FromMilliseconds(200);
 
@@ -25,15 +27,14 @@ internal sealed partial class SchedulerGrain(
     private bool _isFiring;
     private bool _fireAgain;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _number = int.Parse(this.GetPrimaryKeyString());
         _shard = new ScheduleShard(_number, store, starter, options.Value, instruments, time, logger);
-
-        // The reminder only brings the scheduler back to life when nothing else does.
-        await this.RegisterOrUpdateReminder(ReminderName, _reminderPeriod, _reminderPeriod, cancellationToken);
         _fire = this.RegisterGrainTimer(static (grain, token) => grain.FireAsync(token), this, Once(TimeSpan.Zero));
         _sweep = this.RegisterGrainTimer(static (grain, token) => grain.SweepAsync(token), this, Once(TimeSpan.Zero));
+        BackgroundReminder.Start(this, ReminderName, _reminderPeriod, _reminderPause, failure => LogNotReminded(failure, _number));
+        return Task.CompletedTask;
     }
 
     public Task WakeAsync(CancellationToken cancellationToken)
@@ -107,6 +108,9 @@ internal sealed partial class SchedulerGrain(
     }
 
     private static GrainTimerCreationOptions Once(TimeSpan due) => new(due, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true };
+
+    [LoggerMessage(LogLevel.Debug, "Scheduler {Shard}: its reminder could not be registered yet; that is repeated")]
+    private partial void LogNotReminded(Exception exception, int shard);
 
     [LoggerMessage(LogLevel.Warning, "Scheduler {Shard}: firing failed and is repeated")]
     private partial void LogFireFailed(Exception exception, int shard);

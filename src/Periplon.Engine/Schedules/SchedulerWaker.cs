@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Periplon.Client.Schedules;
+using Periplon.Engine.Membership;
 
 namespace Periplon.Engine.Schedules;
 
@@ -12,10 +14,18 @@ namespace Periplon.Engine.Schedules;
 /// </summary>
 internal sealed partial class SchedulerWaker(
     IClusterMembershipService membership, ILocalSiloDetails local, IGrainFactory grains, ISchedulerStore store,
-    IOptions<ScheduleOptions> options, ILogger<SchedulerWaker> logger)
+    IOptions<ScheduleOptions> options, TimeProvider time, ILogger<SchedulerWaker> logger)
     : BackgroundService
 {
+    private const int MaxAtOnce = 64;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+
     private readonly HashSet<SiloAddress> _dead = [];
+
+    // Schedulers that have not answered, with the number of reasons to wake them.
+    private readonly ConcurrentDictionary<int, int> _asleep = new();
     private bool _hasJoined;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -28,13 +38,8 @@ internal sealed partial class SchedulerWaker(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
-        {
-            await RunOnceAsync(snapshot, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(FollowAsync(stoppingToken), RepeatAsync(stoppingToken));
 
     /// <summary>Handles one view of the cluster; returns whether the schedulers were woken.</summary>
     internal async Task<bool> RunOnceAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellationToken)
@@ -52,30 +57,63 @@ internal sealed partial class SchedulerWaker(
         }
 
         // One silo is enough after a death: the lowest that lives.
-        var leads = members.Where(member => member.Status is SiloStatus.Active).Min(member => member.SiloAddress)!.Equals(local.SiloAddress);
-        if (_hasJoined && !(isNews && leads))
+        if (_hasJoined && !(isNews && snapshot.IsLedBy(local.SiloAddress)))
         {
             return false;
         }
 
         _hasJoined = true;
-        await Parallel.ForAsync(0, options.Value.Shards, cancellationToken, async (shard, token) =>
+        foreach (var shard in Enumerable.Range(0, options.Value.Shards))
         {
-            try
-            {
-                await grains.GetGrain<ISchedulerGrain>($"{shard}").WakeAsync(token);
-            }
-            catch (Exception e) when (!token.IsCancellationRequested)
-            {
-                LogWakeFailed(e, shard);
-            }
-        });
+            _asleep[shard] = _asleep.GetValueOrDefault(shard) + 1;
+        }
+
+        await WakeAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>Wakes those that have not answered yet; returns how many still have not.</summary>
+    internal async Task<int> WakeAsync(CancellationToken cancellationToken)
+    {
+        await Parallel.ForEachAsync(
+            _asleep.ToArray(), new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken },
+            async (asleep, token) =>
+            {
+                try
+                {
+                    await grains.GetGrain<ISchedulerGrain>($"{asleep.Key}").WakeAsync(token).WaitAsync(_patience, time, token);
+
+                    // Not when another death came in meanwhile: that one wants an answer of its own.
+                    _asleep.TryRemove(asleep);
+                }
+                catch (Exception e) when (!token.IsCancellationRequested)
+                {
+                    LogWakeFailed(e, asleep.Key);
+                }
+            });
+        return _asleep.Count;
+    }
+
+    private async Task FollowAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
+        {
+            await RunOnceAsync(snapshot, stoppingToken);
+        }
+    }
+
+    private async Task RepeatAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await WakeAsync(stoppingToken);
+        }
     }
 
     [LoggerMessage(LogLevel.Information, "{Count} schedules of schedulers that no longer exist now belong to the {Shards} that do")]
     private partial void LogMoved(int count, int shards);
 
-    [LoggerMessage(LogLevel.Warning, "Scheduler {Shard} could not be woken; its reminder does")]
+    [LoggerMessage(LogLevel.Warning, "Scheduler {Shard} could not be woken yet; that is repeated")]
     private partial void LogWakeFailed(Exception exception, int shard);
 }

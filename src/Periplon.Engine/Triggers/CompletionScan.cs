@@ -6,7 +6,8 @@ namespace Periplon.Engine.Triggers;
 
 /// <summary>
 /// Looks through ended executions for those that a trigger has not dealt with. The end of an execution has the time of its decision, and
-/// its row appears with the commit, which a database outage may hold up: so each look begins well before the one before ended.
+/// its row appears with the commit, which a database outage may hold up: so each look begins well before the one before ended. What was
+/// claimed is not looked at again, whether its start was answered or not: those that wait for an answer have a way of their own.
 /// </summary>
 internal sealed partial class CompletionScan(
     TriggerStore triggers, TriggerRunStore runs, IExecutionQueries executions, CompletionStarts starts, TimeProvider time,
@@ -23,15 +24,6 @@ internal sealed partial class CompletionScan(
 
     // A look that follows an outage does not catch up at once: what the outage held up may still be on its way to the database.
     private static readonly TimeSpan LongestAdvance = TimeSpan.FromMinutes(10);
-
-    // Whoever claimed a run gets this long to deal with it, before another does it again.
-    private static readonly TimeSpan PendingPatience = TimeSpan.FromSeconds(5);
-
-    // What still cannot be dealt with after this is not tried for ever.
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromDays(1);
-
-    // A sender that got no answer to a webhook in this time has given up or delivered again.
-    private static readonly TimeSpan WebhookPatience = TimeSpan.FromMinutes(10);
 
     /// <summary>Looks through the newest ends; returns how many were dealt with.</summary>
     public async Task<int> QuickAsync(IReadOnlyList<TriggerRow> watching, CancellationToken cancellationToken) =>
@@ -54,65 +46,6 @@ internal sealed partial class CompletionScan(
         return count;
     }
 
-    /// <summary>Goes on with runs that were claimed by somebody who did not finish; returns how many were dealt with.</summary>
-    public async Task<int> ResumeAsync(CancellationToken cancellationToken)
-    {
-        var count = 0;
-        var now = time.GetUtcNow();
-        foreach (var run in await runs.ListPendingAsync(now - PendingPatience, PageSize, cancellationToken))
-        {
-            try
-            {
-                count += await ResumeAsync(run, now, cancellationToken) ? 1 : 0;
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                // One run that fails must not hold up the others.
-                LogFailed(exception, run.TriggerId, run.Source);
-                if (run.CreatedAt < now - LongestPatience)
-                {
-                    await runs.SettleAsync(run, TriggerRunStatus.Refused, exception.Message, now, cancellationToken);
-                }
-            }
-        }
-
-        return count;
-    }
-
-    private async Task<bool> ResumeAsync(TriggerRun run, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (run.SourceExecutionId is null)
-        {
-            return run.UpdatedAt < now - WebhookPatience && await GiveUpAsync(run, cancellationToken);
-        }
-
-        if (await triggers.FindAsync(run.Organization, run.TriggerId, cancellationToken) is not { } trigger)
-        {
-            await runs.SettleAsync(run, TriggerRunStatus.Refused, "The trigger was deleted", time.GetUtcNow(), cancellationToken);
-            return true;
-        }
-
-        if (await starts.ResumeAsync(trigger, run, cancellationToken))
-        {
-            return true;
-        }
-
-        await runs.SettleAsync(
-            run, TriggerRunStatus.Refused, "The execution that ended was deleted meanwhile", time.GetUtcNow(), cancellationToken);
-        return true;
-    }
-
-    // Its body was not kept. Whether it was started before the server stopped, the execution itself says.
-    private async Task<bool> GiveUpAsync(TriggerRun run, CancellationToken cancellationToken)
-    {
-        var isStarted = run.ExecutionId is { } id && await executions.FindAsync(run.Organization, id, cancellationToken) is not null;
-        await runs.SettleAsync(
-            run, isStarted ? TriggerRunStatus.Started : TriggerRunStatus.Refused,
-            isStarted ? null : "The server stopped before the delivery was dealt with, and the sender was not answered",
-            time.GetUtcNow(), cancellationToken);
-        return true;
-    }
-
     private async Task<(int Count, ICollection<Guid> Failed)> ScanAsync(
         IReadOnlyList<TriggerRow> watching, DateTimeOffset from, CancellationToken cancellationToken)
     {
@@ -123,9 +56,9 @@ internal sealed partial class CompletionScan(
         var after = (At: DateTimeOffset.UnixEpoch, Id: Guid.Empty);
         while (await triggers.ListEndedAsync(workflows, from, after, PageSize, cancellationToken) is { Count: > 0 } page)
         {
-            var handled = await runs.FindHandledAsync([.. page.Select(ended => ended.Id)], cancellationToken);
+            var known = await runs.FindClaimedAsync([.. page.Select(ended => ended.Id)], cancellationToken);
             var open = page.SelectMany(ended => byWorkflow[ended.WorkflowId].Select(trigger => (Trigger: trigger, Ended: ended)))
-                .Where(pair => CompletionStarts.Matches(pair.Trigger, pair.Ended) && !handled.Contains((pair.Trigger.Id, pair.Ended.Id)));
+                .Where(pair => CompletionStarts.Matches(pair.Trigger, pair.Ended) && !known.Contains((pair.Trigger.Id, pair.Ended.Id)));
             await Parallel.ForEachAsync(
                 open, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
                 async (pair, token) =>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Periplon.Core.Executions;
 using Periplon.Engine.Executions;
+using Periplon.Engine.Membership;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Triggers;
@@ -28,6 +29,7 @@ internal sealed partial class CompletionTriggers : BackgroundService
     private readonly IExecutionQueries _executions;
     private readonly CompletionStarts _starts;
     private readonly CompletionScan _scan;
+    private readonly PendingRuns _pending;
     private readonly IClusterMembershipService _membership;
     private readonly ILocalSiloDetails _local;
     private readonly TimeProvider _time;
@@ -43,16 +45,16 @@ internal sealed partial class CompletionTriggers : BackgroundService
 
     public CompletionTriggers(
         TriggerStore triggers, TriggerRunStore runs, IExecutionQueries executions, CompletionStarts starts, CompletionScan scan,
-        ExecutionSignals signals, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time,
+        PendingRuns pending, ExecutionSignals signals, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time,
         ILogger<CompletionTriggers> logger)
     {
-        (_triggers, _runs, _executions, _starts, _scan) = (triggers, runs, executions, starts, scan);
+        (_triggers, _runs, _executions, _starts, _scan, _pending) = (triggers, runs, executions, starts, scan, pending);
         (_membership, _local, _time, _logger) = (membership, local, time, logger);
         signals.ExecutionEnded += OnEnded;
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(LookAsync(stoppingToken), HandleEndedAsync(stoppingToken));
+        Task.WhenAll(LookAsync(stoppingToken), ResumeAsync(stoppingToken), HandleEndedAsync(stoppingToken));
 
     /// <summary>One round: learns which workflows are watched, and on the lowest live silo looks for what was missed.</summary>
     internal async Task<int> RunOnceAsync(CancellationToken cancellationToken)
@@ -67,15 +69,15 @@ internal sealed partial class CompletionTriggers : BackgroundService
         }
 
         var now = _time.GetUtcNow();
-        var count = await _scan.ResumeAsync(cancellationToken);
+        int count;
         if (now >= _thoroughAt)
         {
-            count += await _scan.ThoroughAsync(watching, cancellationToken);
+            count = await _scan.ThoroughAsync(watching, cancellationToken);
             _thoroughAt = now + ThoroughInterval;
         }
         else
         {
-            count += await _scan.QuickAsync(watching, cancellationToken);
+            count = await _scan.QuickAsync(watching, cancellationToken);
         }
 
         if (now >= _purgeAt)
@@ -92,20 +94,26 @@ internal sealed partial class CompletionTriggers : BackgroundService
 
     private void OnEnded(ExecutionState state)
     {
-        if (state.Created.ParentTask is null && _watching.Contains(state.Created.WorkflowId))
+        if (state.Created.TriggerType != TriggerTypes.Subflow && _watching.Contains(state.Created.WorkflowId))
         {
             _ended.Writer.TryWrite((state.Created.Organization, state.Created.ExecutionId));
         }
     }
 
-    private async Task LookAsync(CancellationToken stoppingToken)
+    private Task LookAsync(CancellationToken stoppingToken) => RepeatAsync(RunOnceAsync, stoppingToken);
+
+    // Beside the looks: what does not answer must not hold up what nobody has taken on yet.
+    private Task ResumeAsync(CancellationToken stoppingToken) => RepeatAsync(
+        async token => IsLeader() ? await _pending.RunOnceAsync(token) : 0, stoppingToken);
+
+    private async Task RepeatAsync(Func<CancellationToken, Task<int>> round, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, _time);
         do
         {
             try
             {
-                if (await RunOnceAsync(stoppingToken) is > 0 and var found)
+                if (await round(stoppingToken) is > 0 and var found)
                 {
                     LogFound(found);
                 }
@@ -139,9 +147,7 @@ internal sealed partial class CompletionTriggers : BackgroundService
             }
         });
 
-    private bool IsLeader() => _local.SiloAddress.Equals(
-        _membership.CurrentSnapshot.Members.Values.Where(member => member.Status is SiloStatus.Active)
-            .Select(member => member.SiloAddress).Min());
+    private bool IsLeader() => _membership.CurrentSnapshot.IsLedBy(_local.SiloAddress);
 
     [LoggerMessage(LogLevel.Information, "{Count} ended executions or deliveries were left to triggers and have been dealt with")]
     private partial void LogFound(int count);

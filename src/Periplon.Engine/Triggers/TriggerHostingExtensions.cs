@@ -12,6 +12,8 @@ internal static class TriggerHostingExtensions
         services.AddWebhookTriggers();
         services.AddSingleton<CompletionStarts>();
         services.AddSingleton<CompletionScan>();
+        services.AddSingleton<TriggerPauses>();
+        services.AddSingleton<PendingRuns>();
         services.AddHostedService<CompletionTriggers>();
         return services;
     }

@@ -36,6 +36,12 @@ internal enum TriggerRunStatus
     Refused,
 }
 
+/// <summary>How long runs that are not dealt with are left alone.</summary>
+/// <param name="Claimed">After the last try: whoever is at it gets this long.</param>
+/// <param name="Longest">Between two tries at most.</param>
+/// <param name="Delivery">Until a delivery is given up: its sender has stopped waiting or delivered again.</param>
+internal readonly record struct PendingPatience(TimeSpan Claimed, TimeSpan Longest, TimeSpan Delivery);
+
 /// <summary>A place in the list of runs, newest first: the last row of the page before.</summary>
 internal sealed record TriggerRunCursor(DateTimeOffset CreatedAt, string Source);
 

@@ -28,15 +28,39 @@ internal sealed partial class TriggerRunStore
 
     private const string DepthSql = "select depth from trigger_runs where execution_id = @execution_id";
 
-    private const string PendingSql = $"{SelectSql} where status = 'pending' and updated_at < @before order by updated_at limit @limit";
-
-    private const string PostgresHandledSql = """
-        select trigger_id, source_execution_id from trigger_runs where source_execution_id = any(@sources) and status <> 'pending'
+    private const string TouchSql = """
+        update trigger_runs set updated_at = @now where trigger_id = @trigger_id and source = @source and status = 'pending'
         """;
 
-    private const string SqliteHandledSql = """
+    // From one trigger to the next along the index, however many runs each of them has.
+    internal const string PendingTriggersSql = """
+        with recursive waiting (id, place) as (
+          select * from (select trigger_id, 1 from trigger_runs
+                          where status = 'pending' and trigger_id > @after order by trigger_id limit 1) as lowest
+          union all
+          select (select r.trigger_id from trigger_runs as r
+                   where r.status = 'pending' and r.trigger_id > w.id order by r.trigger_id limit 1), w.place + 1
+            from waiting as w where w.id is not null and w.place < @limit)
+        select id from waiting where id is not null
+        """;
+
+    // After each failure a run is left alone for as long as it has been tried, up to a bound. A delivery is only given up, much later.
+    internal const string PendingSql = $"""
+        {SelectSql}
+         where status = 'pending' and trigger_id = @trigger_id
+           and ((source_execution_id is not null and updated_at <= @before
+                 and (updated_at - created_at <= @now - updated_at or updated_at <= @longest))
+             or (source_execution_id is null and updated_at <= @given_up))
+         order by updated_at limit @limit
+        """;
+
+    private const string PostgresClaimedSql = """
+        select trigger_id, source_execution_id from trigger_runs where source_execution_id = any(@sources)
+        """;
+
+    private const string SqliteClaimedSql = """
         select trigger_id, source_execution_id from trigger_runs
-         where source_execution_id in (select value from json_each(@sources)) and status <> 'pending'
+         where source_execution_id in (select value from json_each(@sources))
         """;
 
     private const string PurgeSql = """

@@ -65,40 +65,75 @@ internal sealed partial class TriggerRunStore(Database database)
         return await command.ExecuteScalarAsync(cancellationToken) is { } depth ? Convert.ToInt32(depth) : 0;
     }
 
-    /// <summary>Which triggers have dealt with which of these ended executions.</summary>
-    public async Task<HashSet<(Guid TriggerId, Guid Source)>> FindHandledAsync(
+    /// <summary>Which triggers have taken on which of these ended executions.</summary>
+    public async Task<HashSet<(Guid TriggerId, Guid Source)>> FindClaimedAsync(
         IReadOnlyCollection<Guid> sources, CancellationToken cancellationToken)
     {
         await using var connection = await database.Reads.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         if (command is NpgsqlCommand postgres)
         {
-            command.CommandText = PostgresHandledSql;
+            command.CommandText = PostgresClaimedSql;
             postgres.Parameters.AddWithValue("sources", sources.ToArray());
         }
         else
         {
-            command.CommandText = SqliteHandledSql;
+            command.CommandText = SqliteClaimedSql;
             command.AddJson("sources", JsonSerializer.Serialize(sources.Select(id => SqlValues.ToText(id))));
         }
 
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var handled = new HashSet<(Guid, Guid)>();
+        var claimed = new HashSet<(Guid, Guid)>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            handled.Add((reader.GetGuid(0), reader.GetGuid(1)));
+            claimed.Add((reader.GetGuid(0), reader.GetGuid(1)));
         }
 
-        return handled;
+        return claimed;
     }
 
-    /// <summary>Runs that have not been dealt with to the end, and were last touched before a time.</summary>
-    public async Task<IReadOnlyList<TriggerRun>> ListPendingAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
+    /// <summary>Says that a run was tried in vain, so that others come before it.</summary>
+    public async Task TouchAsync(TriggerRun run, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = TouchSql;
+        command.AddId("trigger_id", run.TriggerId);
+        command.AddText("source", run.Source);
+        command.AddTime("now", now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Triggers with runs that have not been dealt with to the end, in the order of their ids, behind one.</summary>
+    public async Task<IReadOnlyList<Guid>> ListPendingTriggersAsync(Guid after, int limit, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Reads.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = PendingTriggersSql;
+        command.AddId("after", after);
+        command.AddInteger("limit", limit);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetGuid(0));
+        }
+
+        return ids;
+    }
+
+    /// <summary>Runs of a trigger that are not dealt with to the end and whose turn it is, those first that were left longest.</summary>
+    public async Task<IReadOnlyList<TriggerRun>> ListPendingAsync(
+        Guid triggerId, PendingPatience patience, DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Reads.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = PendingSql;
-        command.AddTime("before", before);
+        command.AddId("trigger_id", triggerId);
+        command.AddTime("now", now);
+        command.AddTime("before", now - patience.Claimed);
+        command.AddTime("longest", now - patience.Longest);
+        command.AddTime("given_up", now - patience.Delivery);
         command.AddInteger("limit", limit);
         return await ReadAllAsync(command, cancellationToken);
     }

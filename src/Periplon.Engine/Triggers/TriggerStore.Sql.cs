@@ -1,3 +1,5 @@
+using Periplon.Engine.Executions;
+
 namespace Periplon.Engine.Triggers;
 
 internal sealed partial class TriggerStore
@@ -46,10 +48,10 @@ internal sealed partial class TriggerStore
     private const string AdvanceSql = "update triggers set scanned_to = @scanned_to where id = @id and scanned_to < @scanned_to";
 
     // What a subflow runs is a part of its parent, not an execution of the workflow.
-    private const string EndedSql = """
+    private const string EndedSql = $"""
         select id, organization, workflow_id, completed_at, status, trigger_type, labels from executions
          where completed_at is not null and completed_at >= @from and (completed_at, id) > (@after_time, @after_id)
-           and trigger_type <> 'subflow'
+           and trigger_type <> '{TriggerTypes.Subflow}'
         """;
 
     private const string EndedOrderSql = " order by completed_at, id limit @limit";

@@ -14,8 +14,13 @@ internal static class ScheduleBackfillCommand
         var parallel = new Option<int?>("--max-parallel") { Description = "Most runs at the same time (default 4)", HelpName = "N" };
         var priority = new Option<int?>("--priority") { Description = "Priority (default 10 below the schedule's)", HelpName = "N" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say which ticks have no run" };
+        var mayRepeat = new Option<bool>("--may-repeat")
+        {
+            Description = "Begin before the runs that are still known: ticks whose run and execution were deleted run again",
+        };
         return ClientCommand.Create(
-            shell, "backfill", "Start runs for the ticks of a range that have none", [schedule, from, to, parallel, priority, dryRun],
+            shell, "backfill", "Start runs for the ticks of a range that have none",
+            [schedule, from, to, parallel, priority, dryRun, mayRepeat],
             async (call, cancellationToken) =>
             {
                 var id = await ScheduleCommand.FindIdAsync(call, call.Parsed.GetRequiredValue(schedule), cancellationToken);
@@ -28,9 +33,12 @@ internal static class ScheduleBackfillCommand
                     }
                 }
 
-                if (call.Parsed.GetValue(dryRun))
+                foreach (var (field, option) in new[] { ("dry_run", dryRun), ("may_repeat", mayRepeat) })
                 {
-                    body["dry_run"] = true;
+                    if (call.Parsed.GetValue(option))
+                    {
+                        body[field] = true;
+                    }
                 }
 
                 var reply = await call.Http.BackfillAsync(id, body, Guid.CreateVersion7(shell.Time.GetUtcNow()), cancellationToken);

@@ -5,12 +5,16 @@ using Periplon.Http;
 
 namespace Periplon.Commands;
 
-/// <summary><c>periplon workflows list|get|apply|delete</c>.</summary>
+/// <summary><c>periplon workflows list|get|apply|delete|impact|migrate</c>.</summary>
 internal static class WorkflowsCommand
 {
     public static Command Create(CommandShell shell, Func<string, CheckedWorkflow>? check)
     {
-        var command = new Command("workflows", "Workflows of a server") { List(shell), Get(shell), Delete(shell) };
+        var command = new Command("workflows", "Workflows of a server")
+        {
+            List(shell), Get(shell), Delete(shell), RevisionCommands.CreateImpact(shell), RevisionCommands.CreateMigrate(shell),
+        };
+        command.Aliases.Add("workflow");
         if (check is not null)
         {
             command.Add(Apply(shell, check));
@@ -19,7 +23,7 @@ internal static class WorkflowsCommand
         return command;
     }
 
-    private static Argument<string> Workflow() => new("workflow") { Description = "Name or id of the workflow" };
+    internal static Argument<string> Workflow() => new("workflow") { Description = "Name or id of the workflow" };
 
     private static Command List(CommandShell shell)
     {

@@ -118,6 +118,26 @@ public sealed class SchedulePlannerTests
         plan.Decisions[^1].CancelsOlder.ShouldBe(policy is OverlapPolicy.CancelOld);
     }
 
+    [Fact]
+    public void Plan_JitterLongerThanTheGap_MakesNoMoreTicksBeOnTime()
+    {
+        var settings = Minutely with { Jitter = TimeSpan.FromDays(1) };
+        var plan = Plan(settings, T0, T0.AddDays(1));
+        plan.Decisions[0].Action.ShouldBe(TickAction.Skip);
+        plan.Decisions[0].Ticks.ShouldBeInRange(1438, 1439);
+        plan.Decisions.Count(decision => decision.Action is TickAction.Start).ShouldBeInRange(1, 2);
+    }
+
+    [Fact]
+    public void Plan_TickThatItsJitterHeldUntilTheOutage_IsOnTime()
+    {
+        var settings = Minutely with { Rule = TickRule.Of(TimeSpan.FromHours(1), T0), Jitter = TimeSpan.FromMinutes(50) };
+        var fireAt = SchedulePlanner.FireAt(settings, T0)!.Value;
+        (fireAt - T0).ShouldBeGreaterThan(TimeSpan.FromMinutes(5), "otherwise the jitter proves nothing here");
+        Plan(settings, T0, fireAt.AddSeconds(60)).Decisions.ShouldHaveSingleItem().Action.ShouldBe(TickAction.Start);
+        Plan(settings, T0, fireAt.AddSeconds(61)).Decisions.ShouldHaveSingleItem().Action.ShouldBe(TickAction.Skip);
+    }
+
     /// <summary>Whatever the clock does and however long nobody looks: each tick once, in order, none left out.</summary>
     [Fact]
     public void Plan_AnyClockUnderAll_StartsEachTickOnce() =>

@@ -100,6 +100,19 @@ public sealed class TickRuleTests
         (TickJitter.FireAt(rule, schedule, T0, TimeSpan.FromMinutes(30)) - T0).TotalMilliseconds.ShouldBe(KnownDelay);
     }
 
+    [Fact]
+    public void Between_FromTheBeginningOfTime_GivesTheFirstTicksThereAre()
+    {
+        foreach (var rule in new[]
+        {
+            TickRule.Of(TimeSpan.FromHours(1), T0, startAt: DateTimeOffset.MinValue),
+            TickRule.Of(CronScheduleTests.Parse("0 * * * *"), TimeZoneInfo.Utc, startAt: DateTimeOffset.MinValue.AddDays(3)),
+        })
+        {
+            rule.Between(DateTimeOffset.MinValue, DateTimeOffset.MinValue.AddDays(4)).Take(3).Count().ShouldBe(3);
+        }
+    }
+
     private const double KnownDelay = 720_110;
 
     internal static Gen<TickRule> Rules() => Gen.OneOf(

@@ -162,6 +162,54 @@ public abstract class BulkConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task Run_LongerThanItsTurn_GivesWayAndGoesOnWhereItWas()
+    {
+        await FillAsync(250);
+        var operation = await AddAsync(250);
+        var acting = Runner((_, row, _) =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(400));
+            return Act(row.Id);
+        });
+        var first = (await acting.RunAsync(await ClaimAsync(operation, "silo one"), Ct)).ShouldNotBeNull();
+        (first.Status, first.Done).ShouldBe((BulkStatus.Running, BulkRunner.PageSize));
+        await Store.ReleaseAsync(first, Ct);
+        var stored = (await Store.FindAsync(_organization, operation.Id, Ct)).ShouldNotBeNull();
+        (stored.Done, stored.Claim).ShouldBe((BulkRunner.PageSize, null));
+        var ended = (await Runner((_, row, _) => Act(row.Id)).RunAsync(await ClaimAsync(stored, "silo two"), Ct)).ShouldNotBeNull();
+        (ended.Status, ended.Done, ended.Unchanged).ShouldBe((BulkStatus.Completed, 250, 0));
+    }
+
+    [Fact]
+    public async Task ListRunning_GivesEachOrganizationItsTurn_ThoseLeftLongestFirst()
+    {
+        var longAgo = T0.AddYears(-20);
+        async Task<Guid> AddAsync(string organization, int minute)
+        {
+            var operation = Operation(0) with { Organization = organization, CreatedAt = longAgo.AddMinutes(minute) };
+            (await Store.AddAsync(operation, Ct)).ShouldBeTrue();
+            return operation.Id;
+        }
+
+        var busy = new List<Guid>();
+        for (var i = 0; i < 10; i++)
+        {
+            busy.Add(await AddAsync($"busy-{_organization}", i));
+        }
+
+        var other = await AddAsync($"other-{_organization}", 20);
+        (await Store.CountRunningAsync($"busy-{_organization}", Ct)).ShouldBe(10);
+        var order = (await Store.ListRunningAsync(50, Ct)).Select(each => each.Id).Where(id => busy.Contains(id) || id == other).ToList();
+        order[..3].ShouldBe([busy[0], other, busy[1]]);
+
+        // What was worked on goes behind those that wait.
+        var claimed = (await Store.ClaimAsync((await Store.FindAsync($"busy-{_organization}", busy[0], Ct))!, "silo", T0, Ct))!;
+        await Store.SaveAsync(claimed with { UpdatedAt = longAgo.AddHours(1) }, Ct);
+        order = [.. (await Store.ListRunningAsync(50, Ct)).Select(each => each.Id).Where(id => busy.Contains(id) || id == other)];
+        order[..3].ShouldBe([busy[1], other, busy[2]]);
+    }
+
+    [Fact]
     public async Task Store_GivesBackWhatWasAsked_AndPagesNewestFirst()
     {
         var request = new BulkRequest

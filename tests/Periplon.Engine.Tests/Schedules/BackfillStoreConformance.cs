@@ -1,3 +1,4 @@
+using Periplon.Client.Executions;
 using Periplon.Engine.Schedules;
 using Periplon.Engine.Tests.Storage;
 using static Periplon.Engine.Tests.Schedules.ScheduleSamples;
@@ -37,7 +38,8 @@ public abstract class BackfillStoreConformance(DatabaseFixture fixture)
             await Store.RecordRunAsync(run, Ct);
         }
 
-        (await Store.ListTakenTicksAsync(schedule.Id, T0, T0.AddHours(1), Ct)).ShouldBe([T0]);
+        var ticks = Enumerable.Range(0, 4).Select(i => T0.AddMinutes(i)).ToList();
+        (await Store.ListGapsAsync(schedule.Id, ticks, Ct)).ShouldBe(ticks[1..]);
         var runs = Enumerable.Range(0, 4).Select(i => Run(schedule, T0.AddMinutes(i)) with { Kind = RunKind.Backfill, BackfillId = backfill.Id, Priority = -10 }).ToList();
         var made = await Store.AdvanceBackfillAsync(backfill, T0.AddMinutes(4), 1, runs, Ct);
         made.ShouldBe([T0.AddMinutes(1), T0.AddMinutes(2), T0.AddMinutes(3)], ignoreOrder: true);
@@ -45,10 +47,40 @@ public abstract class BackfillStoreConformance(DatabaseFixture fixture)
 
         (await Store.AdvanceBackfillAsync(backfill, T0.AddMinutes(9), 0, [Run(schedule, T0.AddMinutes(5))], Ct)).ShouldBeEmpty();
         var stored = (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldNotBeNull();
-        (stored.NextAt, stored.Passed, stored.Started).ShouldBe((T0.AddMinutes(4), 1, 4));
+        (stored.NextAt, stored.Passed, stored.Started).ShouldBe((T0.AddMinutes(4), 2, 3), "the first tick had got a run in between");
         (await Store.CountBackfillRunsAsync(backfill.Id, Ct)).ShouldBe(new BackfillCounts(3, 0, 0));
         await Store.MarkAsync([new(runs[1], T0, "no"), new(runs[2], T0, null)], Ct);
         (await Store.CountBackfillRunsAsync(backfill.Id, Ct)).ShouldBe(new BackfillCounts(2, 0, 1));
+    }
+
+    [Fact]
+    public async Task ListGaps_TickWhoseRunWasDeletedAndWhoseExecutionIsThere_IsNone()
+    {
+        var (schedule, _) = await NewAsync();
+        var ticks = Enumerable.Range(0, 2500).Select(i => T0.AddMinutes(i)).ToList();
+        var ran = new[] { ticks[1], ticks[1999] };
+        foreach (var tick in ran)
+        {
+            await fixture.Test.AddExecutionAsync(ExecutionIds.ForTick(schedule.Id, tick, tick), "completed", tick);
+        }
+
+        (await Store.ListGapsAsync(schedule.Id, ticks, Ct)).ShouldBe(ticks.Except(ran));
+        (await Store.ListGapsAsync(Guid.NewGuid(), ticks, Ct)).ShouldBe(ticks);
+        (await Store.ListGapsAsync(schedule.Id, [], Ct)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Prune_RunsThatARunningBackfillHasToLookAt_Stay()
+    {
+        var (schedule, backfill) = await NewAsync();
+        var before = Run(schedule, T0.AddMinutes(-1), RunStatus.Completed);
+        var inside = Run(schedule, T0.AddMinutes(1), RunStatus.Completed);
+        await Store.RecordRunAsync(before, Ct);
+        await Store.RecordRunAsync(inside, Ct);
+        (await Store.PruneAsync(_shard, T0.AddDays(1), 10, Ct)).ShouldBe(1);
+        (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBe([inside]);
+        await Store.EndBackfillAsync(backfill.Id, BackfillStatus.Cancelled, T0.AddDays(2), Ct);
+        (await Store.PruneAsync(_shard, T0.AddDays(1), 10, Ct)).ShouldBe(1);
     }
 
     [Fact]
@@ -75,13 +107,30 @@ public abstract class BackfillStoreConformance(DatabaseFixture fixture)
     }
 
     [Fact]
-    public async Task DeleteSchedule_TakesBackfillsAndRunsAlong()
+    public async Task DeleteSchedule_IsGoneAtOnce_AndItsRunsAndBackfillsGoInBatches()
     {
         var (schedule, backfill) = await NewAsync();
-        await Store.RecordRunAsync(Run(schedule, T0), Ct);
-        (await Store.DeleteAsync(schedule.Organization, schedule.Id, Ct)).ShouldBeTrue();
-        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBeNull();
+        for (var i = 0; i < 5; i++)
+        {
+            await Store.RecordRunAsync(Run(schedule, T0.AddMinutes(i), i == 0 ? RunStatus.Scheduled : RunStatus.Completed), Ct);
+        }
+
+        (await Store.DeleteAsync("another", schedule.Id, T0, Ct)).ShouldBeFalse();
+        (await Store.DeleteAsync(schedule.Organization, schedule.Id, T0, Ct)).ShouldBeTrue();
+        (await Store.DeleteAsync(schedule.Organization, schedule.Id, T0, Ct)).ShouldBeFalse();
+        (await Store.FindAsync(schedule.Organization, schedule.Id, Ct)).ShouldBeNull();
+        (await Store.ListBackfillsAsync(_shard, Ct)).ShouldBeEmpty();
+        (await Store.ListDueAsync(_shard, T0.AddYears(1), 10, Ct)).ShouldBeEmpty();
+        var forgotten = new ForgottenQuery(_shard, Guid.Empty, T0.AddDays(1), T0.AddDays(1), [], 10, 10);
+        (await Store.ListForgottenAsync(forgotten, Ct)).ShouldBeEmpty("nothing of it starts any more");
+
+        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(3);
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldNotBeNull().Status.ShouldBe(BackfillStatus.Cancelled);
+        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(2);
         (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBeEmpty();
+        (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBeNull();
+        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(0);
+        (await Store.InsertAsync(schedule, Ct)).ShouldBe(ScheduleSave.Saved, "not even its id is left");
     }
 
     private async Task<(ScheduleRow Schedule, ScheduleBackfill Backfill)> NewAsync()

@@ -120,8 +120,8 @@ public abstract class ScheduleStoreConformance(DatabaseFixture fixture)
     {
         var (changed, deleted, kept) = (await InsertAsync(), await InsertAsync(), await InsertAsync());
         await Store.UpdateAsync(changed with { Revision = 2 }, changed, Ct);
-        (await Store.DeleteAsync(_organization, deleted.Id, Ct)).ShouldBeTrue();
-        (await Store.DeleteAsync(_organization, deleted.Id, Ct)).ShouldBeFalse();
+        (await Store.DeleteAsync(_organization, deleted.Id, T0, Ct)).ShouldBeTrue();
+        (await Store.DeleteAsync(_organization, deleted.Id, T0, Ct)).ShouldBeFalse();
 
         var claimed = await Store.ClaimAsync([.. new[] { changed, deleted, kept }.Select(row => Claim(row, Run(row, T0)))], Ct);
         claimed.Schedules.ShouldBe([kept.Id]);
@@ -221,6 +221,35 @@ public abstract class ScheduleStoreConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task SkipOlder_RunsThatHaveNotStarted_AreSkippedAndLateStartsOfThemFound()
+    {
+        var row = await InsertAsync();
+        var running = Run(row, T0, RunStatus.Running);
+        var scheduled = Run(row, T0.AddMinutes(1));
+        var filling = Run(row, T0.AddMinutes(2)) with { Kind = RunKind.Backfill, BackfillId = Guid.NewGuid() };
+        var newer = Run(row, T0.AddMinutes(3));
+        foreach (var run in new[] { running, scheduled, filling, newer })
+        {
+            (await Store.RecordRunAsync(run, Ct)).ShouldBeTrue();
+        }
+
+        (await Store.RecordRunAsync(newer with { Tick = T0.AddMinutes(4) }, Ct)).ShouldBeFalse("its execution is another run's");
+        (await Store.FindRunAsync(row.Id, newer.ExecutionId!.Value, Ct)).ShouldBe(newer);
+        await Store.SkipOlderAsync(newer, T0.AddMinutes(3), Ct);
+        var runs = await RunsAsync(row);
+        runs.Select(run => run.Status).ShouldBe([RunStatus.Scheduled, RunStatus.Scheduled, RunStatus.Skipped, RunStatus.Running]);
+        runs[2].Reason.ShouldNotBeNull().ShouldContain("'cancel_old'");
+        (await Store.ListGapsAsync(row.Id, [scheduled.Tick], Ct)).ShouldBe([scheduled.Tick]);
+
+        await Store.MarkAsync([new(scheduled, T0.AddMinutes(4), null)], Ct);
+        (await RunsAsync(row))[2].Status.ShouldBe(RunStatus.Skipped, "what was skipped does not start any more");
+        (await Store.ListOvertakenAsync(_shard, T0, 10, Ct)).ShouldBeEmpty();
+        await AddExecutionAsync(scheduled, "running");
+        (await Store.ListOvertakenAsync(_shard, T0, 10, Ct)).ShouldHaveSingleItem().Execution.ShouldBe(scheduled.ExecutionId!.Value);
+        (await Store.ListOvertakenAsync(_shard, T0.AddMinutes(3), 10, Ct)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task ListForgotten_GivesFewOfEachScheduleAndGoesOnBehindTheLast()
     {
         var shard = Guid.NewGuid().GetHashCode() & int.MaxValue;
@@ -309,7 +338,7 @@ public abstract class ScheduleStoreConformance(DatabaseFixture fixture)
         (await Store.FitShardsAsync(1_000_000, Ct)).ShouldBe(1);
         (await Store.FindAsync(_organization, row.Id, Ct))!.Shard.ShouldBe(3);
         (await RunsAsync(row))[0].Shard.ShouldBe(3);
-        (await Store.DeleteAsync(_organization, row.Id, Ct)).ShouldBeTrue();
+        (await Store.DeleteAsync(_organization, row.Id, T0, Ct)).ShouldBeTrue();
     }
 
     private ScheduleRow New() => Minutely(_organization, _shard);

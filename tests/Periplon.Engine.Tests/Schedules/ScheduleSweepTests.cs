@@ -76,6 +76,31 @@ public sealed class ScheduleSweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Overlap_CancelOld_RunThatWasDecidedAndNotStarted_IsSkippedAndALateStartOfItCancelled()
+    {
+        var row = await _test.AddAsync(row => row with { Overlap = OverlapPolicy.CancelOld });
+        var lost = new TaskCompletionSource();
+        var dying = _test.NewShard(new FakeStarter { Gate = lost.Task });
+        _test.Time.AdjustTime(T0);
+        await dying.FireAsync(Ct);
+        _test.Time.AdjustTime(T0.AddMinutes(1));
+        await _test.Shard.FireAsync(Ct);
+        await _test.Shard.IdleAsync();
+        await _test.SweepAsync();
+        await _test.ShouldHaveRunsAsync(row, "0 skipped", "1 running");
+        var overtaken = (await _test.RunsAsync(row))[0];
+        _test.Starter.Cancelled.ShouldBe([overtaken.ExecutionId!.Value]);
+
+        // The start of the silo that died arrives all the same.
+        lost.SetResult();
+        await dying.IdleAsync();
+        await _test.BeginAsync(overtaken);
+        await _test.SweepAsync();
+        await _test.ShouldHaveRunsAsync(row, "0 skipped", "1 running");
+        _test.Starter.Cancelled.ShouldBe([overtaken.ExecutionId.Value, overtaken.ExecutionId.Value]);
+    }
+
+    [Fact]
     public async Task Backfill_FillsGapsOnlyAFewAtATimeAndEnds()
     {
         var row = await _test.AddAsync(row => row with { Overlap = OverlapPolicy.Skip, NextTick = T0.AddMinutes(6), NextFireAt = T0.AddMinutes(6) });

@@ -27,7 +27,8 @@ public sealed class SchedulerWakerTests : IDisposable
         grains.GetGrain<ISchedulerGrain>(Arg.Any<string>(), null).Returns(_scheduler);
         _waker = new SchedulerWaker(
             Substitute.For<IClusterMembershipService>(), local, grains, store: null!,
-            options: Options.Create(new ScheduleOptions { Shards = 4 }), logger: NullLogger<SchedulerWaker>.Instance);
+            options: Options.Create(new ScheduleOptions { Shards = 4 }), time: TimeProvider.System,
+            logger: NullLogger<SchedulerWaker>.Instance);
     }
 
     public void Dispose() => _waker.Dispose();
@@ -56,6 +57,20 @@ public sealed class SchedulerWakerTests : IDisposable
         _scheduler.WakeAsync(Arg.Any<CancellationToken>()).ThrowsAsync(new TimeoutException());
         (await RunAsync((Own, SiloStatus.Active))).ShouldBeTrue();
         await _scheduler.Received(4).WakeAsync(Arg.Any<CancellationToken>());
+    }
+
+    [Fact]
+    public async Task Wake_SchedulerThatDidNotAnswer_IsAskedUntilItDoes()
+    {
+        var silent = 3;
+        _scheduler.WakeAsync(Arg.Any<CancellationToken>()).Returns(
+            _ => Interlocked.Decrement(ref silent) >= 0 ? Task.FromException(new TimeoutException()) : Task.CompletedTask);
+        await RunAsync((Own, SiloStatus.Active));
+        await _scheduler.Received(4).WakeAsync(Arg.Any<CancellationToken>());
+        (await _waker.WakeAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
+        await _scheduler.Received(7).WakeAsync(Arg.Any<CancellationToken>());
+        (await _waker.WakeAsync(TestContext.Current.CancellationToken)).ShouldBe(0);
+        await _scheduler.Received(7).WakeAsync(Arg.Any<CancellationToken>());
     }
 
     private Task<bool> RunAsync(params (SiloAddress Silo, SiloStatus Status)[] members) => _waker.RunOnceAsync(

@@ -74,11 +74,11 @@ internal sealed class ShardFixture : IAsyncDisposable
             .ShouldBe(expected);
 
     /// <summary>The execution of a run ends.</summary>
-    public async Task EndAsync(ScheduleRun run, string status = "completed") => await _database.ScalarAsync($$"""
-        insert into executions (id, organization, workflow_id, workflow_name, workflow_version, revision, status, priority, partition,
-                                trigger_type, inputs, retry_count, labels, created_at, completed_at)
-        values ('{{run.ExecutionId:D}}', 'default', '{{Guid.NewGuid():D}}', 'w', '1', 1, '{{status}}', 0, 0, 'schedule', '{}', 0, '{}', 0, {{SqlValues.ToMicroseconds(Time.GetUtcNow())}})
-        """);
+    public Task EndAsync(ScheduleRun run, string status = "completed") =>
+        _database.AddExecutionAsync(run.ExecutionId!.Value, status, Time.GetUtcNow());
+
+    /// <summary>The execution of a run is there and lives.</summary>
+    public Task BeginAsync(ScheduleRun run) => EndAsync(run, "running");
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 }

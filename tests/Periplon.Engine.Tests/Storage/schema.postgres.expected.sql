@@ -268,6 +268,7 @@ CREATE INDEX schedule_runs_ended ON public.schedule_runs USING btree (shard, com
 CREATE INDEX schedule_runs_active ON public.schedule_runs USING btree (shard, schedule_id) WHERE (status = ANY (ARRAY['scheduled'::text, 'running'::text]))
 CREATE INDEX schedule_runs_backfill ON public.schedule_runs USING btree (backfill_id) WHERE (backfill_id IS NOT NULL)
 CREATE UNIQUE INDEX schedule_runs_execution ON public.schedule_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
+CREATE INDEX schedule_runs_overtaken ON public.schedule_runs USING btree (shard, completed_at) WHERE ((status = 'skipped'::text) AND (execution_id IS NOT NULL))
 schedules.id uuid not null
 schedules.organization text not null
 schedules.shard integer not null
@@ -296,6 +297,8 @@ schedules.last_error text
 schedules.created_at timestamp with time zone not null
 schedules.updated_at timestamp with time zone not null
 schedules.created_by text
+schedules.deleted_at timestamp with time zone
+schedules schedules_gone: CHECK (((deleted_at IS NULL) OR (NOT is_active)))
 schedules schedules_next: CHECK ((((next_tick IS NULL) = (next_fire_at IS NULL)) AND ((next_tick IS NULL) OR is_active)))
 schedules schedules_pkey: PRIMARY KEY (id)
 schedules schedules_rule: CHECK (((cron_expression IS NULL) <> (interval_secs IS NULL)))
@@ -312,6 +315,7 @@ CREATE INDEX schedules_due ON public.schedules USING btree (shard, next_fire_at)
 CREATE INDEX schedules_list ON public.schedules USING btree (organization, created_at DESC, id DESC)
 CREATE UNIQUE INDEX schedules_name ON public.schedules USING btree (organization, name) WHERE (name IS NOT NULL)
 CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (id)
+CREATE INDEX schedules_deleted ON public.schedules USING btree (shard) WHERE (deleted_at IS NOT NULL)
 CREATE INDEX schedules_workflow ON public.schedules USING btree (workflow_id)
 schema_migrations.number integer not null
 schema_migrations.name text not null
@@ -349,7 +353,7 @@ CREATE INDEX trigger_runs_list ON public.trigger_runs USING btree (trigger_id, c
 CREATE UNIQUE INDEX trigger_runs_pkey ON public.trigger_runs USING btree (trigger_id, source)
 CREATE INDEX trigger_runs_source ON public.trigger_runs USING btree (source_execution_id) WHERE (source_execution_id IS NOT NULL)
 CREATE INDEX trigger_runs_created ON public.trigger_runs USING btree (created_at)
-CREATE INDEX trigger_runs_pending ON public.trigger_runs USING btree (updated_at) WHERE (status = 'pending'::text)
+CREATE INDEX trigger_runs_pending ON public.trigger_runs USING btree (trigger_id, updated_at) WHERE (status = 'pending'::text)
 CREATE UNIQUE INDEX trigger_runs_execution ON public.trigger_runs USING btree (execution_id) WHERE (execution_id IS NOT NULL)
 CREATE UNIQUE INDEX trigger_runs_fingerprint ON public.trigger_runs USING btree (trigger_id, fingerprint) WHERE (fingerprint IS NOT NULL)
 triggers.id uuid not null

@@ -206,6 +206,7 @@ CREATE INDEX schedule_runs_active on schedule_runs (shard, schedule_id) where st
 CREATE INDEX schedule_runs_backfill on schedule_runs (backfill_id) where backfill_id is not null;
 CREATE INDEX schedule_runs_ended on schedule_runs (shard, completed_at) where completed_at is not null;
 CREATE UNIQUE INDEX schedule_runs_execution on schedule_runs (execution_id) where execution_id is not null;
+CREATE INDEX schedule_runs_overtaken on schedule_runs (shard, completed_at) where status = 'skipped' and execution_id is not null;
 CREATE TABLE schedules (
   id                 text        primary key,
   organization       text        not null,
@@ -235,9 +236,12 @@ CREATE TABLE schedules (
   created_at         integer     not null,
   updated_at         integer     not null,
   created_by         text,
+  deleted_at         integer,
   constraint schedules_rule check ((cron_expression is null) <> (interval_secs is null)),
-  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active))
+  constraint schedules_next check ((next_tick is null) = (next_fire_at is null) and (next_tick is null or is_active)),
+  constraint schedules_gone check (deleted_at is null or not is_active)
 );
+CREATE INDEX schedules_deleted on schedules (shard) where deleted_at is not null;
 CREATE INDEX schedules_due on schedules (shard, next_fire_at) where next_fire_at is not null;
 CREATE INDEX schedules_list on schedules (organization, created_at desc, id desc);
 CREATE UNIQUE INDEX schedules_name on schedules (organization, name) where name is not null;
@@ -278,7 +282,7 @@ CREATE INDEX trigger_runs_created on trigger_runs (created_at);
 CREATE UNIQUE INDEX trigger_runs_execution on trigger_runs (execution_id) where execution_id is not null;
 CREATE UNIQUE INDEX trigger_runs_fingerprint on trigger_runs (trigger_id, fingerprint) where fingerprint is not null;
 CREATE INDEX trigger_runs_list on trigger_runs (trigger_id, created_at desc, source desc);
-CREATE INDEX trigger_runs_pending on trigger_runs (updated_at) where status = 'pending';
+CREATE INDEX trigger_runs_pending on trigger_runs (trigger_id, updated_at) where status = 'pending';
 CREATE INDEX trigger_runs_source on trigger_runs (source_execution_id) where source_execution_id is not null;
 CREATE TABLE triggers (
   id                  text        primary key,

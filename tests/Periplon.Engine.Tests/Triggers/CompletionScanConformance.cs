@@ -33,6 +33,8 @@ public abstract class CompletionScanConformance : IAsyncLifetime
 
     private CompletionStarts Starts { get; set; } = null!;
 
+    private PendingRuns Pending { get; set; } = null!;
+
     private ExecutionQueries Queries => new(_database.Database, _time);
 
     public async ValueTask InitializeAsync()
@@ -51,7 +53,9 @@ public abstract class CompletionScanConformance : IAsyncLifetime
         grains.GetGrain<IWorkflowGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(workflow);
         var workflows = new WorkflowStore(_database.Database);
         var starter = new TriggerStarter(grains, new RepeatedCalls(_time), workflows, new WorkflowCatalog(workflows));
-        Starts = new CompletionStarts(Runs, Queries, starter, _time);
+        var pauses = new TriggerPauses();
+        Starts = new CompletionStarts(Runs, Queries, starter, pauses, _time, NullLogger<CompletionStarts>.Instance);
+        Pending = new PendingRuns(Triggers, Runs, Queries, Starts, pauses, _time, NullLogger<PendingRuns>.Instance);
         Scan = new CompletionScan(Triggers, Runs, Queries, Starts, _time, NullLogger<CompletionScan>.Instance);
     }
 
@@ -117,18 +121,17 @@ public abstract class CompletionScanConformance : IAsyncLifetime
         var trigger = await AddAsync("ok");
         var ended = await EndedAsync();
         _answer = _ => throw new InvalidOperationException("The silo died here");
-        await Should.ThrowAsync<InvalidOperationException>(
-            Starts.HandleAsync(trigger, (await Queries.FindAsync("default", ended, Ct))!, Ct));
+        (await Starts.HandleAsync(trigger, (await Queries.FindAsync("default", ended, Ct))!, Ct)).ShouldBeFalse();
         var chosen = (await Runs.ListAsync("default", trigger.Id, null, 10, Ct)).ShouldHaveSingleItem();
         chosen.Status.ShouldBe(TriggerRunStatus.Pending);
 
         _answer = _ => new StartResult { Status = StartStatus.Started };
         _started.Clear();
-        (await Scan.ResumeAsync(Ct)).ShouldBe(0, "whoever claimed it may still be at it");
+        (await Pending.RunOnceAsync(Ct)).ShouldBe(0, "whoever claimed it may still be at it");
         _time.Advance(TimeSpan.FromMinutes(30));
-        (await Scan.ResumeAsync(Ct)).ShouldBe(1);
+        (await Pending.RunOnceAsync(Ct)).ShouldBe(1);
         _started.ShouldHaveSingleItem().ExecutionId.ShouldBe(chosen.ExecutionId!.Value);
-        (await Scan.ResumeAsync(Ct)).ShouldBe(0);
+        (await Pending.RunOnceAsync(Ct)).ShouldBe(0);
     }
 
     [Fact]
@@ -141,9 +144,9 @@ public abstract class CompletionScanConformance : IAsyncLifetime
         };
         await Runs.ClaimAsync(run, Ct);
         _time.Advance(TimeSpan.FromMinutes(9));
-        (await Scan.ResumeAsync(Ct)).ShouldBe(0);
+        (await Pending.RunOnceAsync(Ct)).ShouldBe(0);
         _time.Advance(TimeSpan.FromMinutes(2));
-        (await Scan.ResumeAsync(Ct)).ShouldBe(1);
+        (await Pending.RunOnceAsync(Ct)).ShouldBe(1);
         var settled = (await Runs.ListAsync("default", run.TriggerId, null, 10, Ct)).ShouldHaveSingleItem();
         settled.Status.ShouldBe(TriggerRunStatus.Refused);
         settled.Detail.ShouldNotBeNull().ShouldContain("was not answered");
@@ -209,12 +212,117 @@ public abstract class CompletionScanConformance : IAsyncLifetime
         await Scan.ThoroughAsync(await Triggers.ListWatchingAsync(Ct), Ct);
         (await Runs.ListAsync("default", fine.Id, null, 10, Ct)).ShouldHaveSingleItem().Status.ShouldBe(TriggerRunStatus.Started);
         (await Runs.ListAsync("default", failing.Id, null, 10, Ct)).ShouldHaveSingleItem().Status.ShouldBe(TriggerRunStatus.Pending);
-        (await Triggers.FindAsync("default", failing.Id, Ct))!.ScannedTo.ShouldBe(T0);
+        (await Triggers.FindAsync("default", failing.Id, Ct))!.ScannedTo.ShouldBe(T0.AddSeconds(1), "its run is stored and not forgotten");
         (await Triggers.FindAsync("default", fine.Id, Ct))!.ScannedTo.ShouldBe(T0.AddSeconds(1));
 
         _answer = _ => new StartResult { Status = StartStatus.Started };
         _time.Advance(TimeSpan.FromSeconds(10));
-        (await Scan.ResumeAsync(Ct)).ShouldBe(1);
+        (await Pending.RunOnceAsync(Ct)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Pending_TriggerWhoseWorkflowDoesNotAnswer_HoldsUpNoOtherAndIsAskedLessAndLess()
+    {
+        var silent = await AddAsync("silent");
+        var fine = await AddAsync("fine");
+        _answer = _ => throw new InvalidOperationException("nobody answers");
+        for (var i = 0; i < 100; i++)
+        {
+            await EndedAsync();
+        }
+
+        await QuickAsync();
+        (await Runs.ListAsync("default", silent.Id, null, 1000, Ct)).Count(run => run.Status is TriggerRunStatus.Pending).ShouldBe(100);
+        _started.Count.ShouldBeLessThan(60, "what is held is stored without being asked for");
+
+        _answer = start => start.TriggeredBy == silent.By
+            ? throw new InvalidOperationException("nobody answers")
+            : new StartResult { Status = StartStatus.Started };
+        _time.Advance(TimeSpan.FromMinutes(10));
+        _started.Clear();
+        var dealt = 0;
+        for (var round = 0; round < 4; round++)
+        {
+            dealt += await Pending.RunOnceAsync(Ct);
+        }
+
+        dealt.ShouldBe(100);
+        _started.Count(start => start.TriggeredBy == fine.By).ShouldBe(100);
+        _started.Count(start => start.TriggeredBy == silent.By).ShouldBe(1, "after that it is left alone for a while");
+        _started.Clear();
+        for (var second = 0; second < 600; second += 2)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            await Pending.RunOnceAsync(Ct);
+        }
+
+        _started.Count.ShouldBeInRange(4, 8, "pauses of two minutes at last");
+        _answer = _ => new StartResult { Status = StartStatus.Started };
+        _time.Advance(TimeSpan.FromMinutes(10));
+        for (var round = 0; round < 4; round++)
+        {
+            await Pending.RunOnceAsync(Ct);
+        }
+
+        (await Runs.ListAsync("default", silent.Id, null, 1000, Ct)).ShouldAllBe(run => run.Status == TriggerRunStatus.Started);
+    }
+
+    [Fact]
+    public async Task Pending_RunThatFailsAgainAndAgain_LetsTheOthersOfItsTriggerPass()
+    {
+        var trigger = await AddAsync("ok");
+        var poison = await EndedAsync();
+        var good = await EndedAsync();
+        _answer = _ => throw new InvalidOperationException("the silo dies");
+        foreach (var ended in new[] { poison, good })
+        {
+            await Starts.HandleAsync(trigger, (await Queries.FindAsync("default", ended, Ct))!, Ct);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        var runs = await Runs.ListAsync("default", trigger.Id, null, 10, Ct);
+        var bad = runs.Single(run => run.SourceExecutionId == poison).ExecutionId;
+        _answer = start => start.ExecutionId == bad
+            ? throw new InvalidOperationException("a defect")
+            : new StartResult { Status = StartStatus.Started };
+        for (var round = 0; round < 3; round++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            await Pending.RunOnceAsync(Ct);
+        }
+
+        (await Runs.ListAsync("default", trigger.Id, null, 10, Ct)).Single(run => run.SourceExecutionId == good).Status
+            .ShouldBe(TriggerRunStatus.Started);
+        _time.Advance(TimeSpan.FromDays(2));
+        await Pending.RunOnceAsync(Ct);
+        var given = (await Runs.ListAsync("default", trigger.Id, null, 10, Ct)).Single(run => run.SourceExecutionId == poison);
+        (given.Status, given.Detail).ShouldBe((TriggerRunStatus.Refused, "a defect"));
+    }
+
+    [Fact]
+    public async Task ListPendingTriggers_GoesFromTriggerToTriggerBehindOne()
+    {
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add(Guid.NewGuid());
+            for (var run = 0; run < 3; run++)
+            {
+                await Runs.ClaimAsync(
+                    new TriggerRun
+                    {
+                        TriggerId = ids[i], Source = $"s{run}", Organization = "default", SourceExecutionId = Guid.NewGuid(),
+                        ExecutionId = Guid.NewGuid(), CreatedAt = T0, UpdatedAt = T0,
+                    },
+                    Ct);
+            }
+        }
+
+        ids = [.. ids.OrderBy(id => id.ToString("D"), StringComparer.Ordinal)];
+        (await Runs.ListPendingTriggersAsync(Guid.Empty, 10, Ct)).ShouldBe(ids);
+        (await Runs.ListPendingTriggersAsync(Guid.Empty, 2, Ct)).ShouldBe(ids[..2]);
+        (await Runs.ListPendingTriggersAsync(ids[1], 10, Ct)).ShouldBe(ids[2..]);
+        (await Runs.ListPendingTriggersAsync(ids[2], 10, Ct)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -302,7 +302,7 @@ public sealed class ExecutionsApiTests
 
     // The pauses between repeated calls are on the fake clock, which nobody else moves meanwhile. Small steps, so that it passes the
     // pauses and not the deadline as well while the server works.
-    private static async Task<ApiAnswer> AdvanceUntilDoneAsync(ApiHost api, Task<ApiAnswer> call)
+    internal static async Task<ApiAnswer> AdvanceUntilDoneAsync(ApiHost api, Task<ApiAnswer> call)
     {
         while (!call.IsCompleted)
         {

@@ -44,6 +44,19 @@ public sealed class ScheduleRunsApiTests
     }
 
     [Fact]
+    public async Task Times_BeforeThereWereAny_AreRefused()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        const string First = "0001-01-01T00:00:00Z";
+        (await api.GetAsync($"{one}/next?from={First}")).ShouldBeProblem(400).ShouldContain("from: is 0001-01-01");
+        (await api.PostAsync("/api/v1/schedules/preview", $$"""{"interval_secs":60,"from":"{{First}}"}""")).ShouldBeProblem(400)
+            .ShouldContain("allowed are times from 1970-01-01");
+        (await api.PostAsync(one + "/backfill", $$"""{"from":"{{First}}","to":"2026-11-21"}""")).ShouldBeProblem(400)
+            .ShouldContain("allowed are times from 1970-01-01");
+    }
+
+    [Fact]
     public async Task Trigger_StartsAnExecutionNowAndRecordsTheRun()
     {
         await using var api = await SchedulesApiTests.StartAsync();
@@ -75,7 +88,26 @@ public sealed class ScheduleRunsApiTests
         var one = await SchedulesApiTests.CreateAsync(api, Hourly);
         api.Grains.NextStart = new StartResult { Status = StartStatus.WorkflowInactive };
         (await api.PostAsync(one + "/trigger", null)).ShouldBeProblem(409).ShouldContain("is not active");
-        (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldBeEmpty();
+        var run = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        (run["status"]!.GetValue<string>(), run["reason"]!.GetValue<string>()).ShouldBe(("failed", "the workflow is not active"));
+        run["execution_id"].ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Trigger_ThatNobodyAnswers_LeavesARunThatTheSchedulerStartsAndARepetitionFinds()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        api.Grains.UnansweredStarts = 1000;
+        (await ExecutionsApiTests.AdvanceUntilDoneAsync(api, api.PostAsync(one + "/trigger", null, key: "k"))).ShouldBeProblem(503);
+        var run = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        run["status"]!.GetValue<string>().ShouldBe("scheduled");
+        api.Grains.UnansweredStarts = 0;
+        var again = await api.PostAsync(one + "/trigger", null, key: "k");
+        (again.Status, again.Json["execution_id"]!.GetValue<Guid>()).ShouldBe((201, run["execution_id"]!.GetValue<Guid>()));
+        var now = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        (now["status"]!.GetValue<string>(), now["scheduled_at"]!.GetValue<string>())
+            .ShouldBe(("running", run["scheduled_at"]!.GetValue<string>()));
     }
 
     [Fact]
@@ -152,6 +184,20 @@ public sealed class ScheduleRunsApiTests
     }
 
     [Fact]
+    public async Task Backfill_FromBeforeWhatIsKept_IsRefusedUnlessItMayRepeat()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        const string Old = """{"from":"2026-11-01T00:00:00Z","to":"2026-11-21T00:00:00Z","dry_run":true}""";
+        (await api.PostAsync(one + "/backfill", Old)).Status.ShouldBe(200, "nothing of a new schedule was deleted");
+        api.Time.Advance(TimeSpan.FromDays(40));
+        (await api.PostAsync(one + "/backfill", Old)).ShouldBeProblem(400)
+            .ShouldContain("is known from 2026-12-03T12:00:00.0000000+00:00 on only (schedules.keep_runs_days); begin there");
+        (await api.PostAsync(one + "/backfill", Old.Insert(1, "\"may_repeat\":true,"))).Status.ShouldBe(200);
+        (await api.PostAsync(one + "/backfill", """{"from":"2026-12-03T12:00:00Z","to":"2026-12-04T00:00:00Z"}""")).Status.ShouldBe(202);
+    }
+
+    [Fact]
     public async Task Backfill_MoreTicksThanABackfillMayHave_IsRefused()
     {
         await using var api = await SchedulesApiTests.StartAsync();
@@ -160,7 +206,7 @@ public sealed class ScheduleRunsApiTests
             .ShouldContain("more than 100000 ticks");
     }
 
-    private static Task RecordAsync(ApiHost api, string one, int hour, RunStatus status)
+    private static Task<bool> RecordAsync(ApiHost api, string one, int hour, RunStatus status)
     {
         var tick = new DateTimeOffset(2026, 11, 20, hour, 0, 0, TimeSpan.Zero);
         return api.Services.GetRequiredService<IScheduleStore>().RecordRunAsync(

@@ -52,6 +52,7 @@ public sealed class SchedulesApiTests
     [InlineData("""{"interval_secs":9,"start_at":"soon"}""", "start_at", "'soon' is not a time")]
     [InlineData("""{"interval_secs":9,"start_at":"2027-01-02","end_at":"2027-01-01"}""", "end_at", "is not after start_at")]
     [InlineData("""{"interval_secs":9,"end_at":"2020-01-01"}""", "end_at", "until then nothing comes any more")]
+    [InlineData("""{"interval_secs":9,"start_at":"0001-01-01T00:00:00Z"}""", "start_at", "allowed are times from 1970-01-01T00:00:00")]
     [InlineData("""{"interval_secs":9,"crn":1}""", "crn", "is not known; allowed are name, workflow_id,")]
     public async Task Create_Mistake_NamesFieldFoundAndAllowed(string fields, string path, string message)
     {
@@ -124,6 +125,29 @@ public sealed class SchedulesApiTests
         api.Time.Advance(TimeSpan.FromMinutes(10));
         (await api.SendAsync(HttpMethod.Put, one, """{"description":"x"}""")).Json["next_run_at"]!.GetValue<string>()
             .ShouldBe("2026-11-23T12:01:00Z");
+    }
+
+    [Fact]
+    public async Task Change_OfATickThatWaitsForItsJitter_KeepsItOrRecordsIt()
+    {
+        await using var api = await StartAsync();
+        var one = await CreateAsync(api, """{"workflow":"nightly","cron_expression":"0 * * * *","jitter_secs":3599}""");
+        var store = api.Services.GetRequiredService<IScheduleStore>();
+        async Task<DateTimeOffset?> NextTickAsync() =>
+            (await store.FindAsync("default", Guid.Parse(one[^36..]), Ct)).ShouldNotBeNull().NextTick;
+        var tick = new DateTimeOffset(2026, 11, 23, 13, 0, 0, TimeSpan.Zero);
+        (await NextTickAsync()).ShouldBe(tick);
+        api.Time.Advance(TimeSpan.FromSeconds(3601));
+        (await api.SendAsync(HttpMethod.Put, one, """{"jitter_secs":3000,"end_at":"2027-01-01T00:00:00Z"}""")).Status.ShouldBe(200);
+        (await NextTickAsync()).ShouldBe(tick, "the new times have it, too");
+        (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldBeEmpty();
+
+        (await api.PostAsync(one + "/pause", null)).Status.ShouldBe(200);
+        (await api.PostAsync(one + "/resume", null)).Status.ShouldBe(200);
+        (await NextTickAsync()).ShouldBe(tick.AddHours(1));
+        var run = (await api.GetAsync(one + "/runs")).Json["runs"]!.AsArray().ShouldHaveSingleItem()!;
+        (run["scheduled_at"]!.GetValue<string>(), run["status"]!.GetValue<string>(), run["reason"]!.GetValue<string>())
+            .ShouldBe(("2026-11-23T13:00:00Z", "skipped", "the schedule was paused before it fired"));
     }
 
     [Fact]

@@ -159,8 +159,10 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
     public async Task Backfill_IsStartedTriedListedAndCancelled()
     {
         _server.On($"POST {Route}/backfill", """{"total": 1, "passed": 2, "gaps": ["2026-01-01T02:00:00Z"]}""");
-        await RunAsync("schedule", "backfill", "backup", "--from", "2026-01-01", "--to", "2026-01-02", "--max-parallel", "3", "--dry-run");
-        Last.Body.ShouldBe("""{"from":"2026-01-01","to":"2026-01-02","max_parallel":3,"dry_run":true}""");
+        await RunAsync(
+            "schedule", "backfill", "backup", "--from", "2026-01-01", "--to", "2026-01-02", "--max-parallel", "3", "--dry-run",
+            "--may-repeat");
+        Last.Body.ShouldBe("""{"from":"2026-01-01","to":"2026-01-02","max_parallel":3,"dry_run":true,"may_repeat":true}""");
         Out.ShouldBe("1 ticks have no run, 2 have one\n2026-01-01 02:00:00Z\n");
 
         _server.On($"GET {Route}/backfills", """

@@ -15,7 +15,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("validat x", "Error: 'periplon' has no command 'validat'; did you mean 'validate'?")]
     [InlineData("config show --orgins", "Error: 'show' has no option '--orgins'; did you mean '--origins'?")]
     [InlineData("config show extra", "Error: 'show' has no argument 'extra'")]
-    [InlineData("workflows", "Error: 'workflows' needs a command: list, get, delete, apply")]
+    [InlineData("workflows", "Error: 'workflows' needs a command: list, get, delete, impact, migrate, apply")]
     [InlineData("executions get", "Error: Required argument 'id' missing for command: 'get'")]
     [InlineData("executions list --limit x", "Error: Cannot parse argument 'x' for option '--limit' as a whole number")]
     [InlineData("executions logs 1 --level bad", "Error: Argument 'bad' not recognized. Must be one of 'debug', 'info', 'warning', 'error'")]

@@ -55,6 +55,12 @@ internal static class OperationsApi
         var stored = key is null ? null : await store.FindAsync(caller.Organization, id, cancellationToken);
         if (stored is null)
         {
+            if (await store.CountRunningAsync(caller.Organization, cancellationToken) is >= BulkOperation.MostRunning and var running)
+            {
+                return ApiProblem.Conflict(
+                    $"{running} operations are under way; allowed are {BulkOperation.MostRunning}. Wait for the end of one, or cancel one");
+            }
+
             var asked = new BulkOperation
             {
                 Id = id, Organization = caller.Organization, Action = action, Request = request, Reason = body.Reason,

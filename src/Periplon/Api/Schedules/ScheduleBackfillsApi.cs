@@ -33,7 +33,7 @@ internal static class ScheduleBackfillsApi
         var row = await editor.GetAsync(id, caller, cancellationToken);
         var request = (await RequestBody.ReadAsync(context)).ReadJson(ScheduleJson.Default.BackfillRequest);
         var now = editor.Now;
-        var backfill = Read(request, row, now) with
+        var backfill = Read(request, row, now, editor.RunsKeptFrom(row)) with
         {
             Id = key is null
                 ? ExecutionIds.New(time)
@@ -57,8 +57,7 @@ internal static class ScheduleBackfillsApi
                 $"to: the range has more than {MaxTicks} ticks; fill it in parts", new ProblemError("to", $"at most {MaxTicks} ticks"));
         }
 
-        var taken = await store.ListTakenTicksAsync(row.Id, backfill.FromAt, backfill.ToAt, cancellationToken);
-        var gaps = ticks.Where(tick => !taken.Contains(tick)).ToList();
+        var gaps = await store.ListGapsAsync(row.Id, ticks, cancellationToken);
         if (request.DryRun is true)
         {
             return TypedResults.Ok(new BackfillPreview(row.Id, true, gaps.Count, ticks.Count - gaps.Count, [.. gaps.Take(MaxShown)]));
@@ -107,10 +106,10 @@ internal static class ScheduleBackfillsApi
         return await GetBackfill(id, backfill, caller, editor, store, cancellationToken);
     }
 
-    private static ScheduleBackfill Read(BackfillRequest request, ScheduleRow row, DateTimeOffset now)
+    private static ScheduleBackfill Read(BackfillRequest request, ScheduleRow row, DateTimeOffset now, DateTimeOffset keptFrom)
     {
         var fields = new QueryReader();
-        ScheduleRequests.RefuseUnknown(request.Unknown, "from, to, max_parallel, priority, dry_run", fields);
+        ScheduleRequests.RefuseUnknown(request.Unknown, "from, to, max_parallel, priority, dry_run, may_repeat", fields);
         foreach (var (name, text) in new[] { ("from", request.From), ("to", request.To) })
         {
             if (string.IsNullOrEmpty(text))
@@ -129,6 +128,14 @@ internal static class ScheduleBackfillsApi
         if (!fields.HasRefused && from >= to)
         {
             fields.Refuse("to", $"is {to:O}, which is not after from {from:O}");
+        }
+
+        if (!fields.HasRefused && from < keptFrom && request.MayRepeat is not true)
+        {
+            fields.Refuse(
+                "from",
+                $"is {from:O}, but which ticks had a run is known from {keptFrom:O} on only (schedules.keep_runs_days); "
+                + "begin there, or give may_repeat: true to run ticks again whose run and execution were deleted");
         }
 
         var parallel = ScheduleRequests.Between("max_parallel", request.MaxParallel, 1, 1000, fields) ?? DefaultParallel;

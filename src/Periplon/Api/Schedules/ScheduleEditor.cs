@@ -17,6 +17,15 @@ internal sealed partial class ScheduleEditor(
 
     public int ShardOf(Guid schedule) => options.Value.ShardOf(schedule);
 
+    /// <summary>From when on every run of a schedule is still stored, rounded up to the second.</summary>
+    public DateTimeOffset RunsKeptFrom(ScheduleRow row)
+    {
+        var kept = Now - options.Value.KeepRuns;
+        return row.CreatedAt >= kept
+            ? DateTimeOffset.MinValue
+            : kept.AddTicks(TimeSpan.TicksPerSecond - 1 - ((kept.Ticks - 1) % TimeSpan.TicksPerSecond));
+    }
+
     public async Task<ScheduleRow> GetAsync(string id, CallerIdentity caller, CancellationToken cancellationToken) =>
         await store.FindAsync(caller.Organization, RouteIds.Parse(id, "schedule"), cancellationToken)
         ?? throw new ApiProblemException(ApiProblem.NotFound("schedule", id));
@@ -32,6 +41,7 @@ internal sealed partial class ScheduleEditor(
             switch (await store.UpdateAsync(after, before, cancellationToken))
             {
                 case ScheduleSave.Saved:
+                    await RecordDroppedAsync(before, after, cancellationToken);
                     await WakeAsync(after, cancellationToken);
                     return after;
                 case ScheduleSave.NameTaken:
@@ -40,6 +50,24 @@ internal sealed partial class ScheduleEditor(
         }
 
         throw new ApiProblemException(ApiProblem.Conflict("The schedule is being changed by somebody else; repeat the request", id));
+    }
+
+    // The tick was due and waited for its jitter, or for a server. The change has taken it from the schedulers: nobody else has decided it.
+    private async Task RecordDroppedAsync(ScheduleRow before, ScheduleRow after, CancellationToken cancellationToken)
+    {
+        if (before.NextTick is not { } tick || tick > after.UpdatedAt || after.NextTick == tick)
+        {
+            return;
+        }
+
+        await store.RecordRunAsync(
+            new ScheduleRun
+            {
+                ScheduleId = before.Id, Tick = tick, Shard = before.Shard, Status = RunStatus.Skipped, Priority = before.Priority,
+                Reason = $"the schedule was {(after.IsActive ? "changed" : "paused")} before it fired", CreatedAt = after.UpdatedAt,
+                CompletedAt = after.UpdatedAt,
+            },
+            cancellationToken);
     }
 
     /// <summary>Tells the scheduler, which would find out by itself within seconds.</summary>

@@ -88,8 +88,21 @@ internal static class ScheduleRequests
     {
         null => before,
         "" => null,
-        _ => fields.Time(name, text) is { } time ? time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond)) : before,
+        _ => Time(name, text, fields) is { } time ? time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond)) : before,
     };
+
+    /// <summary>A time at which schedules may tick: from 1970 on.</summary>
+    public static DateTimeOffset? Time(string name, string? text, QueryReader fields)
+    {
+        var time = fields.Time(name, text);
+        if (time < DateTimeOffset.UnixEpoch)
+        {
+            fields.Refuse(name, $"is {time:O}; allowed are times from {DateTimeOffset.UnixEpoch:O} on");
+            return null;
+        }
+
+        return time;
+    }
 
     private static ScheduleRow WithRule(ScheduleRow row, string? cron, int? interval, string? timezone, QueryReader fields)
     {

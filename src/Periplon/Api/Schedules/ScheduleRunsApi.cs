@@ -36,7 +36,14 @@ internal static class ScheduleRunsApi
             return Triggered(row, execution);
         }
 
-        var now = editor.Now;
+        // Stored before it starts: what dies in between leaves a run that the scheduler starts.
+        var run = await RecordAsync(row, execution, editor.Now, store, cancellationToken);
+        if (run.Status is not RunStatus.Scheduled)
+        {
+            context.Response.Headers[RouteIds.ReplayedHeader] = "true";
+            return Triggered(row, execution);
+        }
+
         var request = new StartExecution
         {
             ExecutionId = execution,
@@ -45,26 +52,43 @@ internal static class ScheduleRunsApi
             Priority = row.Priority,
             TriggerType = ScheduleStarter.TriggerTypeOf(RunKind.Manual),
             TriggeredBy = caller.User ?? $"schedule:{row.Id:D}",
-            Labels = ScheduleStarter.LabelsOf(row, now),
+            Labels = ScheduleStarter.LabelsOf(row, run.Tick),
         };
         var workflow = grains.GetGrain<IWorkflowGrain>(row.WorkflowId.ToString("D"));
         var (result, _) = await calls.RetryAsync(
             () => workflow.StartAsync(request, cancellationToken), execution.ToString("D"), cancellationToken);
 
-        // The id is of this schedule and key alone: a conflict is the same request at another time.
-        if (result.Status is not (StartStatus.Started or StartStatus.AlreadyStarted or StartStatus.Conflict))
+        var answer = ScheduleStarter.AnswerOf(result, row.WorkflowId);
+        await store.MarkAsync([new RunMark(run, editor.Now, answer.Refusal)], cancellationToken);
+        if (answer.Refusal is not null)
         {
             return ExecutionsApi.Refused(result, row.WorkflowId, key);
         }
 
-        await store.RecordRunAsync(
-            new ScheduleRun
-            {
-                ScheduleId = row.Id, Tick = now, Shard = row.Shard, Kind = RunKind.Manual, Status = RunStatus.Running,
-                Priority = row.Priority, ExecutionId = execution, CreatedAt = now, StartedAt = now,
-            },
-            cancellationToken);
         return Triggered(row, execution);
+    }
+
+    // A tick may have this very time; then the run takes the microsecond after it.
+    private static async Task<ScheduleRun> RecordAsync(
+        ScheduleRow row, Guid execution, DateTimeOffset now, IScheduleStore store, CancellationToken cancellationToken)
+    {
+        for (var tick = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)); ; tick = tick.AddMicroseconds(1))
+        {
+            var run = new ScheduleRun
+            {
+                ScheduleId = row.Id, Tick = tick, Shard = row.Shard, Kind = RunKind.Manual, Status = RunStatus.Scheduled,
+                Priority = row.Priority, ExecutionId = execution, CreatedAt = now,
+            };
+            if (await store.RecordRunAsync(run, cancellationToken))
+            {
+                return run;
+            }
+
+            if (await store.FindRunAsync(row.Id, execution, cancellationToken) is { } known)
+            {
+                return known;
+            }
+        }
     }
 
     private static async Task<Ok<ScheduleRunPage>> ListRuns(

@@ -89,8 +89,8 @@ internal sealed record ScheduleRunObject(
     DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static ScheduleRunObject From(ScheduleRun run) => new(
-        run.Tick, run.Status.ToWord(), run.Kind.ToWord(), run.ExecutionId, run.Waits, run.Ticks, run.Reason, run.BackfillId, run.CreatedAt,
-        run.StartedAt, run.CompletedAt);
+        run.Tick, run.Status.ToWord(), run.Kind.ToWord(), run.Status is RunStatus.Skipped ? null : run.ExecutionId, run.Waits, run.Ticks,
+        run.Reason, run.BackfillId, run.CreatedAt, run.StartedAt, run.CompletedAt);
 }
 
 internal sealed record ScheduleRunPage(Guid ScheduleId, IReadOnlyList<ScheduleRunObject> Runs, string? NextCursor);
@@ -170,6 +170,8 @@ internal sealed record BackfillRequest
     public int? MaxParallel { get; init; }
     public int? Priority { get; init; }
     public bool? DryRun { get; init; }
+    /// <summary>Whether the range may begin before what is known of the schedule's runs.</summary>
+    public bool? MayRepeat { get; init; }
 
     /// <summary>Fields that are not known; they are refused by name.</summary>
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -32,7 +32,7 @@ internal static class ScheduleTimesApi
             },
             fields);
         var count = ScheduleRequests.Between("count", request.Count, 1, MaxCount, fields) ?? DefaultCount;
-        var from = fields.Time("from", request.From) ?? now;
+        var from = ScheduleRequests.Time("from", request.From, fields) ?? now;
         fields.ThrowIfRefused();
         return TypedResults.Ok(Occurrences(row, null, from, count));
     }
@@ -44,7 +44,7 @@ internal static class ScheduleTimesApi
         var row = await editor.GetAsync(id, caller, cancellationToken);
         var read = new QueryReader();
         var wanted = read.Integer("count", count, DefaultCount, 1, MaxCount);
-        var start = read.Time("from", from) ?? editor.Now;
+        var start = ScheduleRequests.Time("from", from, read) ?? editor.Now;
         read.ThrowIfRefused();
         return TypedResults.Ok(Occurrences(row, row.Id, start, wanted));
     }

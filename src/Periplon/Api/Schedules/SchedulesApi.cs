@@ -136,7 +136,7 @@ internal static class SchedulesApi
         string id, CallerIdentity caller, ScheduleEditor editor, IScheduleStore store, CancellationToken cancellationToken)
     {
         var row = await editor.GetAsync(id, caller, cancellationToken);
-        if (!await store.DeleteAsync(caller.Organization, row.Id, cancellationToken))
+        if (!await store.DeleteAsync(caller.Organization, row.Id, editor.Now, cancellationToken))
         {
             return ApiProblem.NotFound("schedule", id);
         }
