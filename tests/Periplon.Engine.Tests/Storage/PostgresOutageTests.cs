@@ -61,7 +61,12 @@ public sealed class PostgresOutageTests(PrivatePostgresFixture fixture) : IClass
         await using var store = Open(database, instruments);
         var seen = 0;
         proxy.Decide(bytes => Find(bytes, "turn ") && Interlocked.Increment(ref seen) % 7 == 0 ? Cut.AfterTheServerAnswered : Cut.None);
-        await VerifyAsync(store, await LoadAsync(store, executions: 40, turns: 12));
+
+        // How many appends share a statement is the machine's affair.
+        for (var round = 0; round < 20 && proxy.Cuts <= 3; round++)
+        {
+            await VerifyAsync(store, await LoadAsync(store, executions: 40, turns: 12));
+        }
 
         proxy.Cuts.ShouldBeGreaterThan(3);
         instruments.Recovered.ShouldBeGreaterThan(0);
