@@ -175,14 +175,30 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
             _overdueAt.Dequeue();
             if (_taken.Remove(ticket, out var offer))
             {
-                _offeredAgain.Remove(ticket);
                 _returns[KeyOf(offer)] = _returns.GetValueOrDefault(KeyOf(offer)) + 1;
-                Enqueue(offer with { Ticket = 0, Returned = true });
+                Return(ticket, offer);
                 returned++;
             }
         }
 
         return returned;
+    }
+
+    /// <summary>
+    /// Puts offers back that came back before and would wait longer now, and forgets how often they did: what kept workers from claiming
+    /// them, an outage of the database, is over.
+    /// </summary>
+    public int ReturnRepeated()
+    {
+        var repeated = _taken.Where(taken => _returns.ContainsKey(KeyOf(taken.Value))).ToList();
+        _returns.Clear();
+        foreach (var (ticket, offer) in repeated)
+        {
+            _taken.Remove(ticket);
+            Return(ticket, offer);
+        }
+
+        return repeated.Count;
     }
 
     /// <summary>What waits, by organization and priority. Looks at every offer.</summary>
@@ -192,6 +208,12 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
             group.Key.Organization, group.Key.Priority, group.LongCount(), group.LongCount(offer => offer.StartLane is not null),
             group.Min(offer => offer.ScheduledAt))),
     ];
+
+    private void Return(long ticket, TaskOffer offer)
+    {
+        _offeredAgain.Remove(ticket);
+        Enqueue(offer with { Ticket = 0, Returned = true });
+    }
 
     private TimeSpan TimeoutOf(TaskOffer offer)
     {

@@ -19,6 +19,7 @@ internal sealed partial class QueueGrain
     private readonly HashSet<Guid> _failedLooks = [];
     private DateTimeOffset _suspectAt;
     private DueLook? _lastStart;
+    private bool _sweepFailed;
     private bool _recovering;
     private bool _recoverAgain;
     private IGrainTimer? _recovery;
@@ -49,9 +50,18 @@ internal sealed partial class QueueGrain
             {
                 await SuspectAllAsync(cancellationToken);
             }
+
+            if (_sweepFailed)
+            {
+                // Claims have failed as the sweep has, and nothing keeps them from now on.
+                _sweepFailed = false;
+                _queue.ReturnRepeated();
+                WakeWaiters();
+            }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            _sweepFailed = true;
             LogSweepFailed(e, _partition);
         }
     }

@@ -159,6 +159,28 @@ public sealed class OfferQueueTests
     }
 
     [Fact]
+    public void ReturnRepeated_AfterAnOutage_LongTicketsComeBackAtOnceAndAreShortAgain()
+    {
+        _queue.Add(Offer("a"));
+        foreach (var seconds in new[] { 10, 20, 40 })
+        {
+            _queue.Take(1, []);
+            _time.Advance(TimeSpan.FromSeconds(seconds));
+            _queue.ReturnOverdue();
+        }
+
+        var taken = _queue.Take(1, []).ShouldHaveSingleItem();
+        _queue.Add(Offer("b"));
+        Taken(1).ShouldBe(["b"]);
+        _queue.ReturnRepeated().ShouldBe(1, "the one that is out for the first time comes back by itself");
+
+        _queue.Take(9, []).ShouldHaveSingleItem().Ticket.ShouldBeGreaterThan(taken.Ticket);
+        _time.Advance(OfferQueue.TicketTimeout);
+        _queue.ReturnOverdue().ShouldBe(2);
+        Taken(9).Order().ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
     public void ReturnOverdue_ShortTicketsBehindALongOne_ComeBackInTime()
     {
         _queue.Add(Offer("a"));

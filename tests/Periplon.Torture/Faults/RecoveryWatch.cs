@@ -47,17 +47,25 @@ internal sealed class RecoveryWatch(LedgerReader ledger, LoadDriver load, LoadCl
         CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        for (var round = 0; interrupted.Any(each => each.WentOnAt is null) && time.GetElapsedTime(began) < patience; round++)
+        for (var round = 0; ; round++)
         {
             ledger.Read();
             foreach (var each in interrupted.Where(each => each.WentOnAt is null))
             {
                 each.WentOnAt = ledger.Of(each.Execution).Where(run => run.StartedAt > at && !dead.Contains(run.Life))
                     .Select(run => (DateTimeOffset?)run.StartedAt).Min();
-                if (each.WentOnAt is null && round % 10 == 9)
-                {
-                    each.WentOnAt = await EndAsync(each.Execution, cancellationToken);
-                }
+            }
+
+            List<Interrupted> open = [.. interrupted.Where(each => each.WentOnAt is null)];
+            if (open.Count == 0 || time.GetElapsedTime(began) >= patience)
+            {
+                return;
+            }
+
+            if (round % 10 == 9)
+            {
+                // All at once: a server that stands still answers none of them.
+                await Task.WhenAll(open.Select(async each => each.WentOnAt = await EndAsync(each.Execution, cancellationToken)));
             }
 
             await Task.Delay(Beat, time, cancellationToken);
