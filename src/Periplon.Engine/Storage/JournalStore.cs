@@ -85,7 +85,9 @@ internal abstract partial class JournalStore(
     }
 
     /// <summary>Writes a batch, in the order of execution ids, in one transaction; returns after its commit.</summary>
-    protected abstract Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch);
+    /// <param name="batch">The appends, one of an execution at most.</param>
+    /// <param name="attempt">How often this batch has failed in passing before.</param>
+    protected abstract Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch, int attempt);
 
     protected virtual void OnFlusherEnded()
     {
@@ -123,7 +125,7 @@ internal abstract partial class JournalStore(
 
             try
             {
-                var outcomes = await WriteAsync(batch.ConvertAll(static pending => pending.Append));
+                var outcomes = await WriteAsync(batch.ConvertAll(static pending => pending.Append), attempt);
                 OnCommitted(batch, outcomes);
                 return;
             }

@@ -8,15 +8,18 @@ namespace Periplon.Engine.Storage;
 /// <summary>The journal on PostgreSQL: several flushers, and one statement per batch.</summary>
 internal sealed partial class PostgresJournalStore : JournalStore
 {
+    // A connection whose server is gone says nothing. Its time-out is all that tells, and recovery has 10 s in all.
+    private const int FirstTimeoutSeconds = 3;
+
     public PostgresJournalStore(
         Database database, JournalInstruments instruments, TimeProvider time, ILogger<PostgresJournalStore> logger)
         : base(database, instruments, time, logger) => StartFlushers(database.Options.JournalFlushers);
 
-    protected override async Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch)
+    protected override async Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch, int attempt)
     {
         // No cancellation from outside: a statement that is cut leaves an unknown outcome. The command's time-out bounds it.
         await using var connection = (NpgsqlConnection)await Database.Journal.OpenConnectionAsync(CancellationToken.None);
-        var stored = await InsertAsync(connection, batch);
+        var stored = await InsertAsync(connection, batch, attempt);
         var outcomes = new AppendOutcome[batch.Count];
         if (stored.Count == batch.Count)
         {
@@ -37,9 +40,16 @@ internal sealed partial class PostgresJournalStore : JournalStore
         return outcomes;
     }
 
-    private static async Task<HashSet<Guid>> InsertAsync(NpgsqlConnection connection, IReadOnlyList<JournalAppend> batch)
+    private static async Task<HashSet<Guid>> InsertAsync(
+        NpgsqlConnection connection, IReadOnlyList<JournalAppend> batch, int attempt)
     {
         await using var command = new NpgsqlCommand(AppendSql, connection);
+        if (attempt == 0)
+        {
+            // Later tries have the time-out of the connection: a database that is only slow gets through with them.
+            command.CommandTimeout = command.CommandTimeout is 0 ? FirstTimeoutSeconds : Math.Min(FirstTimeoutSeconds, command.CommandTimeout);
+        }
+
         void Add<T>(NpgsqlDbType type, Func<JournalAppend, T> value) =>
             command.Parameters.Add(new() { Value = batch.Select(value).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type });
 

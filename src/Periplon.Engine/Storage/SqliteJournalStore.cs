@@ -11,7 +11,7 @@ internal sealed class SqliteJournalStore : JournalStore
     public SqliteJournalStore(Database database, JournalInstruments instruments, TimeProvider time, ILogger<SqliteJournalStore> logger)
         : base(database, instruments, time, logger) => StartFlusherThread("periplon journal");
 
-    protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch)
+    protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch, int attempt)
     {
         try
         {

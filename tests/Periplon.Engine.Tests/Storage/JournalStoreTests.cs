@@ -110,7 +110,7 @@ public sealed class JournalStoreTests(SqliteFixture fixture) : IClassFixture<Sql
 
         public int Failures { init => _failures = value; }
 
-        protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch) =>
+        protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch, int attempt) =>
             _failures-- > 0
                 ? Task.FromException<AppendOutcome[]>(new IOException("cut"))
                 : Task.FromResult(new AppendOutcome[batch.Count]);
@@ -129,7 +129,7 @@ public sealed class JournalStoreTests(SqliteFixture fixture) : IClassFixture<Sql
             StartFlushers(1);
         }
 
-        protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch)
+        protected override Task<AppendOutcome[]> WriteAsync(IReadOnlyList<JournalAppend> batch, int attempt)
         {
             var outcomes = _writer.Write(batch);
             if (_hasForgotten)

@@ -43,6 +43,35 @@ public sealed class PostgresJournalStoreTests(PostgresFixture fixture) : Journal
     }
 
     [Fact]
+    public async Task Append_ServerThatDoesNotAnswer_IsGivenUpAndRepeatedLongBeforeTheTimeOutOfTheConnection()
+    {
+        // Far longer than the test may take: only the first time-out, which is shorter, can lead to a second try.
+        await using var database = Database.Open(Test.Database.Options with
+        {
+            ConnectionString = Test.Database.Options.ConnectionString + ";Command Timeout=3600",
+        });
+        await using var store = Open(database);
+        await using var holder = (NpgsqlConnection)await Test.Database.Engine.OpenConnectionAsync(Ct);
+        await using var held = await holder.BeginTransactionAsync(Ct);
+        await using (var command = new NpgsqlCommand("lock table execution_events in access exclusive mode", holder, held))
+        {
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+
+        var id = Guid.CreateVersion7();
+        var append = store.AppendAsync(Append(id, 1, Row), Ct);
+        while (Instruments.Retries == 0)
+        {
+            append.IsCompleted.ShouldBeFalse();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Ct);
+        }
+
+        await held.RollbackAsync(Ct);
+        await append;
+        (await Store.ReadAsync(id, 0, Ct)).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Append_TwoWritersInDifferentMonths_StillConflict()
     {
         // The partition follows from the id, not from the time of the append.
