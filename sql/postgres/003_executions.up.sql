@@ -32,13 +32,15 @@ create table executions (
 
 create index executions_active on executions (partition, id)
   where status in ('queued', 'running', 'waiting', 'paused');
+create index executions_due on executions (partition, next_wake_at)
+  where status in ('queued', 'running', 'waiting', 'paused');
 create index executions_list on executions (organization, created_at desc, id desc);
 create index executions_workflow on executions (workflow_id, created_at desc, id desc);
 create index executions_status on executions (organization, status, created_at desc, id desc);
 create index executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
 create index executions_labels on executions using gin (labels jsonb_path_ops) where labels <> '{}';
--- Retention pages through what has ended, many of which may have ended at the same time.
-create index executions_ended on executions (completed_at, id) where completed_at is not null;
+-- Retention walks what has ended by its end.
+create index executions_ended on executions (completed_at) where completed_at is not null;
 
 -- The journal. A row is one commit of one execution. created_on is the day in the execution's id, hence the same for all rows of an
 -- execution: it lets the table be partitioned by time and the key still catch two writers of one sequence number.
@@ -72,7 +74,3 @@ $lz4$;
 
 -- Takes what no month covers, so that an insert never fails for want of a partition.
 create table execution_events_default partition of execution_events default;
-
--- Ids that are made from keys have no time and count as of 1970. They have a place of their own, so that the default one stays empty and a
--- new month costs nothing.
-create table execution_events_keyed partition of execution_events for values from (minvalue) to ('2020-01-01');

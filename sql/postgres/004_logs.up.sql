@@ -27,6 +27,3 @@ $lz4$;
 
 -- Takes what no month covers, so that an insert never fails for want of a partition.
 create table execution_logs_default partition of execution_logs default;
-
--- Ids that are made from keys, as in the journal.
-create table execution_logs_keyed partition of execution_logs for values from (minvalue) to ('2020-01-01');

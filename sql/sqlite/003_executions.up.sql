@@ -32,12 +32,14 @@ create table executions (
 
 create index executions_active on executions (partition, id)
   where status in ('queued', 'running', 'waiting', 'paused');
+create index executions_due on executions (partition, next_wake_at)
+  where status in ('queued', 'running', 'waiting', 'paused');
 create index executions_list on executions (organization, created_at desc, id desc);
 create index executions_workflow on executions (workflow_id, created_at desc, id desc);
 create index executions_status on executions (organization, status, created_at desc, id desc);
 create index executions_parent on executions (parent_execution_id) where parent_execution_id is not null;
--- Retention pages through what has ended, many of which may have ended at the same time.
-create index executions_ended on executions (completed_at, id) where completed_at is not null;
+-- Retention walks what has ended by its end.
+create index executions_ended on executions (completed_at) where completed_at is not null;
 
 -- The journal. A row is one commit of one execution.
 create table execution_events (

@@ -66,6 +66,6 @@ internal sealed partial record SchemaObjects(
     [GeneratedRegex(@"\Aalter table (?<table>\w+) add column (if not exists )?(?<name>\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex AddColumn();
 
-    [GeneratedRegex(@"\Adrop (table|index) (?<name>\w+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\Adrop (table|index) (concurrently )?(if exists )?(?<name>\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex Drop();
 }

@@ -270,8 +270,8 @@ public abstract class DoctorConformance : IAsyncLifetime
     [Fact]
     public async Task Schema_IndexIsGone_IsBuiltAnew()
     {
-        await World.SqlAsync("drop index executions_ended");
-        await World.ShouldFindAndMendAsync("schema", "index_missing", "index executions_ended");
+        await World.SqlAsync("drop index executions_completed");
+        await World.ShouldFindAndMendAsync("schema", "index_missing", "index executions_completed");
     }
 
     [Fact]

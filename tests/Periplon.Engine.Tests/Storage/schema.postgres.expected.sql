@@ -156,7 +156,6 @@ CREATE INDEX executions_list ON public.executions USING btree (organization, cre
 CREATE INDEX executions_live ON public.executions USING btree (workflow_id, revision, id) WHERE ((status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text])) AND (trigger_type <> 'subflow'::text))
 CREATE UNIQUE INDEX executions_pkey ON public.executions USING btree (id)
 CREATE INDEX executions_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'paused'::text])) OR ((status = 'queued'::text) AND (queue_lane IS NULL)))
-CREATE INDEX executions_ended ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)
 CREATE INDEX executions_active ON public.executions USING btree (partition, id) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'waiting'::text, 'paused'::text]))
 CREATE INDEX executions_labels ON public.executions USING gin (labels jsonb_path_ops) WHERE (labels <> '{}'::jsonb)
 CREATE INDEX executions_parent ON public.executions USING btree (parent_execution_id) WHERE (parent_execution_id IS NOT NULL)
@@ -164,6 +163,7 @@ CREATE INDEX executions_queued ON public.executions USING btree (partition, orga
 CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
 CREATE INDEX executions_retry_of ON public.executions USING btree (retry_of) WHERE (retry_of IS NOT NULL)
 CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
+CREATE INDEX executions_completed ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)
 CREATE INDEX executions_queued_wake ON public.executions USING btree (partition, next_wake_at, id) WHERE ((status = 'queued'::text) AND (queue_lane IS NOT NULL) AND (next_wake_at > created_at))
 CREATE INDEX executions_ended_workflow ON public.executions USING btree (workflow_id, completed_at, id) WHERE (completed_at IS NOT NULL)
 orleansmembershiptable.deploymentid text not null

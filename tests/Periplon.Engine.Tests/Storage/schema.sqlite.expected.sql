@@ -95,7 +95,7 @@ CREATE TABLE executions (
 );
 CREATE INDEX executions_active on executions (partition, id)
   where status in ('queued', 'running', 'waiting', 'paused');
-CREATE INDEX executions_ended on executions (completed_at, id) where completed_at is not null;
+CREATE INDEX executions_completed on executions (completed_at, id) where completed_at is not null;
 CREATE INDEX executions_ended_workflow on executions (workflow_id, completed_at, id) where completed_at is not null;
 CREATE INDEX executions_list on executions (organization, created_at desc, id desc);
 CREATE INDEX executions_live on executions (workflow_id, revision, id)
