@@ -76,6 +76,8 @@ public static class EngineHostingExtensions
         // Before the worker, so that it still stands when the worker stops.
         services.AddSingleton<SiloFence>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloFence>());
+        services.AddSingleton<WorkerSlots>();
+        services.AddSingleton<ClaimedAttempts>();
         services.AddHostedService<WorkerService>();
         services.AddRetention();
         services.AddTriggers();

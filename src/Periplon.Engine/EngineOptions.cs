@@ -27,9 +27,13 @@ public sealed class EngineOptions
     /// <summary>Whether this silo runs tasks. Default: true.</summary>
     public bool RunsTasks { get; set; } = true;
 
-    /// <summary>How many attempts this silo runs at once. Default: 16.</summary>
-    [Range(1, 4096)]
-    public int Slots { get; set; } = 16;
+    /// <summary>How many attempts this silo runs at once. Default: 1000.</summary>
+    [Range(1, 10_000)]
+    public int Slots { get; set; } = 1_000;
+
+    /// <summary>How many of them may start processes (script and command tasks). Default: 32.</summary>
+    [Range(1, 10_000)]
+    public int Processes { get; set; } = 32;
 
     /// <summary>Tags this silo's worker carries. Default: none.</summary>
     public IReadOnlyList<string> Tags { get; set; } = [];

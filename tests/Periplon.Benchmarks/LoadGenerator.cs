@@ -9,7 +9,7 @@ namespace Periplon.Benchmarks;
 /// <summary>A closed loop of clients over HTTP: each starts an execution, waits for its end and starts the next.</summary>
 internal sealed partial class LoadGenerator : IDisposable
 {
-    private const double WarmUpSeconds = 3;
+    private const double WarmUpSeconds = 12;
 
     private readonly HttpClient _http;
 

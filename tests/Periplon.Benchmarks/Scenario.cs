@@ -20,7 +20,7 @@ internal sealed record Scenario(string Name, int Tasks, bool InARow, bool OneCli
     /// <summary>The workflow: tasks that return a value and do nothing else, scheduled and recorded like any other.</summary>
     public string Workflow()
     {
-        var yaml = new StringBuilder($"name: bench-{Name}\nversion: \"1\"\ntasks:\n");
+        var yaml = new StringBuilder($"name: bench-{Name}-{Guid.NewGuid():N}\nversion: \"1\"\ntasks:\n");
         for (var i = 0; i < Tasks; i++)
         {
             yaml.Append($"  t{i}:\n    llm: {{provider: echo, model: echo, prompt: done}}\n");

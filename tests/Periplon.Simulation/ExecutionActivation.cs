@@ -140,7 +140,10 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         return Task.FromResult(true);
     }
 
-    public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
+    public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events) =>
+        OnCommitted(before, after, events, _starting);
+
+    private void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events, SimulatedStarts? starts)
     {
         _currentAt = World.Now;
         if (ReferenceEquals(after, _driver!.State))
@@ -150,6 +153,7 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         }
 
         OfferReady(after, before.IsPaused && !after.IsPaused ? after.Ready : ExecutionNews.Ready(before, after, events));
+        starts?.Run(after);
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
         Silo.Limits.Send(World.Protocol.Tell(before, after, events));
@@ -178,19 +182,26 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
     {
         var plan = SampleWorkflows.All[request.Revision].PlanOf(request.Subflow);
         var created = ExecutionBeginning.CreatedOf(plan, request, Silo.UtcNow);
-        var beginning = ExecutionBeginning.Of(plan, created, World.Partitions.Of(Id));
+        var starts = new SimulatedStarts(Silo);
+        var beginning = ExecutionBeginning.Of(plan, created, World.Partitions.Of(Id), starts.Take);
         try
         {
             await beginning.AppendAsync(Silo.Journal, CancellationToken.None);
         }
-        catch (JournalConflictException)
+        catch (Exception e)
         {
+            starts.Abandon();
+            if (e is not JournalConflictException)
+            {
+                throw;
+            }
+
             return await LoadAsync() is not null ? StartStatus.AlreadyStarted : StartStatus.Conflict;
         }
 
         // A read of the journal that was under way may have found the row first.
         _driver ??= new ExecutionDriver(Id, beginning.State, 1, beginning.Row, Silo.Journal, this, Silo.Clock);
-        OnCommitted(beginning.Created, beginning.State, beginning.Events);
+        OnCommitted(beginning.Created, beginning.State, beginning.Events, starts);
         return StartStatus.Started;
     }
 

@@ -66,6 +66,51 @@ internal sealed class SimulatedWorker(Silo silo)
         }
     }
 
+    /// <summary>A slot for an attempt that was not offered, and its registered claim; null when there is none, and now and then by chance.</summary>
+    public (Guid Token, CancellationTokenSource Stop)? TryTakeAhead()
+    {
+        if (_free == 0 || IsDraining || _isAbandoned || _world.Random.OneIn(3))
+        {
+            return null;
+        }
+
+        _free--;
+        var token = _world.Random.NextGuid();
+        return (token, Register(token));
+    }
+
+    /// <summary>Runs an attempt that was started without a claim.</summary>
+    public void Begin(TaskOffer offer, TaskLease lease, Guid token, CancellationTokenSource stop) => silo.Go(async () =>
+    {
+        try
+        {
+            await RunAsync(offer, lease, token, stop);
+        }
+        finally
+        {
+            Forget(token);
+        }
+    });
+
+    /// <summary>Forgets a claim and frees its slot.</summary>
+    public void Forget(Guid token)
+    {
+        silo.Leases.Remove(token);
+        _claimed.Remove(token);
+        _attempts.Remove(token);
+        Release(1);
+        if (IsDraining && silo.Leases.Count == 0)
+        {
+            _empty?.TrySetResult();
+        }
+    }
+
+    private CancellationTokenSource Register(Guid token)
+    {
+        _claimed.Add(token);
+        return silo.Leases.Add(token, CancellationToken.None);
+    }
+
     private async Task ServeAsync(int partition)
     {
         var delay = FirstRetryDelay;
@@ -131,8 +176,7 @@ internal sealed class SimulatedWorker(Silo silo)
     private async Task RunAsync(TaskOffer offer, int partition)
     {
         var token = _world.Random.NextGuid();
-        var stop = silo.Leases.Add(token, CancellationToken.None);
-        _claimed.Add(token);
+        var stop = Register(token);
         try
         {
             var key = GrainKey.Execution(offer.ExecutionId);
@@ -145,35 +189,32 @@ internal sealed class SimulatedWorker(Silo silo)
             var lease = await RepeatAsync(
                 () => _world.CallAsync<ExecutionActivation, TaskLease?>(silo, key, execution => execution.TryStartAsync(claim)));
             silo.Signals.Done(partition, offer.Ticket);
-            if (lease is null)
+            if (lease is not null)
             {
-                return;
+                await RunAsync(offer, lease, token, stop);
             }
-
-            _world.Ledger.OnLeased(offer.ExecutionId, offer.Task, offer.Attempt, token);
-            _world.Trace?.Invoke($"{silo} runs {key} {offer.Task}/{offer.Attempt}/{lease.Delivery}");
-            var outcome = await AttemptAsync(offer, lease, token, stop);
-            if (outcome.Kind is TaskOutcomeKind.Cancelled && _isAbandoned)
-            {
-                outcome = TaskOutcome.Returned();
-            }
-
-            silo.Leases.OnEnded(outcome);
-            var answer = await RepeatAsync(() => _world.CallAsync<ExecutionActivation, ReportStatus>(
-                silo, key, execution => execution.ReportAsync(offer.Task, offer.Attempt, token, outcome)));
-            _world.Trace?.Invoke($"{silo} reported {key} {offer.Task}/{offer.Attempt} as {outcome.Kind}: {answer}");
         }
         finally
         {
-            silo.Leases.Remove(token);
-            _claimed.Remove(token);
-            _attempts.Remove(token);
-            Release(1);
-            if (IsDraining && silo.Leases.Count == 0)
-            {
-                _empty?.TrySetResult();
-            }
+            Forget(token);
         }
+    }
+
+    private async Task RunAsync(TaskOffer offer, TaskLease lease, Guid token, CancellationTokenSource stop)
+    {
+        var key = GrainKey.Execution(offer.ExecutionId);
+        _world.Ledger.OnLeased(offer.ExecutionId, offer.Task, offer.Attempt, token);
+        _world.Trace?.Invoke($"{silo} runs {key} {offer.Task}/{offer.Attempt}/{lease.Delivery}");
+        var outcome = await AttemptAsync(offer, lease, token, stop);
+        if (outcome.Kind is TaskOutcomeKind.Cancelled && _isAbandoned)
+        {
+            outcome = TaskOutcome.Returned();
+        }
+
+        silo.Leases.OnEnded(outcome);
+        var answer = await RepeatAsync(() => _world.CallAsync<ExecutionActivation, ReportStatus>(
+            silo, key, execution => execution.ReportAsync(offer.Task, offer.Attempt, token, outcome)));
+        _world.Trace?.Invoke($"{silo} reported {key} {offer.Task}/{offer.Attempt} as {outcome.Kind}: {answer}");
     }
 
     private async Task<TaskOutcome> AttemptAsync(TaskOffer offer, TaskLease lease, Guid token, CancellationTokenSource stop)

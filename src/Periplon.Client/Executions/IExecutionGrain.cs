@@ -294,6 +294,10 @@ public sealed record ExecutionView
     [Id(22)] public IReadOnlyList<ApprovalView> Approvals { get; init; } = [];
     /// <summary>The ended execution that this one retries.</summary>
     [Id(23)] public Guid? RetryOf { get; init; }
+    /// <summary>Priority: 0 is highest.</summary>
+    [Id(24)] public int Priority { get; init; }
+    /// <summary>Labels: a JSON object in UTF-8; empty in the answers of earlier versions.</summary>
+    [Id(25)] public ReadOnlyMemory<byte> Labels { get; init; }
 }
 
 /// <summary>A task as it stands.</summary>

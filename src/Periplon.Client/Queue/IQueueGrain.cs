@@ -19,7 +19,7 @@ public interface IQueueGrain : IGrainWithStringKey
     /// <summary>Takes offers in order, at most <paramref name="max"/>, without waiting. An offer whose ticket is not done in time
     /// goes out again: the answer may have been lost on its way.</summary>
     /// <param name="max">Free slots of the worker.</param>
-    /// <param name="tags">Tags the worker carries.</param>
+    /// <param name="tags">Tags the worker carries, and <see cref="WorkerMarks.NoProcess"/> while it can start no process.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     [Alias("Take")]
     Task<IReadOnlyList<TaskOffer>> TakeAsync(int max, IReadOnlyList<string> tags, CancellationToken cancellationToken);
@@ -78,6 +78,8 @@ public sealed record TaskOffer
     /// refused.
     /// </summary>
     [Id(10)] public string? StartLane { get; init; }
+    /// <summary>Whether the attempt starts a process on the worker's machine, of which a worker runs fewer than of others.</summary>
+    [Id(11)] public bool IsProcess { get; init; }
 }
 
 /// <summary>Statistics of a partition.</summary>
@@ -97,3 +99,10 @@ public sealed record QueueStats([property: Id(0)] long Pending, [property: Id(1)
 public sealed record QueueShare(
     [property: Id(0)] string Organization, [property: Id(1)] int Priority, [property: Id(2)] long Pending, [property: Id(3)] long Starts,
     [property: Id(4)] DateTimeOffset OldestAt);
+
+/// <summary>What a worker says of itself among its tags.</summary>
+public static class WorkerMarks
+{
+    /// <summary>It runs as many processes as it may, and takes only work that starts none. No tag of a workflow holds such a character.</summary>
+    public const string NoProcess = "\u0001no-process";
+}

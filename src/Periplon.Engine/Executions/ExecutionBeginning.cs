@@ -61,11 +61,17 @@ internal sealed record ExecutionBeginning(
     }
 
     /// <summary>Decides the turn.</summary>
-    public static ExecutionBeginning Of(ExecutionPlan plan, ExecutionCreated created, int partition)
+    /// <param name="plan">The plan.</param>
+    /// <param name="created">The first event.</param>
+    /// <param name="partition">The partition of the queue.</param>
+    /// <param name="onDecided">May let attempts start with the turn.</param>
+    public static ExecutionBeginning Of(
+        ExecutionPlan plan, ExecutionCreated created, int partition, Action<ExecutionState, ExecutionTurn>? onDecided = null)
     {
         var start = ExecutionMachine.Start(plan, created);
         var turn = new ExecutionTurn(start, created.At);
         ExecutionPlanner.Advance(turn);
+        onDecided?.Invoke(start, turn);
         var row = ExecutionRows.First(created.ExecutionId, created, partition);
         return new(start, turn.State, ExecutionRows.Next(row, turn.State, turn.Now) ?? row, [created, .. turn.Events]);
     }

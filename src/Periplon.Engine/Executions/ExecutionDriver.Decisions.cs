@@ -15,6 +15,7 @@ internal sealed partial class ExecutionDriver
         catch (Exception) when (commands.Count > 0)
         {
             // Something in the turn is bad; the careful way finds out what.
+            host.OnAbandoned();
         }
 
         try
@@ -23,6 +24,7 @@ internal sealed partial class ExecutionDriver
         }
         catch (Exception e)
         {
+            host.OnAbandoned();
             return End(before, commands, e);
         }
     }

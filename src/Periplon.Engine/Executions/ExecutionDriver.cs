@@ -12,6 +12,16 @@ internal interface IExecutionHost
     /// <exception cref="TimeoutException">It may not, here: the driver is stale from now on.</exception>
     ValueTask BeforeCommitAsync() => ValueTask.CompletedTask;
 
+    /// <summary>A turn is decided: the host may let attempts start with it, so that they need no commit of their own.</summary>
+    void OnDecided(ExecutionState before, ExecutionTurn turn)
+    {
+    }
+
+    /// <summary>What was decided last is given up, and what was to start with it does not start.</summary>
+    void OnAbandoned()
+    {
+    }
+
     /// <summary>A turn was committed.</summary>
     void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events);
 
@@ -186,6 +196,7 @@ internal sealed partial class ExecutionDriver(
     // The database will never take this commit: its commands are tried one by one, and the one that is left is refused.
     private void Refuse(DbException reason, List<Command> commands)
     {
+        host.OnAbandoned();
         _lastRefusal = reason;
         if (commands.Count > 1)
         {
@@ -206,7 +217,7 @@ internal sealed partial class ExecutionDriver(
         }
     }
 
-    private static (ExecutionTurn Turn, byte[] Events) Decide(ExecutionState before, List<Command> commands, DateTimeOffset now, bool checkEach)
+    private (ExecutionTurn Turn, byte[] Events) Decide(ExecutionState before, List<Command> commands, DateTimeOffset now, bool checkEach)
     {
         var turn = new ExecutionTurn(before, now);
         foreach (var command in commands)
@@ -228,6 +239,7 @@ internal sealed partial class ExecutionDriver(
         }
 
         ExecutionPlanner.Advance(turn);
+        host.OnDecided(before, turn);
         return (turn, turn.Events.Count > 0 ? EventCodec.Encode(turn.Events) : []);
     }
 
@@ -263,6 +275,7 @@ internal sealed partial class ExecutionDriver(
             _turning = false;
         }
 
+        host.OnAbandoned();
         host.OnFaulted(exception);
         foreach (var command in commands)
         {

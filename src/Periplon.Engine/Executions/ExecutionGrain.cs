@@ -23,7 +23,7 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, WorkerDirectory workers, QueuePartitions partitions, EngineInstruments instruments,
+    WorkerLiveness liveness, WorkerDirectory workers, WorkerSlots slots, ClaimedAttempts attempts, QueuePartitions partitions, EngineInstruments instruments,
     InvariantChecks invariants, TimeProvider time,
     ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
@@ -153,7 +153,10 @@ internal sealed partial class ExecutionGrain(
 
     public ValueTask BeforeCommitAsync() => liveness.RequireMemberAsync();
 
-    public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events)
+    public void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events) =>
+        OnCommitted(before, after, events, _starting);
+
+    private void OnCommitted(ExecutionState before, ExecutionState after, IReadOnlyList<ExecutionEvent> events, LocalStarts? starts)
     {
         _knownAt = time.GetTimestamp();
 
@@ -161,6 +164,7 @@ internal sealed partial class ExecutionGrain(
         // So does one that was moved to another revision, where tasks have other places.
         var offersAll = (before.IsPaused && !after.IsPaused) || !ReferenceEquals(before.Plan, after.Plan);
         OfferReady(after, offersAll ? after.Ready : ExecutionNews.Ready(before, after, events));
+        starts?.Run(after);
         StopWhatNoLongerMatters(before, after, events);
         FollowChildren(before, after, events);
         limits.Send(LimitRequests.Of(before, after, events));
@@ -275,14 +279,21 @@ internal sealed partial class ExecutionGrain(
         }
 
         var created = ExecutionBeginning.CreatedOf(entry.PlanOf(request.Subflow), request, time.GetUtcNow());
-        var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id));
+        var starts = new LocalStarts(slots, attempts);
+        var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id), starts.Take);
         try
         {
             await liveness.RequireMemberAsync();
             await beginning.AppendAsync(journal, CancellationToken.None);
         }
-        catch (JournalConflictException)
+        catch (Exception e)
         {
+            starts.Abandon();
+            if (e is not JournalConflictException)
+            {
+                throw;
+            }
+
             // The same start came before, through another activation: what was stored decides the answer.
             return await LoadAsync(cancellationToken) is { } stored && IsSameStart(stored.State.Created, request)
                 ? StartStatus.AlreadyStarted
@@ -292,7 +303,7 @@ internal sealed partial class ExecutionGrain(
         // A read of the journal that was under way may have found the row first.
         _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time, invariants);
         instruments.OnExecutionCreated();
-        OnCommitted(beginning.Created, beginning.State, beginning.Events);
+        OnCommitted(beginning.Created, beginning.State, beginning.Events, starts);
         AskParent(beginning.State);
         return StartStatus.Started;
     }

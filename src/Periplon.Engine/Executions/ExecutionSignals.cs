@@ -22,6 +22,9 @@ internal sealed partial class ExecutionSignals
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
+    // A call that was forwarded to a silo which then froze is answered by nobody, and Orleans notices only after 30 s.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<int, ChannelWriter<(TaskOffer? Offer, Guid Execution)>> _offers = new();
     private readonly ConcurrentDictionary<int, ChannelWriter<long>> _done = new();
     private readonly ChannelWriter<(string Worker, Guid Token)> _stops;
@@ -143,7 +146,7 @@ internal sealed partial class ExecutionSignals
             {
                 try
                 {
-                    await send(batch);
+                    await send(batch).WaitAsync(AnswerTimeout, _time);
                     break;
                 }
                 catch (Exception e) when (tries < MaxTries && !_lifetime.ApplicationStopping.IsCancellationRequested)

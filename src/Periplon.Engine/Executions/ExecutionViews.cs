@@ -42,6 +42,10 @@ internal static class ExecutionViews
         RetryCount = state.Retries,
         RequestHash = state.Created.RequestHash,
         RetryOf = state.Created.RetryOf,
+        Priority = state.Created.Priority,
+        Labels = state.Created.Labels is { Count: > 0 } labels
+            ? JsonSerializer.SerializeToUtf8Bytes(labels, ExecutionJson.Default.IReadOnlyDictionaryStringString)
+            : "{}"u8.ToArray(),
     };
 
     /// <summary>A page of its tasks, in the order in which they came into being.</summary>

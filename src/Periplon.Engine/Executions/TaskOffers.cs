@@ -1,5 +1,6 @@
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
+using Periplon.Core.Workflows;
 using Periplon.Engine.Queue;
 
 namespace Periplon.Engine.Executions;
@@ -22,6 +23,11 @@ internal static class TaskOffers
             ScheduledAt = ready.ScheduledAt ?? state.LastEventAt,
             Organization = state.Created.Organization,
             StartLane = QueueLanes.Of(state),
+            IsProcess = IsProcess(task, ready),
         };
     }
+
+    /// <summary>Whether the next attempt of a task starts a process.</summary>
+    public static bool IsProcess(TaskInstance task, TaskState state) =>
+        state.Work is AttemptWork.Task && task.Planned.Definition.Kind is TaskKind.Script or TaskKind.Command;
 }

@@ -2,15 +2,29 @@ using Periplon.Client.Queue;
 
 namespace Periplon.Engine.Queue;
 
-/// <summary>Offers that need the same tags: those that came back first, then in turns between organizations. Not safe for several threads.</summary>
-internal sealed class OfferLane(string key, IReadOnlyList<string> tags, FairShares shares)
+/// <summary>Offers that the same workers may take: those that came back first, then in turns between organizations. Not safe for several threads.</summary>
+/// <param name="key">As <see cref="KeyOf"/> says it.</param>
+/// <param name="first">Any of the offers.</param>
+/// <param name="shares">The turns of organizations.</param>
+internal sealed class OfferLane(string key, TaskOffer first, FairShares shares)
 {
     private readonly PriorityQueue<TaskOffer, OfferRank> _returned = new();
     private readonly Dictionary<FairShare, PriorityQueue<TaskOffer, OfferRank>> _waiting = [];
 
     public string Key { get; } = key;
 
-    public IReadOnlyList<string> Tags { get; } = tags;
+    private readonly IReadOnlyList<string> _tags = first.Tags;
+    private readonly bool _isProcess = first.IsProcess;
+
+    /// <summary>The lane of an offer.</summary>
+    public static string KeyOf(TaskOffer offer)
+    {
+        var tags = offer.Tags.Count == 0 ? "" : string.Join('\n', offer.Tags.Order(StringComparer.Ordinal));
+        return offer.IsProcess ? tags + "\n\0" : tags;
+    }
+
+    /// <summary>Whether a worker with these tags and marks may take what waits here.</summary>
+    public bool IsFor(IReadOnlyList<string> tags) => _tags.All(tags.Contains) && !(_isProcess && tags.Contains(WorkerMarks.NoProcess));
 
     /// <summary>Organizations that wait here, the next first. Kept by <see cref="FairShares"/>.</summary>
     public SortedSet<FairShare> Turns { get; } = [];

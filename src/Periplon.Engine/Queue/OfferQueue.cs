@@ -52,7 +52,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         if (_known.TryGetValue(KeyOf(offer), out var known))
         {
             var (ticket, lane) = known;
-            if (lane is not null && lane.Key != KeyOf(offer.Tags))
+            if (lane is not null && lane.Key != OfferLane.KeyOf(offer))
             {
                 // Its execution was moved to a revision in which other workers take it.
                 var old = Withdraw(lane, offer);
@@ -84,7 +84,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
     }
 
     /// <summary>Whether a worker with these tags would get anything.</summary>
-    public bool HasWorkFor(IReadOnlyList<string> tags) => _lanes.Values.Any(lane => lane.Tags.All(tags.Contains));
+    public bool HasWorkFor(IReadOnlyList<string> tags) => _lanes.Values.Any(lane => lane.IsFor(tags));
 
     /// <summary>Takes the first offers for a worker.</summary>
     public List<TaskOffer> Take(int max, IReadOnlyList<string> tags)
@@ -224,15 +224,12 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
 
     private static (Guid, string, int) KeyOf(TaskOffer offer) => (offer.ExecutionId, offer.Task, offer.Attempt);
 
-    private static string KeyOf(IReadOnlyList<string> tags) =>
-        tags.Count == 0 ? "" : string.Join('\n', tags.Order(StringComparer.Ordinal));
-
     private void Enqueue(TaskOffer offer)
     {
-        var key = KeyOf(offer.Tags);
+        var key = OfferLane.KeyOf(offer);
         if (!_lanes.TryGetValue(key, out var lane))
         {
-            _lanes.Add(key, lane = new OfferLane(key, offer.Tags, _shares));
+            _lanes.Add(key, lane = new OfferLane(key, offer, _shares));
         }
 
         lane.Add(offer, OfferRank.Of(offer, _ageing, ++_arrivals));
@@ -257,7 +254,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         OfferLane? best = null;
         foreach (var lane in _lanes.Values)
         {
-            if (lane.Tags.All(tags.Contains) && (best is null || lane.GoesBefore(best)))
+            if (lane.IsFor(tags) && (best is null || lane.GoesBefore(best)))
             {
                 best = lane;
             }

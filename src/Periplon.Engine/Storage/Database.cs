@@ -55,8 +55,10 @@ internal sealed partial class Database : IAsyncDisposable
         var builder = Build(options, "journal", options.JournalFlushers + 2);
 
         // The journal only looks up keys. A plan made while its tables were empty would read them whole, and would be kept while
-        // they grow; so the planner is left no other way than the index.
-        const string PlannerSql = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off";
+        // they grow; so the planner is left no other way than the index. And it is asked once: planning the statement again for each batch
+        // would cost more than carrying it out.
+        const string PlannerSql = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; "
+            + "set plan_cache_mode = force_generic_plan";
         builder.UsePhysicalConnectionInitializer(
             connection =>
             {

@@ -92,8 +92,6 @@ internal sealed partial class AttemptPipeline(
         AttemptRequest request, Func<TaskContext, CancellationToken, Task<TaskOutcome>> run, TaskTexts texts, ITaskLog log,
         CancellationToken cancellationToken)
     {
-        var directory = request.Directory ?? options.DirectoryOf(request.ExecutionId);
-        Directory.CreateDirectory(directory);
         var context = new TaskContext
         {
             ExecutionId = request.ExecutionId,
@@ -103,7 +101,7 @@ internal sealed partial class AttemptPipeline(
             Workflow = request.Workflow,
             Texts = texts,
             Log = log,
-            Directory = directory,
+            Directory = request.Directory ?? options.DirectoryOf(request.ExecutionId),
             Timeout = TimeLimit.Shorter(request.Timeout, request.Task.TimeoutSecs ?? request.Workflow.Defaults?.TimeoutSecs),
             Limits = LimitsDefinition.Of(request.Task.Limits, request.Workflow.Limits),
             AgentId = request.AgentId,

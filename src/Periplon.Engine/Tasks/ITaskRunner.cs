@@ -33,7 +33,10 @@ internal sealed record TaskContext
     public required ITaskTexts Texts { get; init; }
     /// <summary>Receives captured lines as they come.</summary>
     public required ITaskLog Log { get; init; }
-    /// <summary>Directory of the execution's own; attempts without a working directory run here.</summary>
+    /// <summary>
+    /// Directory of the execution's own, where attempts without a working directory run. It exists from <see cref="EnsureDirectory"/> on: most
+    /// tasks that start no process need none.
+    /// </summary>
     public required string Directory { get; init; }
     /// <summary>Longest time of the attempt; null means no limit.</summary>
     public TimeSpan? Timeout { get; init; }
@@ -51,6 +54,9 @@ internal sealed record TaskContext
 
     /// <summary>Stable key of the attempt, the same for every delivery of it: <c>{execution}/{task}/{attempt}</c>.</summary>
     public string AttemptKey => $"{ExecutionId}/{TaskPath}/{Attempt}";
+
+    /// <summary>The <see cref="Directory"/>, which exists from now on.</summary>
+    public string EnsureDirectory() => System.IO.Directory.CreateDirectory(Directory).FullName;
 }
 
 /// <summary>Fills references into a task's texts, secrets included.</summary>

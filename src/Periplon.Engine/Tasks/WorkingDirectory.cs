@@ -14,6 +14,13 @@ internal static class WorkingDirectory
         ? OfAgent(context, agent, out failure)
         : Find(context, context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir, out failure);
 
+    /// <summary>As <see cref="Find(TaskContext, out TaskOutcome?)"/>, for a task that only may read there: nothing is made on the way.</summary>
+    internal static string? FindToRead(TaskContext context, out TaskOutcome? failure)
+    {
+        failure = null;
+        return context.Agent is null && string.IsNullOrEmpty(context.Workflow.Cwd) ? context.Directory : Find(context, out failure);
+    }
+
     /// <summary>The directory of a process, or null with the failure.</summary>
     internal static string? Find(TaskContext context, string? workingDir, out TaskOutcome? failure)
     {
@@ -47,7 +54,7 @@ internal static class WorkingDirectory
     {
         if (context.Workflow.Cwd is not { Length: > 0 } cwd)
         {
-            return context.Directory;
+            return context.EnsureDirectory();
         }
 
         var directory = Path.GetFullPath(context.Texts.Strict(cwd), context.Directory);

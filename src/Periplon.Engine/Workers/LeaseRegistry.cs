@@ -11,6 +11,7 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
     private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
     private readonly ConcurrentDictionary<Guid, bool> _handedBack = new();
     private readonly CancellationTokenSource _draining = new();
+    private volatile TaskCompletionSource? _empty;
     private long _completed;
     private long _failed;
 
@@ -32,7 +33,23 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
         if (_running.TryRemove(token, out var source))
         {
             source.Dispose();
+            if (_empty is { } waiting && _running.IsEmpty)
+            {
+                waiting.TrySetResult();
+            }
         }
+    }
+
+    /// <summary>Returns when no claim is held, nor about to be made.</summary>
+    public Task WhenEmptyAsync(CancellationToken cancellationToken)
+    {
+        _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_running.IsEmpty)
+        {
+            _empty.TrySetResult();
+        }
+
+        return _empty.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Whether an attempt was stopped so that it can run elsewhere.</summary>

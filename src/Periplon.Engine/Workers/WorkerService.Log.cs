@@ -14,21 +14,6 @@ internal sealed partial class WorkerService
         LogLevel.Warning, "Execution {ExecutionId} did not answer the claim of task '{Task}' in time; its offer goes out again, later each time")]
     private partial void LogClaimGivenUp(Guid executionId, string task);
 
-    [LoggerMessage(
-        LogLevel.Warning,
-        "Execution {ExecutionId}: the end of attempt {Attempt} of task '{Task}' could not be reported for minutes; it is tried on, without a slot")]
-    private partial void LogReportLate(Guid executionId, string task, int attempt);
-
-    [LoggerMessage(
-        LogLevel.Error,
-        "Execution {ExecutionId}: attempt {Attempt} of task '{Task}' was lost by a defect; it goes out again when its lease is missed")]
-    private partial void LogAttemptLost(Exception exception, Guid executionId, string task, int attempt);
-
-    [LoggerMessage(
-        LogLevel.Warning,
-        "Execution {ExecutionId}: the end of attempt {Attempt} of task '{Task}' is not reported, because this silo was declared dead")]
-    private partial void LogWithheld(Guid executionId, string task, int attempt);
-
     [LoggerMessage(LogLevel.Information, "{Count} attempts did not end in time; they are stopped and handed back")]
     private partial void LogHandingBack(int count);
 

@@ -11,12 +11,12 @@ using Periplon.Engine.Queue;
 namespace Periplon.Engine.Workers;
 
 /// <summary>
-/// This silo's worker: takes batches from the partitions for its free slots, claims each attempt, runs it and reports. The work itself runs
-/// here and never in a grain. Every call that carries a claim is repeated with the claim's token until it is answered.
+/// This silo's worker: takes batches from the partitions for its free slots, claims each attempt and has it run. The work itself never runs
+/// in a grain. Every call that carries a claim is repeated with the claim's token until it is answered.
 /// </summary>
 internal sealed partial class WorkerService(
-    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, SiloFence fence, IAttemptRunner attempts,
-    QueuePartitions partitions, ILocalSiloDetails local, IHostApplicationLifetime lifetime,
+    IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, SiloFence fence, WorkerSlots slots, ClaimedAttempts attempts,
+    QueuePartitions partitions, IHostApplicationLifetime lifetime,
     IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     private const int MaxBatch = 32;
@@ -27,25 +27,6 @@ internal sealed partial class WorkerService(
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
-    // A report that cannot be delivered for so long goes on without keeping others from work.
-    private static readonly TimeSpan ReportHoldsSlotFor = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LateReportDelay = TimeSpan.FromSeconds(10);
-
-    private readonly SemaphoreSlim _slots = new(options.Value.Slots);
-    private readonly CancellationTokenSource _abandon = new();
-    private readonly CancellationTokenSource _end = new();
-    private volatile bool _stopped;
-    private int _drainedSlots;
-    private readonly string _name = local.SiloAddress.ToParsableString();
-
-    public override void Dispose()
-    {
-        _slots.Dispose();
-        _abandon.Dispose();
-        _end.Dispose();
-        base.Dispose();
-    }
-
     /// <summary>Drains: nothing new is taken, what runs may end in time, the rest is stopped and handed back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -54,15 +35,15 @@ internal sealed partial class WorkerService(
         drained.CancelAfter(options.Value.DrainTimeout);
         try
         {
-            await AllSlotsAsync(drained.Token);
+            await slots.DrainAsync(drained.Token);
         }
         catch (OperationCanceledException)
         {
             LogHandingBack(leases.Count);
-            await _abandon.CancelAsync();
+            await attempts.AbandonAsync();
             try
             {
-                await AllSlotsAsync(cancellationToken);
+                await slots.DrainAsync(cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -70,8 +51,7 @@ internal sealed partial class WorkerService(
             }
         }
 
-        _stopped = true;
-        await _end.CancelAsync();
+        await attempts.EndAsync();
         await base.StopAsync(cancellationToken);
     }
 
@@ -105,7 +85,8 @@ internal sealed partial class WorkerService(
                 // Slots are held while a partition is asked for offers, so only one is asked that has just answered.
                 hasWork = hasWork
                     ? await TakeAsync(queue, partition, stopping) > 0
-                    : await queue.WaitForWorkAsync(options.Value.Tags, WaitForWork, stopping);
+                    : await WaitForWorkAsync(queue, stopping);
+                slots.HasWork(partition, hasWork);
                 delay = FirstRetryDelay;
             }
             catch (Exception) when (stopping.IsCancellationRequested)
@@ -116,25 +97,47 @@ internal sealed partial class WorkerService(
             {
                 LogPartitionUnreachable(e, partition);
                 hasWork = false;
+                slots.HasWork(partition, false);
                 await Task.Delay(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
             }
         }
     }
 
+    // While it runs as many processes as it may, the worker asks for other work only; when one has ended, it asks for all again.
+    private async Task<bool> WaitForWorkAsync(IQueueGrain queue, CancellationToken stopping)
+    {
+        var tags = slots.Tags;
+        if (!tags.Contains(WorkerMarks.NoProcess))
+        {
+            return await queue.WaitForWorkAsync(tags, WaitForWork, stopping).WaitAsync(WaitForWork + TakeTimeout, time, stopping);
+        }
+
+        var freed = slots.WhenProcessFreeAsync();
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var work = queue.WaitForWorkAsync(tags, WaitForWork, waiting.Token).WaitAsync(WaitForWork + TakeTimeout, time, waiting.Token);
+        if (await Task.WhenAny(work, freed) == work)
+        {
+            return await work;
+        }
+
+        await waiting.CancelAsync();
+        await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return true;
+    }
+
     private async Task<int> TakeAsync(IQueueGrain queue, int partition, CancellationToken stopping)
     {
-        await _slots.WaitAsync(stopping);
-        var free = 1;
-        while (free < MaxBatch && _slots.Wait(0, CancellationToken.None))
+        var free = new Stack<WorkerSlot>([await slots.WaitAsync(stopping)]);
+        while (free.Count < MaxBatch && slots.TryTake() is { } another)
         {
-            free++;
+            free.Push(another);
         }
 
         IReadOnlyList<TaskOffer> offers = [];
         try
         {
-            var taking = queue.TakeAsync(free, options.Value.Tags, stopping);
+            var taking = queue.TakeAsync(free.Count, slots.Tags, stopping);
             try
             {
                 offers = await taking.WaitAsync(TakeTimeout, time, stopping);
@@ -147,15 +150,15 @@ internal sealed partial class WorkerService(
         }
         finally
         {
-            if (free > offers.Count)
+            while (free.Count > offers.Count)
             {
-                _slots.Release(free - offers.Count);
+                free.Pop().Release();
             }
         }
 
         foreach (var offer in offers)
         {
-            _ = RunAsync(offer, partition);
+            _ = RunAsync(offer, partition, free.Pop());
         }
 
         return offers.Count;
@@ -168,8 +171,7 @@ internal sealed partial class WorkerService(
         {
             foreach (var offer in await taking)
             {
-                await _slots.WaitAsync(stopping);
-                _ = RunAsync(offer, partition);
+                _ = RunAsync(offer, partition, await slots.WaitAsync(stopping));
             }
         }
         catch (Exception e)
@@ -178,74 +180,33 @@ internal sealed partial class WorkerService(
         }
     }
 
-    private async Task RunAsync(TaskOffer offer, int partition)
+    private async Task RunAsync(TaskOffer offer, int partition, WorkerSlot slot)
     {
         var token = Guid.NewGuid();
-        var stop = leases.Add(token, _abandon.Token);
-        var slot = new Slot(_slots);
+        var stop = attempts.Register(token);
         try
         {
             var execution = grains.GetGrain<IExecutionGrain>(offer.ExecutionId.ToString("D"));
-            var claim = new TaskClaim { Task = offer.Task, Attempt = offer.Attempt, Worker = _name, Token = token };
+            var claim = new TaskClaim { Task = offer.Task, Attempt = offer.Attempt, Worker = slots.Worker, Token = token };
             var (isAnswered, lease) = await ClaimAsync(execution, claim, offer);
             if (isAnswered)
             {
                 signals.Done(partition, offer.Ticket);
             }
 
-            if (lease is null)
+            if (lease is not null)
             {
-                return;
+                await attempts.RunAsync(offer, lease, token, stop, slot);
             }
-
-            var outcome = await MayStartAsync(stop.Token) ? await attempts.RunAsync(offer, lease, stop.Token) : TaskOutcome.Returned();
-            if (outcome.Kind is TaskOutcomeKind.Cancelled && (_abandon.IsCancellationRequested || leases.IsHandedBack(token)))
-            {
-                outcome = TaskOutcome.Returned();
-            }
-
-            leases.OnEnded(outcome);
-            if (!await fence.PassAsync(_end.Token))
-            {
-                fence.OnReportWithheld();
-                LogWithheld(offer.ExecutionId, offer.Task, offer.Attempt);
-                return;
-            }
-
-            var report = new TaskReport
-            {
-                Task = offer.Task,
-                Attempt = offer.Attempt,
-                Token = token,
-                Outcome = TaskOutcomes.Encode(outcome),
-            };
-            await ReportAsync(execution, report, offer, slot);
         }
         catch (OperationCanceledException)
         {
             // The worker stops; the claim was not answered, so nothing was begun.
         }
-        catch (Exception e)
-        {
-            LogAttemptLost(e, offer.ExecutionId, offer.Task, offer.Attempt);
-        }
         finally
         {
             leases.Remove(token);
             slot.Release();
-        }
-    }
-
-    // One that is to stop meanwhile starts all the same: it stops by itself, and then says how it ended.
-    private async Task<bool> MayStartAsync(CancellationToken stop)
-    {
-        try
-        {
-            return await fence.PassAsync(stop);
-        }
-        catch (OperationCanceledException)
-        {
-            return true;
         }
     }
 
@@ -262,7 +223,7 @@ internal sealed partial class WorkerService(
             {
                 return (true, await asking.WaitAsync(left, time, CancellationToken.None));
             }
-            catch (Exception e) when (!_abandon.IsCancellationRequested && !_stopped)
+            catch (Exception e) when (!attempts.IsAbandoned)
             {
                 if (!asking.IsCompleted)
                 {
@@ -271,7 +232,7 @@ internal sealed partial class WorkerService(
                 }
 
                 LogRepeated(e, offer.ExecutionId, offer.Task);
-                await Task.Delay(delay, time, _abandon.Token);
+                await Task.Delay(delay, time, attempts.Abandoned);
                 delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
             }
         }
@@ -298,61 +259,6 @@ internal sealed partial class WorkerService(
         catch (Exception e)
         {
             LogRepeated(e, offer.ExecutionId, offer.Task);
-        }
-    }
-
-    // Only an answer ends the repetition: the lease stays with this worker, and the work is not done again elsewhere.
-    private async Task ReportAsync(IExecutionGrain execution, TaskReport report, TaskOffer offer, Slot slot)
-    {
-        var began = time.GetTimestamp();
-        var delay = FirstRetryDelay;
-        while (true)
-        {
-            try
-            {
-                await execution.ReportAsync(report, CancellationToken.None);
-                return;
-            }
-            catch (Exception e) when (!_stopped)
-            {
-                LogRepeated(e, offer.ExecutionId, offer.Task);
-                var isLate = time.GetElapsedTime(began) >= ReportHoldsSlotFor;
-                if (isLate && slot.Release())
-                {
-                    LogReportLate(offer.ExecutionId, offer.Task, offer.Attempt);
-                }
-
-                await Task.Delay(isLate ? LateReportDelay : delay, time, _end.Token);
-                delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
-            }
-        }
-    }
-
-    // Slots that are drained stay so: a second call, after a time-out or at a second stop, waits for the rest only.
-    private async Task AllSlotsAsync(CancellationToken cancellationToken)
-    {
-        while (_drainedSlots < options.Value.Slots)
-        {
-            await _slots.WaitAsync(cancellationToken);
-            _drainedSlots++;
-        }
-    }
-
-    private sealed class Slot(SemaphoreSlim slots)
-    {
-        private bool _isFree;
-
-        /// <summary>Frees the slot; false when it is free already.</summary>
-        public bool Release()
-        {
-            if (_isFree)
-            {
-                return false;
-            }
-
-            _isFree = true;
-            slots.Release();
-            return true;
         }
     }
 }

@@ -43,7 +43,7 @@ internal static class WorkerCommand
     /// <summary>The number of slots, under its older names too. <c>--workers</c> had no value once, so that none is allowed.</summary>
     public static Option<int?> Slots(params string[] olderNames) => new("--slots", olderNames)
     {
-        Description = "Attempts that run at the same time (worker.slots; default 16)",
+        Description = "Attempts that run at the same time (worker.slots; default 1000)",
         HelpName = "N",
         Arity = ArgumentArity.ZeroOrOne,
     };

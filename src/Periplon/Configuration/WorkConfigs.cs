@@ -41,11 +41,17 @@ internal sealed record QueueConfig
 internal sealed record WorkerConfig
 {
     /// <summary>
-    /// Attempts that run at the same time; 0 makes a server that runs none. Tasks mostly wait for processes and networks, so the default
-    /// does not follow the number of cores. Default: 16.
+    /// Attempts that run at the same time; 0 makes a server that runs none. Most tasks wait for a network. Default: 1000.
     /// </summary>
-    [Between(0, 1024)]
-    public int Slots { get; init; } = 16;
+    [Between(0, 10000)]
+    public int Slots { get; init; } = 1_000;
+
+    /// <summary>
+    /// Attempts among them that may run a process of their own, which script and command tasks do. Many wait for a network too, so the default
+    /// does not follow the number of cores; give less where processes are heavy. Default: 32.
+    /// </summary>
+    [Between(1, 10000)]
+    public int Processes { get; init; } = 32;
 
     /// <summary>Tags that tasks may ask for with <c>worker_tags</c>. Default: none.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];

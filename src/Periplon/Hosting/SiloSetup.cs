@@ -62,6 +62,7 @@ internal static class SiloSetup
                 options.Ageing = TimeSpan.FromSeconds(config.Queue.AgeingSecs);
                 options.RunsTasks = config.Worker.Slots > 0;
                 options.Slots = Math.Max(1, config.Worker.Slots);
+                options.Processes = config.Worker.Processes;
                 options.Tags = config.Worker.Tags;
                 options.DrainTimeout = TimeSpan.FromSeconds(config.Worker.DrainSecs);
                 options.FenceAfter = TimeSpan.FromSeconds(Math.Max(1, config.Cluster.ProbeTimeoutSecs * config.Cluster.MissedProbes));

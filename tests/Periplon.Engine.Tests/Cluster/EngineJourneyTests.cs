@@ -31,6 +31,39 @@ public sealed class EngineJourneyTests
         (await cluster.Execution(id).CancelAsync(new ControlRequest(EngineCluster.Organization), Ct)).ShouldBe(ControlStatus.AlreadyFinished);
     }
 
+    [Theory]
+    [InlineData(nameof(DatabaseKind.Sqlite))]
+    [InlineData(nameof(DatabaseKind.Postgres))]
+    public async Task Start_WhileTheWorkerHasSlots_RecordsStartsWithWhatMadeThemReady(string kind)
+    {
+        await using var cluster = await EngineCluster.StartAsync(Enum.Parse<DatabaseKind>(kind));
+        var id = await cluster.RunAsync("", "a", "b: depends_on: [a]");
+        (await cluster.EndAsync(id)).Status.ShouldBe("completed");
+
+        var turns = (await cluster.Service<IJournalStore>().ReadAsync(id, 0, Ct))
+            .Select(row => string.Join(' ', EventCodec.Decode(row.Events.Span).Select(happened => happened.GetType().Name)));
+        turns.ShouldBe(
+        [
+            "ExecutionCreated TaskScheduled TaskStarted", "TaskCompleted TaskScheduled TaskStarted", "TaskCompleted ExecutionFinished",
+        ]);
+    }
+
+    [Fact]
+    public async Task Start_WithoutAFreeSlot_IsOfferedAndRunsLater()
+    {
+        await using var cluster = await EngineCluster.StartAsync(DatabaseKind.Sqlite, configure: engine => engine.Slots = 1);
+        cluster.Attempts.Hold("a");
+        var first = await cluster.RunAsync("", "a");
+        await BegunAsync(cluster.Attempts, 1);
+        var second = await cluster.RunAsync("", "b");
+        await Eventually.TrueAsync(
+            "the second is offered", async () => (await cluster.PartitionOf(second).StatsAsync(Ct)).Pending == 1);
+        (await cluster.EventsAsync(second)).OfType<TaskStarted>().ShouldBeEmpty();
+
+        await cluster.Execution(first).CancelAsync(new ControlRequest(EngineCluster.Organization), Ct);
+        (await cluster.EndAsync(second)).Status.ShouldBe("completed");
+    }
+
     [Fact]
     public async Task Claim_OfExecutionsThatCannotBeLoaded_LeavesTheSlotsToOthers()
     {

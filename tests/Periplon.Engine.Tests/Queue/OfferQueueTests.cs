@@ -28,6 +28,17 @@ public sealed class OfferQueueTests
     }
 
     [Fact]
+    public void Take_WorkerThatCanStartNoProcess_GetsWorkThatStartsNone()
+    {
+        _queue.Add(Offer("process") with { IsProcess = true });
+        _queue.HasWorkFor([WorkerMarks.NoProcess]).ShouldBeFalse();
+        _queue.Add(Offer("other"));
+        _queue.HasWorkFor([WorkerMarks.NoProcess]).ShouldBeTrue();
+        _queue.Take(10, [WorkerMarks.NoProcess]).Select(offer => offer.Task).ShouldBe(["other"]);
+        Taken(10).ShouldBe(["process"]);
+    }
+
+    [Fact]
     public void Take_MoreThanThereIs_GivesWhatThereIsAndNoMoreThanWasAsked()
     {
         _queue.Add(Offer("a"));

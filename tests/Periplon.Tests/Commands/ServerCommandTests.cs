@@ -31,10 +31,10 @@ public sealed class ServerCommandTests : IDisposable
 
     [Theory]
     [InlineData("server --workers 5", 5)]
-    [InlineData("server --workers", 16)]
+    [InlineData("server --workers", 1000)]
     [InlineData("server --worker-concurrency 6", 6)]
     [InlineData("worker --concurrency 4", 4)]
-    [InlineData("worker", 16)]
+    [InlineData("worker", 1000)]
     public async Task Slots_OlderNames_AreTaken(string line, int slots)
     {
         await _fixture.RunAsync(line.Split(' '));

@@ -175,7 +175,7 @@ public sealed class ConfigLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("true", 16)]
+    [InlineData("true", 1000)]
     [InlineData("false", 0)]
     [InlineData("3", 3)]
     public void Load_OlderNameOfSlots_IsTaken(string value, int slots)

@@ -15,7 +15,7 @@ internal sealed class LlmTaskRunner(ModelCall call, TaskOptions options) : ITask
     private Task<TaskOutcome> AskAsync(TaskContext context, CancellationToken cancellationToken)
     {
         var llm = context.Task.Llm!;
-        return WorkingDirectory.Find(context, out var failure) is { } directory
+        return WorkingDirectory.FindToRead(context, out var failure) is { } directory
             ? call.AskAsync(context, Fill(llm, context, directory), cancellationToken)
             : Task.FromResult(failure!);
     }

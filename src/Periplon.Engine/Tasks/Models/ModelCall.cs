@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Periplon.Core.Executions;
+using Periplon.Core.Workflows;
 using Periplon.Engine.Artifacts;
 using Periplon.Engine.Tasks.Outputs;
 
@@ -27,13 +28,19 @@ internal sealed class ModelCall(ModelClients clients, TaskOptions options, IArti
     {
         using var capture = new OutputCapture(context, options, artifacts);
         var agent = prompt.Origin.Agent is { } id ? $" as agent '{id}'" : "";
-        capture.Say($"Asking {prompt.Origin.Target}{agent}");
+        // What an echo says is known before, and its output holds it; a log of it would cost more than the task.
+        var isLogged = prompt.Stream || prompt.Origin.Agent is not null || prompt.Origin.Target.Provider is not ModelProvider.Echo;
+        if (isLogged)
+        {
+            capture.Say($"Asking {prompt.Origin.Target}{agent}");
+        }
+
         using var deadline = TimeLimit.Start(prompt.Limit, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             using var client = clients.Open(prompt.Origin.Target);
-            var text = capture.Open("stdout", context.Limits.MaxStdoutBytes, commands: true);
+            var text = capture.Open("stdout", context.Limits.MaxStdoutBytes, commands: true, isLogged);
             var response = prompt.Stream
                 ? await StreamAsync(client, prompt, text, stop.Token)
                 : await AnswerAsync(client, prompt, text, stop.Token);

@@ -19,7 +19,7 @@ internal sealed class FileNotifier(TimeProvider time)
     internal async Task<string?> SendAsync(
         NotificationChannel.File channel, Notification notification, TaskContext context, CancellationToken cancellationToken)
     {
-        var directory = WorkingDirectory.Find(context, out _) ?? context.Directory;
+        var directory = WorkingDirectory.Find(context, out _) ?? context.EnsureDirectory();
         var written = context.Texts.Strict(channel.Path);
         try
         {

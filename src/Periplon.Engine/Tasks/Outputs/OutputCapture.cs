@@ -31,7 +31,8 @@ internal sealed class OutputCapture : IDisposable
     internal void Say(string message) => _log.Say(message);
 
     /// <summary>Opens a stream. In streams that may hold commands, <c>::set-output</c> and <c>::set-state</c> lines are obeyed.</summary>
-    internal CapturedStream Open(string name, long limit, bool commands = false) => Open(name, limit, _log, commands ? _commands : null);
+    internal CapturedStream Open(string name, long limit, bool commands = false, bool isLogged = true) =>
+        Open(name, limit, isLogged ? _log : null, commands ? _commands : null);
 
     /// <summary>Opens a stream for a text that the log already has.</summary>
     internal CapturedStream OpenSilent(long limit) => Open("stdout", limit, log: null, commands: null);

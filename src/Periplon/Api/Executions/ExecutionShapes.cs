@@ -63,6 +63,32 @@ internal sealed record ExecutionObject
         NextWakeAt = row.NextWakeAt,
     };
 
+    /// <summary>One that has ended, from its grain alone; null when the grain, of an earlier version, does not say enough.</summary>
+    public static ExecutionObject? FromEnded(Guid id, ExecutionView view) => !view.IsTerminal || view.Labels.IsEmpty ? null : new()
+    {
+        Id = id,
+        WorkflowId = view.WorkflowId,
+        WorkflowName = view.WorkflowName,
+        WorkflowVersion = view.WorkflowVersion,
+        Revision = view.Revision,
+        Status = view.Status,
+        StartedAt = view.StartedAt,
+        CompletedAt = view.CompletedAt,
+        CreatedAt = view.CreatedAt,
+        TriggeredBy = view.TriggeredBy,
+        TriggerType = view.TriggerType,
+        InputParams = new RawJson(view.Inputs),
+        Result = new RawJson(view.Outputs),
+        Error = view.Error,
+        RetryCount = view.RetryCount,
+        ParentExecutionId = view.ParentExecutionId,
+        RetryOf = view.RetryOf,
+        Priority = view.Priority,
+        Labels = new RawJson(view.Labels),
+        TotalTasks = view.TotalTasks,
+        SettledTasks = view.SettledTasks,
+    };
+
     /// <summary>The row with the grain's newer view of it.</summary>
     public static ExecutionObject From(ExecutionRow row, ExecutionView view) => From(row) with
     {

@@ -116,7 +116,19 @@ internal static class ExecutionsApi
         }
 
         var location = $"/api/v1/executions/{id:D}";
-        if (seconds > TimeSpan.Zero && await queries.FindAsync(caller.Organization, id, cancellationToken) is { } row)
+        if (seconds > TimeSpan.Zero && result.Status is StartStatus.Started)
+        {
+            var since = time.GetTimestamp();
+            if (await reader.WaitForEndAsync(id, seconds, cancellationToken) is { } view && ExecutionObject.FromEnded(id, view) is { } ended)
+            {
+                // Who has just started it needs no row to be told that it is his.
+                return TypedResults.Created(location, ended);
+            }
+
+            seconds -= time.GetElapsedTime(since);
+        }
+
+        if (ReadWait(wait) > TimeSpan.Zero && await queries.FindAsync(caller.Organization, id, cancellationToken) is { } row)
         {
             return TypedResults.Created(location, await reader.ShowAsync(row, seconds, cancellationToken));
         }
