@@ -119,7 +119,7 @@ internal sealed class RerunSelection
 
     private bool IsKept(PlannedTask unit, TaskState task, HashSet<string> kept, bool asksConditionsAgain) => task.Status switch
     {
-        TaskRunStatus.Skipped => !asksConditionsAgain && (!unit.RunsAfterFailure || IsInsideKept(unit)),
+        TaskRunStatus.Skipped => !asksConditionsAgain && (!unit.RunsAfterFailure || IsInsideKept(unit) || IsBeforeKept(unit)),
         TaskRunStatus.Completed => !IsGroup(unit) || _endedByHand.Contains(unit.Path) || BlockOf(unit, task).All(inner => kept.Contains(inner.Path)),
         _ => false,
     };
@@ -129,6 +129,10 @@ internal sealed class RerunSelection
     private bool IsInsideKept(PlannedTask unit) =>
         unit.Parent is { Parent: not null } group && IsGroup(group) && !_affected.Contains(group) && !_rerun.Contains(group)
         && _ended.Find(group.Path) is { Status: TaskRunStatus.Completed };
+
+    // What waited for it and completed is kept, so its condition, which asks for a failure, is not asked again after the fact.
+    private bool IsBeforeKept(PlannedTask unit) => (_dependents.GetValueOrDefault(unit) ?? []).Exists(dependent =>
+        !_affected.Contains(dependent) && !_rerun.Contains(dependent) && _ended.Find(dependent.Path) is { Status: TaskRunStatus.Completed });
 
     private static ImmutableArray<PlannedTask> BlockOf(PlannedTask unit, TaskState task) =>
         (task.Case is { } chosen && unit.Cases.TryGetValue(chosen, out var block) ? block : unit.OwnBlock)?.Tasks ?? [];
