@@ -58,11 +58,13 @@ public static class EngineHostingExtensions
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
+        services.AddSingleton<LateMessages>();
         services.AddSingleton<ChildExecutions>();
         services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<WorkerDirectory>();
         services.AddSingleton<LeaseRegistry>();
+        services.AddSingleton<ClaimReturns>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();
         services.AddPlacementDirector<OwnSiloPlacement, OwnSiloPlacementDirector>();
         silo.KeepIdleExecutionsShortly();

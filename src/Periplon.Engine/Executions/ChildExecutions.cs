@@ -13,7 +13,7 @@ namespace Periplon.Engine.Executions;
 
 /// <summary>
 /// Carries what parent and child executions have to tell each other. Outside grains, so that no grain waits for another; each message is
-/// repeated a few times, and what is lost all the same is found when the parent is next looked at.
+/// repeated a few times, and then beside the others; what is lost all the same is found when the parent is next looked at.
 /// </summary>
 internal sealed partial class ChildExecutions
 {
@@ -29,15 +29,16 @@ internal sealed partial class ChildExecutions
     private readonly IExecutionQueries _queries;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
+    private readonly LateMessages _late;
     private readonly ILogger<ChildExecutions> _logger;
     private readonly ChannelWriter<Message>[] _lanes;
     private readonly ConcurrentDictionary<Guid, bool> _starting = new();
 
     public ChildExecutions(
         IGrainFactory grains, WorkflowCatalog catalog, IExecutionQueries queries, TimeProvider time, IHostApplicationLifetime lifetime,
-        ILogger<ChildExecutions> logger)
+        LateMessages late, ILogger<ChildExecutions> logger)
     {
-        (_grains, _catalog, _queries, _time, _lifetime, _logger) = (grains, catalog, queries, time, lifetime, logger);
+        (_grains, _catalog, _queries, _time, _lifetime, _late, _logger) = (grains, catalog, queries, time, lifetime, late, logger);
         _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => StartLane())];
     }
 
@@ -188,6 +189,7 @@ internal sealed partial class ChildExecutions
         }
 
         LogGivenUp(message.What);
+        _ = _late.TryAsync(message.Send);
     }
 
     private sealed record Message(string What, Func<Task> Send, Action? Done);
@@ -195,6 +197,6 @@ internal sealed partial class ChildExecutions
     [LoggerMessage(LogLevel.Debug, "The {What} could not be told at try {Try}")]
     private partial void LogRetried(Exception exception, string what, int @try);
 
-    [LoggerMessage(LogLevel.Warning, "The {What} could not be told; the sweep finds what it was about")]
+    [LoggerMessage(LogLevel.Warning, "The {What} could not be told; it is tried again later, and the sweep finds what it was about")]
     private partial void LogGivenUp(string what);
 }

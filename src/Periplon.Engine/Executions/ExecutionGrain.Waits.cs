@@ -65,7 +65,14 @@ internal sealed partial class ExecutionGrain
 
         // A yes from what is past would keep the place for ever, and a no would give it to two.
         await driver.EnsureCurrentAsync(cancellationToken);
-        return LimitRequests.Holds(driver.State, place.Task, place.AskedAt);
+        if (!LimitRequests.Holds(driver.State, place.Task, place.AskedAt))
+        {
+            return false;
+        }
+
+        // One that still waits for the place that it holds has not heard of it.
+        limits.Send(LimitRequests.Pending(driver.State).Where(request => request.Holder.Task == place.Task));
+        return true;
     }
 
     // Who holds the places that tasks wait for; a limit that does not answer in time is left out.

@@ -21,6 +21,7 @@ internal sealed partial class ConcurrencyGrain(
 
     private const int MostChecked = 64;
 
+    private readonly PlaceStore _store = new(stored);
     private ConcurrencyLimit _limit = ConcurrencyLimit.Empty;
     private IGrainTimer? _check;
     private bool _refused;
@@ -30,11 +31,7 @@ internal sealed partial class ConcurrencyGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _limit = new ConcurrencyLimit
-        {
-            Limit = Math.Max(1, stored.State.Limit), LimitSetAt = stored.State.LimitSetAt,
-            Holders = [.. stored.State.Holders.Select(place => place.ToHolder())],
-        };
+        _limit = _store.Read();
         return Task.CompletedTask;
     }
 
@@ -58,7 +55,7 @@ internal sealed partial class ConcurrencyGrain(
 
         if (!next.Holders.SetEquals(_limit.Holders))
         {
-            await StoreAsync(next);
+            await _store.SaveAsync(next);
         }
 
         _limit = next;
@@ -79,22 +76,6 @@ internal sealed partial class ConcurrencyGrain(
 
     public Task<PlacesView> DescribeAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new PlacesView(_limit.Limit, [.. _limit.Holders.Select(LimitPlace.Of)], _limit.Waiters.Count));
-
-    private async Task StoreAsync(ConcurrencyLimit next)
-    {
-        // Keys are often made of inputs: a row for each that was ever used would stay for ever.
-        if (next.Holders.IsEmpty)
-        {
-            await stored.ClearStateAsync(CancellationToken.None);
-            return;
-        }
-
-        stored.State = new ConcurrencyState
-        {
-            Limit = next.Limit, LimitSetAt = next.LimitSetAt, Holders = [.. next.Holders.Select(LimitPlace.Of)],
-        };
-        await stored.WriteStateAsync(CancellationToken.None);
-    }
 
     private void CheckWhileOthersWant()
     {

@@ -4,6 +4,7 @@ using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Executions;
 using Periplon.Core.Limits;
+using Periplon.Engine.Executions;
 
 namespace Periplon.Engine.Limits;
 
@@ -26,11 +27,13 @@ internal sealed partial class LimitMessenger
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly IHostApplicationLifetime _lifetime;
+    private readonly LateMessages _late;
     private readonly ILogger<LimitMessenger> _logger;
 
-    public LimitMessenger(IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LimitMessenger> logger)
+    public LimitMessenger(
+        IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, LateMessages late, ILogger<LimitMessenger> logger)
     {
-        (_grains, _time, _lifetime, _logger) = (grains, time, lifetime, logger);
+        (_grains, _time, _lifetime, _late, _logger) = (grains, time, lifetime, late, logger);
         _requests = new(Parallelism, Capacity, MaxBatch, (to, batch) => to.IsRate ? ReserveAsync(to.Key, batch) : ApplyAsync(to.Key, batch));
         _deliveries = new(Parallelism, Capacity, MaxBatch, DeliverAsync);
     }
@@ -147,6 +150,7 @@ internal sealed partial class LimitMessenger
             catch (Exception e)
             {
                 LogGivenUp(e, what);
+                _ = _late.TryAsync(send);
                 return;
             }
         }
@@ -158,7 +162,7 @@ internal sealed partial class LimitMessenger
     [LoggerMessage(LogLevel.Debug, "Sending {What} failed at try {Try} and is repeated")]
     private partial void LogRetried(Exception exception, string what, int @try);
 
-    [LoggerMessage(LogLevel.Warning, "Sending {What} failed; who waits asks again")]
+    [LoggerMessage(LogLevel.Warning, "Sending {What} failed; it is tried again later, and who waits asks again")]
     private partial void LogGivenUp(Exception exception, string what);
 
     [LoggerMessage(LogLevel.Warning, "Too much waits to be sent: {What} is dropped; who waits asks again")]

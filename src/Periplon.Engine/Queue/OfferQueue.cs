@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Periplon.Client.Queue;
 
 namespace Periplon.Engine.Queue;
@@ -10,7 +11,11 @@ namespace Periplon.Engine.Queue;
 /// <param name="time">The clock.</param>
 /// <param name="ageing">How long an offer waits before it counts as much as one of the next higher priority. Default: 60 seconds.</param>
 /// <param name="onGone">Hears of every offer that was taken and is done with.</param>
-internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Action<TaskOffer>? onGone = null)
+/// <param name="firstTicket">
+/// What tickets are counted from: another number in each activation of a partition, so that what is said of a ticket of the one before is
+/// not taken for one of this. Default: 0.
+/// </param>
+internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Action<TaskOffer>? onGone = null, long firstTicket = 0)
 {
     /// <summary>How long a taken offer may stay without a word of the worker before it goes out again, the first time.</summary>
     public static readonly TimeSpan TicketTimeout = TimeSpan.FromSeconds(10);
@@ -21,6 +26,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
     private readonly TimeSpan _ageing = ageing ?? TimeSpan.FromSeconds(60);
     private readonly FairShares _shares = new();
     private readonly Dictionary<string, OfferLane> _lanes = new(StringComparer.Ordinal);
+
     // The lane where an offer waits, or its ticket while it is taken.
     private readonly Dictionary<(Guid, string, int), (long Ticket, OfferLane? Lane)> _known = [];
     private readonly Dictionary<long, TaskOffer> _taken = [];
@@ -31,6 +37,9 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
 
     // What was offered anew while its claim was under way, by the ticket of that.
     private readonly Dictionary<long, TaskOffer> _offeredAgain = [];
+
+    // How many offers of an execution are known: most executions that end have none left.
+    private readonly Dictionary<Guid, int> _offersOf = [];
     private readonly long _start = time.GetTimestamp();
     private long _arrivals;
     private long _tickets;
@@ -67,7 +76,8 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
                 return false;
             }
 
-            if (!offer.Returned || taken.Returned)
+            // One whose worker gave it up may be in nobody's hands: that it is offered anew shows that its execution answers again.
+            if (!_returns.ContainsKey(KeyOf(offer)) && (!offer.Returned || taken.Returned))
             {
                 // The claim may be refused, because the execution was paused, and this offer be made because it goes on.
                 _offeredAgain[ticket] = offer;
@@ -92,7 +102,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         var taken = new List<TaskOffer>(Math.Min(max, Count));
         while (taken.Count < max && BestLane(tags) is { } lane)
         {
-            var offer = lane.Take() with { Ticket = ++_tickets };
+            var offer = lane.Take() with { Ticket = firstTicket + ++_tickets };
             Count--;
             _taken.Add(offer.Ticket, offer);
             _known[KeyOf(offer)] = (offer.Ticket, null);
@@ -115,8 +125,7 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         {
             if (_taken.Remove(ticket, out var offer))
             {
-                _known.Remove(KeyOf(offer));
-                _returns.Remove(KeyOf(offer));
+                Forget(offer);
                 if (!_offeredAgain.Remove(ticket, out var again))
                 {
                     onGone?.Invoke(offer);
@@ -133,18 +142,22 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         }
     }
 
-    /// <summary>Takes out all that executions which have ended still offer. Looks at every offer.</summary>
+    /// <summary>Takes out all that executions which have ended still offer. Looks at every offer when there is any.</summary>
     public int Withdraw(IReadOnlySet<Guid> ended)
     {
         var withdrawn = 0;
+        if (!ended.Any(_offersOf.ContainsKey))
+        {
+            return withdrawn;
+        }
+
         foreach (var lane in _lanes.Values.ToList())
         {
             foreach (var offer in lane.RemoveAll(offer => ended.Contains(offer.ExecutionId)))
             {
                 withdrawn++;
                 Count--;
-                _known.Remove(KeyOf(offer));
-                _returns.Remove(KeyOf(offer));
+                Forget(offer);
                 onGone?.Invoke(offer);
             }
 
@@ -201,6 +214,23 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         return repeated.Count;
     }
 
+    /// <summary>
+    /// Puts all taken offers back, because a worker that holds some of them is gone; the claims of the others are under way, and their
+    /// duplicates are refused.
+    /// </summary>
+    public int ReturnAll()
+    {
+        var taken = _taken.ToList();
+        _taken.Clear();
+        _returns.Clear();
+        foreach (var (ticket, offer) in taken)
+        {
+            Return(ticket, offer);
+        }
+
+        return taken.Count;
+    }
+
     /// <summary>What waits, by organization and priority. Looks at every offer.</summary>
     public IReadOnlyList<QueueShare> Describe() =>
     [
@@ -211,8 +241,12 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
 
     private void Return(long ticket, TaskOffer offer)
     {
-        _offeredAgain.Remove(ticket);
-        Enqueue(offer with { Ticket = 0, Returned = true });
+        _offeredAgain.Remove(ticket, out var again);
+        Enqueue((again ?? offer) with { Ticket = 0, Returned = true });
+        if (again is { StartLane: null })
+        {
+            onGone?.Invoke(offer);
+        }
     }
 
     private TimeSpan TimeoutOf(TaskOffer offer)
@@ -233,8 +267,22 @@ internal sealed class OfferQueue(TimeProvider time, TimeSpan? ageing = null, Act
         }
 
         lane.Add(offer, OfferRank.Of(offer, _ageing, ++_arrivals));
+        if (!_known.ContainsKey(KeyOf(offer)))
+        {
+            _offersOf[offer.ExecutionId] = _offersOf.GetValueOrDefault(offer.ExecutionId) + 1;
+        }
+
         _known[KeyOf(offer)] = (0, lane);
         Count++;
+    }
+
+    private void Forget(TaskOffer offer)
+    {
+        _returns.Remove(KeyOf(offer));
+        if (_known.Remove(KeyOf(offer)) && --CollectionsMarshal.GetValueRefOrNullRef(_offersOf, offer.ExecutionId) == 0)
+        {
+            _offersOf.Remove(offer.ExecutionId);
+        }
     }
 
     private TaskOffer Withdraw(OfferLane lane, TaskOffer offer)

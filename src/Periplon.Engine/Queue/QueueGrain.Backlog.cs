@@ -108,11 +108,18 @@ internal sealed partial class QueueGrain
     private async Task CallAsync(List<Guid> executions, CancellationToken cancellationToken)
     {
         var answers = await Task.WhenAll(executions.Select(id => LookAsync(id, cancellationToken)));
-        foreach (var (id, answer) in executions.Zip(answers))
+        foreach (var (id, (isAnswered, next)) in executions.Zip(answers))
         {
-            if (answer is not null)
+            if (next is not null)
             {
                 _failedLooks.Remove(id);
+            }
+            else if (isAnswered)
+            {
+                // It has ended since it was read; its room is free.
+                _failedLooks.Remove(id);
+                _window.Withdraw(id);
+                Rest(id, _time.GetUtcNow() + ExecutionRows.SafetyInterval);
             }
             else
             {

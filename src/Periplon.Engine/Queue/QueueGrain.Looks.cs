@@ -28,10 +28,18 @@ internal sealed partial class QueueGrain
 
     public Task RecoverAsync(CancellationToken cancellationToken)
     {
+        // Whatever the silo that is gone had taken goes out again; the claims of others are under way, and their duplicates are refused.
+        _queue.ReturnAll();
+        WakeWaiters();
+        LookAtAll();
+        return Task.CompletedTask;
+    }
+
+    private void LookAtAll()
+    {
         // A round that is under way is followed by another.
         _recoverAgain = true;
         _recovery!.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        return Task.CompletedTask;
     }
 
     private async Task SweepAsync(CancellationToken cancellationToken)
@@ -53,10 +61,12 @@ internal sealed partial class QueueGrain
 
             if (_sweepFailed)
             {
-                // Claims have failed as the sweep has, and nothing keeps them from now on.
+                // Claims have failed as the sweep has, and nothing keeps them from now on. So has what was to be told: whoever waits for it
+                // is looked at now.
                 _sweepFailed = false;
                 _queue.ReturnRepeated();
                 WakeWaiters();
+                LookAtAll();
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -142,9 +152,9 @@ internal sealed partial class QueueGrain
         var answers = await Task.WhenAll(batch.Select(due => LookAsync(due.Id, cancellationToken)));
         var now = _time.GetUtcNow();
         var next = new List<DueLook>(batch.Length);
-        foreach (var (due, answer) in batch.Zip(answers))
+        foreach (var (due, (isAnswered, answer)) in batch.Zip(answers))
         {
-            if (answer is not { } at)
+            if (!isAnswered)
             {
                 // The first time it may only be that its silo has just died; then for as long as the sweep does for all.
                 Rest(due.Id, now + (_failedLooks.Add(due.Id) ? _options.SweepInterval : ExecutionRows.SafetyInterval));
@@ -152,7 +162,12 @@ internal sealed partial class QueueGrain
             }
 
             _failedLooks.Remove(due.Id);
-            if (due.At > now)
+            if (answer is not { } at)
+            {
+                // It has ended, or is not there, and its row goes out of the index with that.
+                Rest(due.Id, now + ExecutionRows.SafetyInterval);
+            }
+            else if (due.At > now)
             {
                 // Looked at so shortly before its time, it has a timer of its own by now. One that was looked at earlier may be gone by then.
                 if (due.At <= now + LookAhead)
@@ -172,16 +187,17 @@ internal sealed partial class QueueGrain
 
     private void Rest(Guid execution, DateTimeOffset until) => _restUntil[execution] = until;
 
-    private async Task<DateTimeOffset?> LookAsync(Guid executionId, CancellationToken cancellationToken)
+    // An execution that has ended answers too, with no next time.
+    private async Task<(bool IsAnswered, DateTimeOffset? Next)> LookAsync(Guid executionId, CancellationToken cancellationToken)
     {
         try
         {
-            return await GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).LookAsync(cancellationToken);
+            return (true, await GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).LookAsync(cancellationToken));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogLookFailed(e, executionId);
-            return null;
+            return (false, null);
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed partial class QueueGrain : Grain, IQueueGrain
     {
         (_store, _options, _time, _logger) = (store, options.Value, time, logger);
         _window = new AdmissionWindow(_options.QueueWindow, _options.Ageing, time);
-        _queue = new OfferQueue(time, _options.Ageing, _window.Release);
+        // The time goes on from one activation to the next, faster than tickets are handed out.
+        _queue = new OfferQueue(time, _options.Ageing, _window.Release, time.GetUtcNow().UtcTicks);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)

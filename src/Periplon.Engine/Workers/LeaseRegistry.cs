@@ -10,6 +10,7 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
 {
     private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
     private readonly ConcurrentDictionary<Guid, bool> _handedBack = new();
+    private readonly ConcurrentDictionary<Guid, bool> _kept = new();
     private readonly CancellationTokenSource _draining = new();
     private volatile TaskCompletionSource? _empty;
     private long _completed;
@@ -56,7 +57,13 @@ internal sealed class LeaseRegistry(IOptions<EngineOptions> options) : IDisposab
     public bool IsHandedBack(Guid token) => _handedBack.ContainsKey(token);
 
     /// <summary>Whether a claim is held.</summary>
-    public bool Holds(Guid token) => _running.ContainsKey(token);
+    public bool Holds(Guid token) => _running.ContainsKey(token) || _kept.ContainsKey(token);
+
+    /// <summary>Lets a claim count as held, though nothing runs for it, until it has been handed back.</summary>
+    public void Keep(Guid token) => _kept[token] = true;
+
+    /// <summary>Forgets a claim that was kept.</summary>
+    public void Drop(Guid token) => _kept.TryRemove(token, out _);
 
     /// <summary>Number of claims that are held.</summary>
     public int Count => _running.Count;

@@ -16,7 +16,7 @@ namespace Periplon.Engine.Workers;
 /// </summary>
 internal sealed partial class WorkerService(
     IGrainFactory grains, ExecutionSignals signals, LeaseRegistry leases, SiloFence fence, WorkerSlots slots, ClaimedAttempts attempts,
-    QueuePartitions partitions, IHostApplicationLifetime lifetime,
+    ClaimReturns returns, QueuePartitions partitions, IHostApplicationLifetime lifetime,
     IOptions<EngineOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     private const int MaxBatch = 32;
@@ -216,49 +216,28 @@ internal sealed partial class WorkerService(
     {
         var began = time.GetTimestamp();
         var delay = FirstRetryDelay;
-        while (OfferQueue.TicketTimeout - time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        while (true)
         {
             var asking = execution.TryStartAsync(claim, CancellationToken.None);
             try
             {
-                return (true, await asking.WaitAsync(left, time, CancellationToken.None));
+                var left = OfferQueue.TicketTimeout - time.GetElapsedTime(began);
+                return (true, await asking.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, CancellationToken.None));
             }
-            catch (Exception e) when (!attempts.IsAbandoned)
+            catch (Exception e)
             {
-                if (!asking.IsCompleted)
-                {
-                    _ = ReturnLateAsync(asking, execution, claim, offer);
-                    break;
-                }
-
                 LogRepeated(e, offer.ExecutionId, offer.Task);
-                await Task.Delay(delay, time, attempts.Abandoned);
+                await Task.Delay(delay, time, attempts.Abandoned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
+                if (!asking.IsCompleted || attempts.IsAbandoned
+                    || time.GetElapsedTime(began) >= OfferQueue.TicketTimeout)
+                {
+                    // It may be granted all the same, also when this worker leaves.
+                    _ = returns.BeginAsync(execution, claim, asking);
+                    LogClaimGivenUp(offer.ExecutionId, offer.Task);
+                    return (false, null);
+                }
             }
-        }
-
-        LogClaimGivenUp(offer.ExecutionId, offer.Task);
-        return (false, null);
-    }
-
-    // The claim may be granted after it was given up. Nobody works on it, and so it goes back at once, not when its lease is missed.
-    private async Task ReturnLateAsync(Task<TaskLease?> asking, IExecutionGrain execution, TaskClaim claim, TaskOffer offer)
-    {
-        try
-        {
-            if (await asking is not null)
-            {
-                await execution.ReportAsync(
-                    new TaskReport
-                    {
-                        Task = claim.Task, Attempt = claim.Attempt, Token = claim.Token, Outcome = TaskOutcomes.Encode(TaskOutcome.Returned()),
-                    },
-                    CancellationToken.None);
-            }
-        }
-        catch (Exception e)
-        {
-            LogRepeated(e, offer.ExecutionId, offer.Task);
         }
     }
 }

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
+using Periplon.Engine.Queue;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -81,6 +83,23 @@ public sealed class EngineJourneyTests
         await Eventually.TrueAsync(
             "every slot is taken", async () => (await cluster.PartitionOf(broken).StatsAsync(Ct)).Taken >= 2);
         (await cluster.EndAsync(await cluster.RunAsync("", "a"))).Status.ShouldBe("completed");
+    }
+
+    [Fact]
+    public async Task Sweep_DatabaseWasAway_LooksAtAllThatMayNotHaveBeenTold()
+    {
+        FailingQueueStore? store = null;
+        await using var cluster = await EngineCluster.StartAsync(
+            DatabaseKind.Sqlite, configure: engine => engine.Partitions = 1,
+            silo: silo => silo.Services.AddSingleton<IQueueStore>(services =>
+                store = new FailingQueueStore(services.GetRequiredService<Database>(), TimeProvider.System)));
+        await cluster.EndAsync(await cluster.RunAsync("", "a"));
+        await Eventually.TrueAsync("the partition has looked at all when it began", () => Task.FromResult(store!.Wide > 0));
+        var before = store!.Wide;
+        store.IsAway = true;
+        await Eventually.TrueAsync("the sweep has failed", () => Task.FromResult(store.Failed > 0));
+        store.IsAway = false;
+        await Eventually.TrueAsync("the partition looks at all again", () => Task.FromResult(store.Wide > before));
     }
 
     [Fact]

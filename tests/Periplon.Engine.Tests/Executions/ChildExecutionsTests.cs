@@ -45,10 +45,12 @@ public sealed class ChildExecutionsTests
         await journal.AppendAsync(
             new(child, 1, new byte[] { 1 }, Guid.NewGuid(), Now, row), TestContext.Current.CancellationToken);
 
+        var lifetime = Substitute.For<IHostApplicationLifetime>();
+
         // Without a stored revision the child cannot be started either.
         var children = new ChildExecutions(
             grains, new WorkflowCatalog(new WorkflowStore(test.Database)), new ExecutionQueries(test.Database, TimeProvider.System),
-            TimeProvider.System, Substitute.For<IHostApplicationLifetime>(), NullLogger<ChildExecutions>.Instance);
+            TimeProvider.System, lifetime, new LateMessages(TimeProvider.System, lifetime), NullLogger<ChildExecutions>.Instance);
         if (isCancel)
         {
             children.Cancel(state, "call", child, "no more");

@@ -192,6 +192,69 @@ public sealed class OfferQueueTests
     }
 
     [Fact]
+    public void Add_AnewAfterItsTicketCameBack_GoesOutAtOnce()
+    {
+        // Its worker gave the claim up and holds it no more, but the ticket of the third hand-out would keep it for 40 s.
+        _queue.Add(Offer("a"));
+        foreach (var seconds in new[] { 10, 20 })
+        {
+            _queue.Take(1, []);
+            _time.Advance(TimeSpan.FromSeconds(seconds));
+            _queue.ReturnOverdue();
+        }
+
+        var third = _queue.Take(1, []).ShouldHaveSingleItem();
+        _queue.Add(Offer("a") with { Returned = true }).ShouldBeTrue("its execution answers again");
+        _queue.Take(1, []).ShouldHaveSingleItem().Ticket.ShouldBeGreaterThan(third.Ticket);
+    }
+
+    [Fact]
+    public void ReturnAll_WorkerIsGone_WhatItMayHoldGoesOutAtOnce()
+    {
+        _queue.Add(Offer("a"));
+        _queue.Add(Offer("b"));
+        var taken = _queue.Take(2, []);
+        _queue.Done([taken[0].Ticket]);
+        _queue.ReturnAll().ShouldBe(1);
+        var again = _queue.Take(2, []).ShouldHaveSingleItem();
+        again.Task.ShouldBe("b");
+
+        // The word of the first hand-out comes late, and is not about this one.
+        _queue.Done([taken[1].Ticket]);
+        _queue.Add(Offer("b")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void ReturnOverdue_OfferedAnewForOtherWorkers_GoesOutToThose()
+    {
+        // The execution was moved to a revision with other tags while the claim was not answered.
+        var gone = new List<string>();
+        var queue = new OfferQueue(_time, onGone: offer => gone.Add(offer.StartLane ?? "started"));
+        queue.Add(Offer("a") with { StartLane = "" });
+        queue.Take(1, []);
+        queue.Add(Offer("a") with { Tags = ["gpu"] }).ShouldBeFalse();
+        _time.Advance(OfferQueue.TicketTimeout);
+        queue.ReturnOverdue().ShouldBe(1);
+        queue.HasWorkFor([]).ShouldBeFalse();
+        queue.Take(1, ["gpu"]).ShouldHaveSingleItem().Tags.ShouldBe(["gpu"]);
+        gone.ShouldBe([""], "it counts no longer as one that has not started");
+    }
+
+    [Fact]
+    public void Done_TicketOfTheActivationBefore_ForgetsNothing()
+    {
+        var before = new OfferQueue(_time, firstTicket: 1_000);
+        before.Add(Offer("a"));
+        var old = before.Take(1, []).ShouldHaveSingleItem().Ticket;
+        var queue = new OfferQueue(_time, firstTicket: 2_000);
+        queue.Add(Offer("b"));
+        queue.Take(1, []);
+        queue.Taken.ShouldBe(1);
+        queue.Done([old]);
+        queue.Add(Offer("b")).ShouldBeFalse("its claim is still under way");
+    }
+
+    [Fact]
     public void ReturnOverdue_ShortTicketsBehindALongOne_ComeBackInTime()
     {
         _queue.Add(Offer("a"));

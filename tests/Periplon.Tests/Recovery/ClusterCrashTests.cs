@@ -103,13 +103,15 @@ public sealed class ClusterCrashTests
         await using var staying = await work.ServeAsync(("PERIPLON__WORKER__SLOTS", "32"));
         await leaving.SaveAsync(work.GatedWorkflow("held"));
         await leaving.SaveAsync("name: quick\nversion: '1'\ntasks: {a: {script: {language: bash, content: 'true'}}}");
+
+        // An execution lives and runs on the silo that the cluster chooses for it.
         var ids = new List<string>();
-        for (var i = 0; i < 10; i++)
+        while (ids.Count < 10 || ChildrenOf(work, leaving).Count == 0)
         {
             ids.Add(await leaving.StartExecutionAsync("held"));
+            await work.LinesAsync("held", ids.Count);
         }
 
-        await work.LinesAsync("held", 10);
         var waiting = leaving.GetAsync($"{ids[0]}?wait=60");
         leaving.Process.Terminate();
 
@@ -135,7 +137,7 @@ public sealed class ClusterCrashTests
         }
 
         returned.ShouldBeGreaterThan(0);
-        work.Lines("held").Length.ShouldBe(10 + returned, "each that was handed back ran once more");
+        work.Lines("held").Length.ShouldBe(ids.Count + returned, "each that was handed back ran once more");
         work.Lines("held-done").Order().ShouldBe(ids.Select(id => $"{id}/held/1").Order());
     }
 
@@ -143,7 +145,7 @@ public sealed class ClusterCrashTests
     {
         var pid = $" {victim.Process.Id} ";
         var before = work.Lines("held").Length;
-        var children = work.Lines("held").Select(line => line.Split(' ')[1]).Where(child => ParentOf(child) == victim.Process.Id).ToList();
+        var children = ChildrenOf(work, victim);
         var killedAt = TimeProvider.System.GetUtcNow();
         servers.Remove(victim);
         await victim.Process.KillAsync();
@@ -156,6 +158,10 @@ public sealed class ClusterCrashTests
                 $"{children.Count} attempts of the killed process{pid}ran again after {(last - killedAt).TotalSeconds:F1} s");
         }
     }
+
+    // The held attempts that run under a server, as process ids.
+    private static List<string> ChildrenOf(Workspace work, TestServer server) =>
+        [.. work.Lines("held").Select(line => line.Split(' ')[1]).Where(child => ParentOf(child) == server.Process.Id)];
 
     private static int ParentOf(string pid)
     {
