@@ -59,6 +59,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
         services.AddSingleton<LateMessages>();
+        services.AddSingleton<EndWatches>();
         services.AddSingleton<ChildExecutions>();
         services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();

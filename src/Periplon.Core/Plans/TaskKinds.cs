@@ -14,7 +14,7 @@ internal static class TaskKinds
     {
         TaskShape.Loop => $"a loop ({LoopOf(task)})",
         TaskShape.Group => "a group",
-        TaskShape.Work => JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Definition.Kind.ToString()),
+        TaskShape.Work => task.Definition.Kind.ToWord(),
         _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Shape.ToString()),
     };
 

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Periplon.Core.Executions;
+using Periplon.Core.Workflows;
 
 namespace Periplon.Engine.Executions;
 
@@ -32,8 +32,7 @@ internal sealed partial class ExecutionGrain
         }
     }
 
-    private static string KindOf(ExecutionState state, string path) =>
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(state.Find(path)!.Instance.Planned.Definition.Kind.ToString());
+    private static string KindOf(ExecutionState state, string path) => state.Find(path)!.Instance.Planned.Definition.Kind.ToWord();
 
     private static TimeSpan DurationOf(ExecutionState state, TaskEvent ended) =>
         state.Find(ended.Task)?.StartedAt is { } started ? ended.At - started : TimeSpan.Zero;

@@ -35,7 +35,7 @@ internal sealed partial class ExecutionGrain
             // One of its first tasks was quicker than the refusal of another: started executions are never refused.
             OfferReady(state, state.Ready);
         }
-        else if (_waiters == 0 && _driver is not { State.IsTerminal: true })
+        else if (_waiters == 0 && _watch is not { IsOver: false } && _driver is not { State.IsTerminal: true })
         {
             DeactivateOnIdle();
         }

@@ -23,10 +23,9 @@ namespace Periplon.Engine.Executions;
 [GrainType("execution"), Reentrant]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
-    WorkerLiveness liveness, WorkerDirectory workers, WorkerSlots slots, ClaimedAttempts attempts, QueuePartitions partitions, EngineInstruments instruments,
-    InvariantChecks invariants, TimeProvider time,
-    ILogger<ExecutionGrain> logger)
-    : Grain, IExecutionGrain, IExecutionHost, IIncomingGrainCallFilter
+    WorkerLiveness liveness, WorkerDirectory workers, WorkerSlots slots, ClaimedAttempts attempts, EndWatches watches,
+    QueuePartitions partitions, EngineInstruments instruments, InvariantChecks invariants, TimeProvider time, ILogger<ExecutionGrain> logger)
+    : Grain, IExecutionGrain, IExecutionHost, ILocalReports, IIncomingGrainCallFilter
 {
     // Long enough for a caller that starts and then waits, short enough that finished executions cost no memory.
     private static readonly TimeSpan KeepAfterEnd = TimeSpan.FromSeconds(2);
@@ -44,6 +43,14 @@ internal sealed partial class ExecutionGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
+        _turns = TaskScheduler.Current;
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _hasLeft = true;
+        _watch?.OnLeft();
         return Task.CompletedTask;
     }
 
@@ -95,17 +102,7 @@ internal sealed partial class ExecutionGrain(
     {
         var outcome = JsonSerializer.Deserialize(report.Outcome.Span, ExecutionJson.Default.TaskOutcome)
             ?? throw new ArgumentException($"The report of task '{report.Task}' holds no outcome", nameof(report));
-        var random = signals.NextRandom();
-        var isAccepted = await UnlessOvertakenAsync(
-            driver => driver.ReportAsync(report.Task, report.Attempt, report.Token, outcome, random, cancellationToken), cancellationToken);
-        if (isAccepted)
-        {
-            return ReportStatus.Accepted;
-        }
-
-        instruments.OnReportDropped();
-        LogReportDropped(_id, report.Task, report.Attempt);
-        return ReportStatus.LeaseLost;
+        return await ReportOutcomeAsync(report.Task, report.Attempt, report.Token, outcome, cancellationToken);
     }
 
     public Task<ControlStatus> CancelAsync(ControlRequest request, CancellationToken cancellationToken) =>
@@ -180,6 +177,7 @@ internal sealed partial class ExecutionGrain(
         _timer = null;
         instruments.OnExecutionFinished(after.Status, after.FinishedAt!.Value - after.Created.At);
         _ended.TrySetResult();
+        _watch?.OnEnded(ExecutionViews.Of(after));
         signals.End(after);
         DeactivateSoon();
     }
@@ -190,7 +188,24 @@ internal sealed partial class ExecutionGrain(
 
         // Waiters ask again, and then ask the activation that has loaded what is stored.
         _ended.TrySetResult();
+        _watch?.OnLeft();
         DeactivateOnIdle();
+    }
+
+    private async Task<ReportStatus> ReportOutcomeAsync(
+        string task, int attempt, Guid token, TaskOutcome outcome, CancellationToken cancellationToken)
+    {
+        var random = signals.NextRandom();
+        var isAccepted = await UnlessOvertakenAsync(
+            driver => driver.ReportAsync(task, attempt, token, outcome, random, cancellationToken), cancellationToken);
+        if (isAccepted)
+        {
+            return ReportStatus.Accepted;
+        }
+
+        instruments.OnReportDropped();
+        LogReportDropped(_id, task, attempt);
+        return ReportStatus.LeaseLost;
     }
 
     private async Task<ExecutionDriver?> LoadAsync(CancellationToken cancellationToken)
@@ -279,7 +294,7 @@ internal sealed partial class ExecutionGrain(
         }
 
         var created = ExecutionBeginning.CreatedOf(entry.PlanOf(request.Subflow), request, time.GetUtcNow());
-        var starts = new LocalStarts(slots, attempts);
+        var starts = new LocalStarts(slots, attempts, this);
         var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id), starts.Take);
         try
         {
@@ -303,6 +318,7 @@ internal sealed partial class ExecutionGrain(
         // A read of the journal that was under way may have found the row first.
         _driver ??= new ExecutionDriver(_id, beginning.State, 1, beginning.Row, journal, this, time, invariants);
         instruments.OnExecutionCreated();
+        TellWatch();
         OnCommitted(beginning.Created, beginning.State, beginning.Events, starts);
         AskParent(beginning.State);
         return StartStatus.Started;

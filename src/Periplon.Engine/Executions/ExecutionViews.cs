@@ -137,7 +137,7 @@ internal static class ExecutionViews
     {
         { Shape: TaskShape.Loop } => "loop",
         { Definition.Kind: TaskKind.None } => "group",
-        _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Definition.Kind.ToString()),
+        _ => task.Definition.Kind.ToWord(),
     };
 
     private static byte[] Json(IReadOnlyDictionary<string, JsonElement> values) =>

@@ -7,7 +7,7 @@ namespace Periplon.Engine.Executions;
 /// Attempts that the worker of this silo begins with the turn in which they became ready: no offer, no claim, and no commit of their own. What
 /// is recorded is the same as if the worker had claimed them. For one turn at a time.
 /// </summary>
-internal sealed class LocalStarts(WorkerSlots slots, ClaimedAttempts attempts)
+internal sealed class LocalStarts(WorkerSlots slots, ClaimedAttempts attempts, ILocalReports reports)
 {
     private readonly List<(string Task, Guid Token, CancellationTokenSource Stop, WorkerSlot Slot)> _starting = [];
 
@@ -53,7 +53,7 @@ internal sealed class LocalStarts(WorkerSlots slots, ClaimedAttempts attempts)
     {
         foreach (var (task, token, stop, slot) in _starting)
         {
-            attempts.Begin(state, state.Find(task)!.Instance, token, stop, slot);
+            attempts.Begin(state, state.Find(task)!.Instance, token, stop, slot, reports);
         }
 
         _starting.Clear();

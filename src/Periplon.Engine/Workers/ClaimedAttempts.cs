@@ -55,11 +55,12 @@ internal sealed partial class ClaimedAttempts(
     }
 
     /// <summary>Begins an attempt whose start was recorded without a claim.</summary>
-    public void Begin(ExecutionState state, TaskInstance task, Guid token, CancellationTokenSource stop, WorkerSlot slot) => Task.Run(async () =>
+    public void Begin(
+        ExecutionState state, TaskInstance task, Guid token, CancellationTokenSource stop, WorkerSlot slot, ILocalReports here) => Task.Run(async () =>
     {
         try
         {
-            await RunAsync(TaskOffers.Of(state.Created.ExecutionId, state, task), TaskLeases.Of(state, task), token, stop, slot);
+            await RunAsync(TaskOffers.Of(state.Created.ExecutionId, state, task), TaskLeases.Of(state, task), token, stop, slot, here);
         }
         catch (Exception e)
         {
@@ -70,7 +71,14 @@ internal sealed partial class ClaimedAttempts(
     });
 
     /// <summary>Runs an attempt and reports its end; then its lease is forgotten and its slot free. Throws nothing.</summary>
-    public async Task RunAsync(TaskOffer offer, TaskLease lease, Guid token, CancellationTokenSource stop, WorkerSlot slot)
+    /// <param name="offer">What the attempt is of.</param>
+    /// <param name="lease">What the attempt needs.</param>
+    /// <param name="token">The lease's token.</param>
+    /// <param name="stop">Fires when the attempt is to stop.</param>
+    /// <param name="slot">The slot that it takes.</param>
+    /// <param name="here">The execution, when it lives on this silo; null: it is called.</param>
+    public async Task RunAsync(
+        TaskOffer offer, TaskLease lease, Guid token, CancellationTokenSource stop, WorkerSlot slot, ILocalReports? here = null)
     {
         try
         {
@@ -91,6 +99,11 @@ internal sealed partial class ClaimedAttempts(
                 return;
             }
 
+            if (here is not null && await IsReportedAsync(here, offer, token, outcome))
+            {
+                return;
+            }
+
             var report = new TaskReport
             {
                 Task = offer.Task,
@@ -98,7 +111,7 @@ internal sealed partial class ClaimedAttempts(
                 Token = token,
                 Outcome = TaskOutcomes.Encode(outcome),
             };
-            await ReportAsync(grains.GetGrain<IExecutionGrain>(offer.ExecutionId.ToString("D")), report, offer);
+            await ReportAsync(grains.GetExecution(offer.ExecutionId), report, offer);
         }
         catch (OperationCanceledException)
         {
@@ -130,6 +143,19 @@ internal sealed partial class ClaimedAttempts(
         catch (OperationCanceledException)
         {
             return true;
+        }
+    }
+
+    private async Task<bool> IsReportedAsync(ILocalReports here, TaskOffer offer, Guid token, TaskOutcome outcome)
+    {
+        try
+        {
+            return await here.TryReportAsync(offer.Task, offer.Attempt, token, outcome);
+        }
+        catch (Exception e) when (!_isEnded)
+        {
+            LogRepeated(e, offer.ExecutionId, offer.Task);
+            return false;
         }
     }
 

@@ -186,7 +186,7 @@ internal sealed partial class WorkerService(
         var stop = attempts.Register(token);
         try
         {
-            var execution = grains.GetGrain<IExecutionGrain>(offer.ExecutionId.ToString("D"));
+            var execution = grains.GetExecution(offer.ExecutionId);
             var claim = new TaskClaim { Task = offer.Task, Attempt = offer.Attempt, Worker = slots.Worker, Token = token };
             var (isAnswered, lease) = await ClaimAsync(execution, claim, offer);
             if (isAnswered)

@@ -8,6 +8,7 @@ using Periplon.Core.Inputs;
 using Periplon.Core.Templates;
 using Periplon.Core.Workflows;
 using Periplon.Core.Yaml;
+using Periplon.Engine.Executions;
 using Periplon.Engine.Resources;
 using Periplon.Engine.Storage;
 
@@ -164,7 +165,7 @@ internal sealed partial class WorkflowGrain(
             : StartStatus.Conflict;
     }
 
-    private IExecutionGrain Execution(Guid id) => GrainFactory.GetGrain<IExecutionGrain>(id.ToString("D"));
+    private IExecutionGrain Execution(Guid id) => GrainFactory.GetExecution(id);
 
     private bool Exists(string organization) => Find(organization) is { IsDeleted: false };
 

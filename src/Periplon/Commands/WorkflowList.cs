@@ -52,7 +52,7 @@ internal static class WorkflowList
     public static string KindOf(TaskDefinition task) => task switch
     {
         { Kind: TaskKind.None, Subtasks.Count: > 0 } => "group",
-        _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(task.Kind.ToString()),
+        _ => task.Kind.ToWord(),
     };
 
     public static JsonArray Strings(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);

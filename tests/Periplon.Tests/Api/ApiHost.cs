@@ -11,6 +11,7 @@ using Microsoft.Extensions.Time.Testing;
 using Periplon.Api;
 using Periplon.Api.Server;
 using Periplon.Api.Workflows;
+using Periplon.Engine.Executions;
 using Periplon.Engine;
 using Periplon.Engine.Audit;
 using Periplon.Engine.Doctor;
@@ -63,6 +64,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(log);
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton(grains.Factory);
+        builder.Services.AddSingleton<EndWatches>();
         builder.Services.AddSingleton<IWorkflowStore>(stores);
         builder.Services.AddSingleton<IExecutionQueries>(stores);
         builder.Services.AddSingleton<IJournalStore>(stores);

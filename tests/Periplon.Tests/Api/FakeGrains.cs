@@ -23,6 +23,9 @@ internal sealed class FakeGrains
         Factory = Substitute.For<IGrainFactory>();
         Factory.GetGrain<IWorkflowGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(call => Workflow(call.ArgAt<string>(0)));
         Factory.GetGrain<IExecutionGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(call => Execution(call.ArgAt<string>(0)));
+        Factory.GetGrain(Arg.Any<GrainId>(), Arg.Any<GrainInterfaceType>()).Returns(call => call.ArgAt<GrainId>(0) is var id && id.Type.ToString() == "workflow"
+            ? Workflow(id.Key.ToString()!)
+            : Execution(id.Key.ToString()!));
         Factory.GetGrain<IQueueGrain>(Arg.Any<string>(), Arg.Any<string?>()).Returns(call => Queue(call.ArgAt<string>(0)));
     }
 

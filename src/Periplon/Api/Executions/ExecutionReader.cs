@@ -1,6 +1,7 @@
 using Periplon.Api.Requests;
 using Periplon.Client.Executions;
 using Periplon.Core.Executions;
+using Periplon.Engine.Executions;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api.Executions;
@@ -20,7 +21,7 @@ internal sealed class ExecutionReader(
         await queries.FindAsync(caller.Organization, RouteIds.Parse(text, "execution"), cancellationToken)
             ?? throw new ApiProblemException(ApiProblem.NotFound("execution", text));
 
-    public IExecutionGrain Grain(Guid id) => grains.GetGrain<IExecutionGrain>(id.ToString("D"));
+    public IExecutionGrain Grain(Guid id) => grains.GetExecution(id);
 
     /// <summary>The execution as it stands; with <paramref name="wait"/>, as it stands at its end or when the time is up.</summary>
     public async Task<ExecutionObject> ShowAsync(ExecutionRow row, TimeSpan wait, CancellationToken cancellationToken)
@@ -52,13 +53,28 @@ internal sealed class ExecutionReader(
     }
 
     /// <summary>Waits for the end in slices, each a short grain call, so that a silo's death costs one slice at most.</summary>
-    public async Task<ExecutionView?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken cancellationToken)
+    /// <param name="id">The execution.</param>
+    /// <param name="wait">How long at most.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="watch">The caller's watch of the execution, when it has one: an execution of this silo needs no call then.</param>
+    public async Task<ExecutionView?> WaitForEndAsync(Guid id, TimeSpan wait, CancellationToken cancellationToken, EndWatch? watch = null)
     {
         var grain = Grain(id);
         var since = time.GetTimestamp();
 
         // A server that stops answers those who wait at once: open requests would eat the time that running attempts have to end.
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        if (watch is { IsHere: true })
+        {
+            // For one slice: an execution that another silo has taken over says nothing here.
+            await ((Task)watch.End).WaitAsync(wait < _slice ? wait : _slice, time, waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (watch.End is { IsCompletedSuccessfully: true, Result: { } view })
+            {
+                return view;
+            }
+        }
+
         while (true)
         {
             var left = wait - time.GetElapsedTime(since);
@@ -71,11 +87,11 @@ internal sealed class ExecutionReader(
             var sliceSince = time.GetTimestamp();
             try
             {
-                var (view, _) = await calls.RetryAsync(
+                var (now, _) = await calls.RetryAsync(
                     () => grain.WaitForEndAsync(slice, waiting.Token), slice, id.ToString("D"), waiting.Token);
-                if (view is null or { IsTerminal: true })
+                if (now is null or { IsTerminal: true })
                 {
-                    return view;
+                    return now;
                 }
 
                 // A grain that is being moved may answer at once.

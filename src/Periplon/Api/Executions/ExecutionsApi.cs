@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Periplon.Api.Requests;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
+using Periplon.Engine.Executions;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api.Executions;
@@ -68,7 +69,7 @@ internal static class ExecutionsApi
     private static async Task<Results<Created<ExecutionStarted>, Created<ExecutionObject>, ApiProblem>> StartExecution(
         [FromQuery] string? wait, [FromHeader(Name = RouteIds.IdempotencyKeyHeader)] string? idempotencyKey, HttpContext context,
         CallerIdentity caller, IWorkflowStore workflows, IGrainFactory grains, GrainCalls calls, IExecutionQueries queries,
-        ExecutionReader reader, TimeProvider time, CancellationToken cancellationToken)
+        ExecutionReader reader, EndWatches watches, TimeProvider time, CancellationToken cancellationToken)
     {
         var seconds = ReadWait(wait);
         var key = RouteIds.CheckIdempotencyKey(idempotencyKey);
@@ -101,9 +102,12 @@ internal static class ExecutionsApi
             ParentExecutionId = start.ParentExecutionId,
             Labels = start.Labels,
         };
-        var grain = grains.GetGrain<IWorkflowGrain>(workflowId.Value.ToString("D"));
+        var grain = grains.GetWorkflow(workflowId.Value);
+        using var watch = seconds > TimeSpan.Zero ? watches.Begin(id) : null;
+
+        // Without the request's token: who goes away keeps a start that was begun from nothing, and to carry the token costs every start.
         var (result, count) = await calls.RetryAsync(
-            () => grain.StartAsync(request, cancellationToken), id.ToString("D"), cancellationToken);
+            () => grain.StartAsync(request, CancellationToken.None), id.ToString("D"), cancellationToken);
         if (result.Status is not (StartStatus.Started or StartStatus.AlreadyStarted))
         {
             return Refused(result, workflowId.Value, key);
@@ -119,7 +123,7 @@ internal static class ExecutionsApi
         if (seconds > TimeSpan.Zero && result.Status is StartStatus.Started)
         {
             var since = time.GetTimestamp();
-            if (await reader.WaitForEndAsync(id, seconds, cancellationToken) is { } view && ExecutionObject.FromEnded(id, view) is { } ended)
+            if (await reader.WaitForEndAsync(id, seconds, cancellationToken, watch) is { } view && ExecutionObject.FromEnded(id, view) is { } ended)
             {
                 // Who has just started it needs no row to be told that it is his.
                 return TypedResults.Created(location, ended);
