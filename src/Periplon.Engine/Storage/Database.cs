@@ -58,7 +58,7 @@ internal sealed partial class Database : IAsyncDisposable
         // they grow; so the planner is left no other way than the index. And it is asked once: planning the statement again for each batch
         // would cost more than carrying it out.
         const string PlannerSql = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; "
-            + "set plan_cache_mode = force_generic_plan";
+            + "set enable_bitmapscan = off; set plan_cache_mode = force_generic_plan";
         builder.UsePhysicalConnectionInitializer(
             connection =>
             {
