@@ -58,6 +58,7 @@ public static class EngineHostingExtensions
         services.TryAddSingleton(provider => OpenLibraryOf(provider.GetRequiredService<ResourceOptions>().Directory));
         services.AddSingleton<ResourceResolver>();
         services.AddSingleton<ExecutionSignals>();
+        services.TryAddSingleton<Pulse>();
         services.AddSingleton<LateMessages>();
         services.AddSingleton<EndWatches>();
         services.AddSingleton<ChildExecutions>();

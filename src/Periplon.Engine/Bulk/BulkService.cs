@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Periplon.Engine.Membership;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Bulk;
 
@@ -11,7 +12,7 @@ namespace Periplon.Engine.Bulk;
 /// the row decides which.
 /// </summary>
 internal sealed partial class BulkService(
-    BulkStore store, BulkRunner runner, WorkerLiveness liveness, ILocalSiloDetails local, TimeProvider time, ILogger<BulkService> logger)
+    BulkStore store, BulkRunner runner, Pulse pulse, WorkerLiveness liveness, ILocalSiloDetails local, TimeProvider time, ILogger<BulkService> logger)
     : BackgroundService
 {
     private const int MaxAtOnce = 4;
@@ -34,11 +35,16 @@ internal sealed partial class BulkService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
+        store.Added += pulse.Forget;
         do
         {
             try
             {
-                await RunOnceAsync(stoppingToken);
+                if ((await pulse.ReadAsync(stoppingToken)).HasBulk)
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
+
                 await PurgeAsync(stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)

@@ -8,6 +8,9 @@ namespace Periplon.Engine.Bulk;
 /// <summary>Bulk operations, on either database.</summary>
 internal sealed partial class BulkStore(Database database)
 {
+    /// <summary>An operation was added here. Handlers only take note.</summary>
+    public event Action? Added;
+
     /// <summary>False when the id exists.</summary>
     public async Task<bool> AddAsync(BulkOperation operation, CancellationToken cancellationToken)
     {
@@ -23,7 +26,13 @@ internal sealed partial class BulkStore(Database database)
         command.AddNumber("matched", operation.Matched);
         command.AddTime("created_at", operation.CreatedAt);
         command.AddText("created_by", operation.CreatedBy);
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        Added?.Invoke();
+        return true;
     }
 
     public async Task<BulkOperation?> FindAsync(string organization, Guid id, CancellationToken cancellationToken)

@@ -293,12 +293,13 @@ internal sealed partial class ExecutionGrain(
             return StartStatus.WorkflowNotFound;
         }
 
+        // First, so that a worker whose proof is too old takes the first task all the same.
+        await liveness.RequireMemberAsync();
         var created = ExecutionBeginning.CreatedOf(entry.PlanOf(request.Subflow), request, time.GetUtcNow());
         var starts = new LocalStarts(slots, attempts, this);
         var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id), starts.Take);
         try
         {
-            await liveness.RequireMemberAsync();
             await beginning.AppendAsync(journal, CancellationToken.None);
         }
         catch (Exception e)

@@ -24,6 +24,7 @@ internal sealed partial class SiloFence(
     private (Task Task, long Since)? _reading;
     private bool _wasListed;
     private bool _stoppedWork;
+    private TimeSpan _pause;
 
     private TimeSpan FenceAfter => options.Value.FenceAfter;
 
@@ -61,7 +62,7 @@ internal sealed partial class SiloFence(
     internal async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         var age = Age;
-        if (age >= FenceAfter)
+        if (age >= FenceAfter + _pause)
         {
             LogHeld(age.TotalSeconds);
         }
@@ -96,12 +97,14 @@ internal sealed partial class SiloFence(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(FenceAfter / 4, time);
-        do
+        while (true)
         {
             await RunOnceAsync(stoppingToken);
+
+            // With nothing under way there is nothing to stop, and whoever wants to act looks for a proof himself.
+            _pause = leases.Count > 0 ? FenceAfter / 4 : FenceAfter * 4 / 3;
+            await Task.Delay(_pause, time, stoppingToken);
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     // One at a time: whoever waits meanwhile to act sees what the other found.

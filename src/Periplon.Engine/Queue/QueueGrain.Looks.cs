@@ -52,8 +52,19 @@ internal sealed partial class QueueGrain
 
         try
         {
-            await LookUntilAsync(now + LookAhead, cancellationToken);
-            await LookAtStartsAsync(now, cancellationToken);
+            // A partition that has just got fewer is asked by itself.
+            var pulse = await _pulse.ReadAsync(cancellationToken);
+            var isKnown = _partition < pulse.WakeAt.Length;
+            if (!isKnown || pulse.WakeAt[_partition] <= now + LookAhead)
+            {
+                await LookUntilAsync(now + LookAhead, cancellationToken);
+            }
+
+            if (!isKnown || _lastStart is not null || pulse.StartAt[_partition] <= now)
+            {
+                await LookAtStartsAsync(now, cancellationToken);
+            }
+
             if (now >= _suspectAt)
             {
                 await SuspectAllAsync(cancellationToken);

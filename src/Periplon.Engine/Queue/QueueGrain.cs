@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Periplon.Client.Queue;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Queue;
 
@@ -14,6 +15,7 @@ namespace Periplon.Engine.Queue;
 internal sealed partial class QueueGrain : Grain, IQueueGrain
 {
     private readonly IQueueStore _store;
+    private readonly Pulse _pulse;
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<QueueGrain> _logger;
@@ -22,9 +24,9 @@ internal sealed partial class QueueGrain : Grain, IQueueGrain
     private readonly List<Waiter> _waiters = [];
     private int _partition;
 
-    public QueueGrain(IQueueStore store, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
+    public QueueGrain(IQueueStore store, Pulse pulse, IOptions<EngineOptions> options, TimeProvider time, ILogger<QueueGrain> logger)
     {
-        (_store, _options, _time, _logger) = (store, options.Value, time, logger);
+        (_store, _pulse, _options, _time, _logger) = (store, pulse, options.Value, time, logger);
         _window = new AdmissionWindow(_options.QueueWindow, _options.Ageing, time);
         // The time goes on from one activation to the next, faster than tickets are handed out.
         _queue = new OfferQueue(time, _options.Ageing, _window.Release, time.GetUtcNow().UtcTicks);

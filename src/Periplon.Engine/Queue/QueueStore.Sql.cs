@@ -3,9 +3,9 @@ namespace Periplon.Engine.Queue;
 internal sealed partial class QueueStore
 {
     // As the partial indexes spell them.
-    private const string QueuedSql = "status = 'queued' and queue_lane is not null";
+    internal const string QueuedSql = "status = 'queued' and queue_lane is not null";
 
-    private const string WakeSql = "(status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null))";
+    internal const string WakeSql = "(status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null))";
 
     private const string ActiveSql = "status in ('queued', 'running', 'waiting', 'paused')";
 

@@ -12,8 +12,9 @@ internal sealed partial class ScheduleShard
     private const int MaxFilledAtOnce = 100;
     private const int PruneBatch = 1000;
 
-    // No start that was under way arrives later than this.
-    private static readonly TimeSpan _lateStart = TimeSpan.FromMinutes(10);
+    /// <summary>No start that was under way arrives later than this.</summary>
+    public static readonly TimeSpan LateStart = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan _startPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _choresInterval = TimeSpan.FromMinutes(10);
 
@@ -24,6 +25,9 @@ internal sealed partial class ScheduleShard
     private Guid _sweptUntil;
     private long _choresDoneAt;
 
+    /// <summary>Whether it is time for what is done every few minutes.</summary>
+    public bool HasChores => _choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval;
+
     /// <summary>
     /// Notes which runs have ended, starts those that wait for that or were forgotten, and fills ranges. True when it is worth while to come
     /// again soon.
@@ -33,7 +37,7 @@ internal sealed partial class ScheduleShard
         var now = time.GetUtcNow();
         await store.SettleAsync(number, cancellationToken);
 
-        foreach (var (schedule, execution) in await store.ListOvertakenAsync(number, now - _lateStart, MaxForgotten, cancellationToken))
+        foreach (var (schedule, execution) in await store.ListOvertakenAsync(number, now - LateStart, MaxForgotten, cancellationToken))
         {
             await starter.CancelAsync(schedule, execution, cancellationToken);
         }
@@ -45,7 +49,7 @@ internal sealed partial class ScheduleShard
         }
 
         goesOn |= await store.RemoveDeletedAsync(number, PruneBatch, cancellationToken) == PruneBatch;
-        if (_choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval)
+        if (HasChores)
         {
             goesOn |= await PruneAsync(now, cancellationToken);
         }

@@ -31,6 +31,9 @@ internal sealed partial class ScheduleShard(
     /// <summary>The schedules are read again before the next one fires.</summary>
     public void Forget() => _isStale = true;
 
+    /// <summary>Whether nothing that is in memory fires until a time, and what is in memory was not said to be stale.</summary>
+    public bool IsQuietUntil(DateTimeOffset until) => !_isStale && !(_window.TryPeek(out _, out var next) && next <= until);
+
     /// <summary>Fires what is due; returns when to come again.</summary>
     public async Task<DateTimeOffset> FireAsync(CancellationToken cancellationToken)
     {

@@ -3,13 +3,14 @@ using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Periplon.Client.Schedules;
 using Periplon.Engine.Membership;
+using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Schedules;
 
 /// <summary>One scheduler: the timers around a <see cref="ScheduleShard"/>. Two of the same number do no harm, only work twice.</summary>
 [GrainType("scheduler"), HashBasedPlacement]
 internal sealed partial class SchedulerGrain(
-    ISchedulerStore store, IScheduleStarter starter, IOptions<ScheduleOptions> options, ScheduleInstruments instruments, TimeProvider time,
+    ISchedulerStore store, IScheduleStarter starter, Pulse pulse, IOptions<ScheduleOptions> options, ScheduleInstruments instruments, TimeProvider time,
     ILogger<ScheduleShard> logger)
     : Grain, ISchedulerGrain, IRemindable
 {
@@ -26,6 +27,7 @@ internal sealed partial class SchedulerGrain(
     private int _number;
     private bool _isFiring;
     private bool _fireAgain;
+    private bool _isWoken = true;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -41,6 +43,7 @@ internal sealed partial class SchedulerGrain(
     {
         _shard.Forget();
         _fireAgain = true;
+        _isWoken = true;
         _fire.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         _sweep.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
@@ -67,7 +70,10 @@ internal sealed partial class SchedulerGrain(
         var pause = _retryPause;
         try
         {
-            var next = await _shard.FireAsync(cancellationToken);
+            var now = time.GetUtcNow();
+            var isQuiet = _shard.IsQuietUntil(now + options.Value.Window)
+                && !(await FindNextAsync(cancellationToken) <= now + options.Value.Window);
+            var next = isQuiet ? now + (options.Value.Window / 2) : await _shard.FireAsync(cancellationToken);
             pause = next - time.GetUtcNow();
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -93,7 +99,15 @@ internal sealed partial class SchedulerGrain(
         var pause = options.Value.SweepInterval;
         try
         {
-            pause = await _shard.SweepAsync(cancellationToken) && _soon < pause ? _soon : pause;
+            if (_isWoken || _shard.HasChores || await IsBusyAsync(cancellationToken))
+            {
+                _isWoken = false;
+                if (await _shard.SweepAsync(cancellationToken))
+                {
+                    _isWoken = true;
+                    pause = _soon < pause ? _soon : pause;
+                }
+            }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -101,11 +115,19 @@ internal sealed partial class SchedulerGrain(
         }
         catch (Exception e)
         {
+            _isWoken = true;
             LogSweepFailed(e, _number);
         }
 
         _sweep.Change(pause, Timeout.InfiniteTimeSpan);
     }
+
+    // One of more schedulers than this silo knows of asks by itself.
+    private async Task<DateTimeOffset?> FindNextAsync(CancellationToken cancellationToken) =>
+        await pulse.ReadAsync(cancellationToken) is var reading && _number < reading.FireAt.Length ? reading.FireAt[_number] : time.GetUtcNow();
+
+    private async Task<bool> IsBusyAsync(CancellationToken cancellationToken) =>
+        await pulse.ReadAsync(cancellationToken) is var reading && (_number >= reading.IsBusy.Length || reading.IsBusy[_number]);
 
     private static GrainTimerCreationOptions Once(TimeSpan due) => new(due, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true };
 

@@ -39,16 +39,17 @@ internal sealed partial class CompletionTriggers : BackgroundService
     private readonly Channel<(string Organization, Guid Id)> _ended = Channel.CreateBounded<(string, Guid)>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private readonly Pulse _pulse;
     private ILookup<Guid, TriggerRow> _watching = Array.Empty<TriggerRow>().ToLookup(row => row.Id);
     private DateTimeOffset _thoroughAt;
     private DateTimeOffset _purgeAt;
 
     public CompletionTriggers(
         TriggerStore triggers, TriggerRunStore runs, IExecutionQueries executions, CompletionStarts starts, CompletionScan scan,
-        PendingRuns pending, ExecutionSignals signals, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time,
+        PendingRuns pending, Pulse pulse, ExecutionSignals signals, IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time,
         ILogger<CompletionTriggers> logger)
     {
-        (_triggers, _runs, _executions, _starts, _scan, _pending) = (triggers, runs, executions, starts, scan, pending);
+        (_triggers, _runs, _executions, _starts, _scan, _pending, _pulse) = (triggers, runs, executions, starts, scan, pending, pulse);
         (_membership, _local, _time, _logger) = (membership, local, time, logger);
         signals.ExecutionEnded += OnEnded;
     }
@@ -59,7 +60,8 @@ internal sealed partial class CompletionTriggers : BackgroundService
     /// <summary>One round: learns which workflows are watched, and on the lowest live silo looks for what was missed.</summary>
     internal async Task<int> RunOnceAsync(CancellationToken cancellationToken)
     {
-        var watching = await _triggers.ListWatchingAsync(cancellationToken);
+        var reading = await _pulse.ReadAsync(cancellationToken);
+        var watching = reading.HasTriggers ? await _triggers.ListWatchingAsync(cancellationToken) : [];
         _watching = watching.ToLookup(trigger => trigger.Definition.After!.WorkflowId);
         if (!IsLeader())
         {
@@ -104,7 +106,7 @@ internal sealed partial class CompletionTriggers : BackgroundService
 
     // Beside the looks: what does not answer must not hold up what nobody has taken on yet.
     private Task ResumeAsync(CancellationToken stoppingToken) => RepeatAsync(
-        async token => IsLeader() ? await _pending.RunOnceAsync(token) : 0, stoppingToken);
+        async token => IsLeader() && (await _pulse.ReadAsync(token)).HasTriggerRuns ? await _pending.RunOnceAsync(token) : 0, stoppingToken);
 
     private async Task RepeatAsync(Func<CancellationToken, Task<int>> round, CancellationToken stoppingToken)
     {
