@@ -24,7 +24,7 @@ internal sealed partial class SiloFence(
     private (Task Task, long Since)? _reading;
     private bool _wasListed;
     private bool _stoppedWork;
-    private TimeSpan _pause;
+    private bool _isIdle;
 
     private TimeSpan FenceAfter => options.Value.FenceAfter;
 
@@ -62,7 +62,7 @@ internal sealed partial class SiloFence(
     internal async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         var age = Age;
-        if (age >= FenceAfter + _pause)
+        if (age >= FenceAfter && !_isIdle)
         {
             LogHeld(age.TotalSeconds);
         }
@@ -99,11 +99,18 @@ internal sealed partial class SiloFence(
     {
         while (true)
         {
-            await RunOnceAsync(stoppingToken);
-
             // With nothing under way there is nothing to stop, and whoever wants to act looks for a proof himself.
-            _pause = leases.Count > 0 ? FenceAfter / 4 : FenceAfter * 4 / 3;
-            await Task.Delay(_pause, time, stoppingToken);
+            if (leases.Count > 0 || _stoppedWork || !IsStillListed())
+            {
+                await RunOnceAsync(stoppingToken);
+                _isIdle = false;
+            }
+            else
+            {
+                _isIdle = true;
+            }
+
+            await Task.Delay(FenceAfter / 4, time, stoppingToken);
         }
     }
 
@@ -148,6 +155,10 @@ internal sealed partial class SiloFence(
         // Without the table nobody can be declared dead or join, unless only this silo cannot reach it: then others still watch it.
         return IsListed() && await IsInTouchAsync(cancellationToken) ? since : null;
     }
+
+    // As the cluster last told it, without a look of its own.
+    private bool IsStillListed() =>
+        membership.CurrentSnapshot.Members.TryGetValue(local.SiloAddress, out var self) && self.Status is not SiloStatus.Dead;
 
     private bool IsListed()
     {

@@ -65,7 +65,7 @@ internal sealed partial class QueueGrain
                 await LookAtStartsAsync(now, cancellationToken);
             }
 
-            if (now >= _suspectAt)
+            if (now >= _suspectAt && (!isKnown || pulse.HasQueued[_partition]))
             {
                 await SuspectAllAsync(cancellationToken);
             }

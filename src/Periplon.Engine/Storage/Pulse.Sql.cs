@@ -17,7 +17,7 @@ internal sealed partial class Pulse
                (select e.next_wake_at from executions as e where e.partition = p.n and {QueueStore.WakeSql} order by e.next_wake_at limit 1),
                (select e.next_wake_at from executions as e
                  where e.partition = p.n and {QueueStore.QueuedSql} and e.next_wake_at > e.created_at order by e.next_wake_at limit 1),
-               0
+               case when exists (select 1 from executions as e where e.partition = p.n and {QueueStore.QueuedSql}) then 1 else 0 end
           from partitions as p
         union all
         select '{Shard}', s.n,

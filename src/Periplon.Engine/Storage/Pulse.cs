@@ -6,14 +6,19 @@ namespace Periplon.Engine.Storage;
 /// <summary>What waits in the database at a moment.</summary>
 /// <param name="WakeAt">For each partition of the queue: when its next execution is to be looked at; null when none is.</param>
 /// <param name="StartAt">For each partition: when the next one that waits to be started is to be looked at; null when none is.</param>
+/// <param name="HasQueued">For each partition: whether executions wait to be started.</param>
 /// <param name="FireAt">For each scheduler: when its next schedule fires; null when none does.</param>
 /// <param name="IsBusy">For each scheduler: whether it has runs, backfills or deleted schedules to look after.</param>
 /// <param name="HasBulk">Whether a bulk operation is under way.</param>
 /// <param name="HasTriggerRuns">Whether runs of triggers are pending.</param>
 /// <param name="HasTriggers">Whether triggers watch for ended executions.</param>
 internal sealed record PulseReading(
-    DateTimeOffset?[] WakeAt, DateTimeOffset?[] StartAt, DateTimeOffset?[] FireAt, bool[] IsBusy, bool HasBulk, bool HasTriggerRuns,
-    bool HasTriggers);
+    DateTimeOffset?[] WakeAt, DateTimeOffset?[] StartAt, bool[] HasQueued, DateTimeOffset?[] FireAt, bool[] IsBusy, bool HasBulk,
+    bool HasTriggerRuns, bool HasTriggers)
+{
+    /// <summary>Whether somebody has work now, for which times alone do not speak.</summary>
+    public bool HasAny => HasBulk || HasTriggerRuns || HasTriggers || HasQueued.Contains(true) || IsBusy.Contains(true);
+}
 
 /// <summary>
 /// One question to the database for all who look for work in it at intervals: partitions, schedulers, bulk operations, triggers. Whoever
@@ -27,13 +32,16 @@ internal sealed partial class Pulse(
     private Task<PulseReading>? _reading;
     private long _askedAt;
 
-    /// <summary>What waits, as it was not longer ago than <see cref="EngineOptions.SweepInterval"/>.</summary>
+    /// <summary>
+    /// What waits, as it was not longer ago than <see cref="EngineOptions.SweepInterval"/>; twice that when nothing did but for times to come,
+    /// which the reading tells: what is new since then is in the memory of those who made it.
+    /// </summary>
     /// <exception cref="System.Data.Common.DbException">The database cannot be read.</exception>
     public Task<PulseReading> ReadAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_reading is null or { IsFaulted: true } or { IsCanceled: true } || time.GetElapsedTime(_askedAt) >= engine.Value.SweepInterval)
+            if (_reading is null or { IsFaulted: true } or { IsCanceled: true } || time.GetElapsedTime(_askedAt) >= Age(_reading))
             {
                 // Not a second one beside a first that takes long.
                 if (_reading is not { IsCompleted: false })
@@ -56,6 +64,9 @@ internal sealed partial class Pulse(
         }
     }
 
+    private TimeSpan Age(Task<PulseReading> reading) =>
+        reading is { IsCompletedSuccessfully: true, Result.HasAny: false } ? engine.Value.SweepInterval * 2 : engine.Value.SweepInterval;
+
     // For all who wait: none of them ends it.
     private async Task<PulseReading> AskAsync()
     {
@@ -63,7 +74,8 @@ internal sealed partial class Pulse(
         var partitions = engine.Value.Partitions;
         var shards = schedules.Value.Shards;
         var reading = new PulseReading(
-            new DateTimeOffset?[partitions], new DateTimeOffset?[partitions], new DateTimeOffset?[shards], new bool[shards], false, false, false);
+            new DateTimeOffset?[partitions], new DateTimeOffset?[partitions], new bool[partitions], new DateTimeOffset?[shards], new bool[shards],
+            false, false, false);
         await using var connection = await database.Engine.OpenConnectionAsync(CancellationToken.None);
         await using var command = connection.CreateCommand();
         command.CommandText = _sql;
@@ -76,7 +88,8 @@ internal sealed partial class Pulse(
             switch (reader.GetString(0))
             {
                 case Partition:
-                    (reading.WakeAt[number], reading.StartAt[number]) = (reader.FindTime(2), reader.FindTime(3));
+                    (reading.WakeAt[number], reading.StartAt[number], reading.HasQueued[number]) =
+                        (reader.FindTime(2), reader.FindTime(3), isThere);
                     break;
                 case Shard:
                     (reading.FireAt[number], reading.IsBusy[number]) = (reader.FindTime(2), isThere);

@@ -77,7 +77,8 @@ internal sealed partial class WorkerService(
         {
             try
             {
-                if (!await fence.PassAsync(stopping))
+                // To wait for work needs no proof, so that a worker without work leaves the membership table alone.
+                if (fence.IsDead || (hasWork && !await fence.PassAsync(stopping)))
                 {
                     return;
                 }

@@ -53,9 +53,9 @@ internal sealed record ClusterConfig
     [Between(1, 10)]
     public int Votes { get; init; } = 2;
 
-    /// <summary>Interval of reading the membership table, in seconds. Default: 3.</summary>
+    /// <summary>Interval of reading the membership table, in seconds. Default: 5.</summary>
     [Between(1, 600)]
-    public double TableRefreshSecs { get; init; } = 3;
+    public double TableRefreshSecs { get; init; } = 5;
 
     /// <summary>Interval of a silo's sign of life in the table, in seconds. Default: 2.</summary>
     [Between(1, 600)]
