@@ -2,7 +2,7 @@ using Periplon.Engine.Queue;
 
 namespace Periplon.Engine.Storage;
 
-internal sealed partial class Pulse
+internal partial class Pulse
 {
     private const string Partition = "partition";
     private const string Shard = "shard";

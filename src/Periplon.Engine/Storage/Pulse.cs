@@ -24,7 +24,7 @@ internal sealed record PulseReading(
 /// One question to the database for all who look for work in it at intervals: partitions, schedulers, bulk operations, triggers. Whoever
 /// finds there that nothing waits for it asks nothing more, so that an idle silo leaves the database in peace.
 /// </summary>
-internal sealed partial class Pulse(
+internal partial class Pulse(
     Database database, IOptions<EngineOptions> engine, IOptions<ScheduleOptions> schedules, TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -67,8 +67,8 @@ internal sealed partial class Pulse(
     private TimeSpan Age(Task<PulseReading> reading) =>
         reading is { IsCompletedSuccessfully: true, Result.HasAny: false } ? engine.Value.SweepInterval * 2 : engine.Value.SweepInterval;
 
-    // For all who wait: none of them ends it.
-    private async Task<PulseReading> AskAsync()
+    /// <summary>Asks the database. For all who wait: none of them ends it.</summary>
+    protected virtual async Task<PulseReading> AskAsync()
     {
         await Task.Yield();
         var partitions = engine.Value.Partitions;

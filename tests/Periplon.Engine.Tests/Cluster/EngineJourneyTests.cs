@@ -88,17 +88,24 @@ public sealed class EngineJourneyTests
     [Fact]
     public async Task Sweep_DatabaseWasAway_LooksAtAllThatMayNotHaveBeenTold()
     {
-        FailingQueueStore? store = null;
+        WatchedQueueStore? store = null;
         await using var cluster = await EngineCluster.StartAsync(
             DatabaseKind.Sqlite, configure: engine => engine.Partitions = 1,
-            silo: silo => silo.Services.AddSingleton<IQueueStore>(services =>
-                store = new FailingQueueStore(services.GetRequiredService<Database>(), TimeProvider.System)));
+            silo: silo =>
+            {
+                silo.Services.AddSingleton<IQueueStore>(services =>
+                    store = new WatchedQueueStore(services.GetRequiredService<Database>(), TimeProvider.System));
+                silo.Services.AddSingleton<Pulse, FailingPulse>();
+            });
+        var pulse = (FailingPulse)cluster.Service<Pulse>();
         await cluster.EndAsync(await cluster.RunAsync("", "a"));
         await Eventually.TrueAsync("the partition has looked at all when it began", () => Task.FromResult(store!.Wide > 0));
         var before = store!.Wide;
-        store.IsAway = true;
-        await Eventually.TrueAsync("the sweep has failed", () => Task.FromResult(store.Failed > 0));
-        store.IsAway = false;
+        pulse.IsAway = true;
+
+        // Every loop asks: so often that the sweep of the one partition was among them.
+        await Eventually.TrueAsync("the sweep has failed", () => Task.FromResult(pulse.Failed > 100));
+        pulse.IsAway = false;
         await Eventually.TrueAsync("the partition looks at all again", () => Task.FromResult(store.Wide > before));
     }
 

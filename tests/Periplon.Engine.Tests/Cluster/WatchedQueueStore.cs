@@ -3,22 +3,11 @@ using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Tests.Cluster;
 
-/// <summary>What partitions read, as long as the database is there.</summary>
-internal sealed class FailingQueueStore(Database database, TimeProvider time) : IQueueStore
+/// <summary>What partitions read, and how much of it.</summary>
+internal sealed class WatchedQueueStore(Database database, TimeProvider time) : IQueueStore
 {
     private readonly QueueStore _store = new(database, time);
-    private volatile bool _isAway;
-    private int _failed;
     private int _wide;
-
-    public bool IsAway
-    {
-        get => _isAway;
-        set => _isAway = value;
-    }
-
-    /// <summary>How often it was asked while it was away.</summary>
-    public int Failed => Volatile.Read(ref _failed);
 
     /// <summary>How often it was asked for all that is due within minutes.</summary>
     public int Wide => Volatile.Read(ref _wide);
@@ -26,12 +15,6 @@ internal sealed class FailingQueueStore(Database database, TimeProvider time) : 
     public Task<IReadOnlyList<DueLook>> ListDueAsync(
         int partition, DateTimeOffset until, DueLook? after, int limit, CancellationToken cancellationToken)
     {
-        if (_isAway)
-        {
-            Interlocked.Increment(ref _failed);
-            throw new TimeoutException("The database is away");
-        }
-
         if (until > time.GetUtcNow() + TimeSpan.FromMinutes(2))
         {
             Interlocked.Increment(ref _wide);
