@@ -44,7 +44,9 @@ internal static class CorpusBench
         var valid = files.Count(file => IsValid(File.ReadAllText(file)));
         Console.WriteLine($"corpus      {valid} of {files.Count} files are valid");
         Console.WriteLine($"largest     {Path.GetFileName(largest)}, {text.Length / 1024.0:F1} KB, {text.Count(c => c == '\n')} lines");
-        Console.WriteLine($"validate    {Median(warm).TotalMilliseconds:F1} ms in a process, median of {warm.Count} (first {warm[0].TotalMilliseconds:F0} ms)");
+        Console.WriteLine(
+            $"validate    {Median(warm).TotalMilliseconds:F1} ms in a process, median of {warm.Count} "
+            + $"(first {warm[0].TotalMilliseconds:F0} ms)");
         Console.WriteLine($"            {Median(cold).TotalMilliseconds:F0} ms as 'periplon validate', median of {cold.Count}");
         return 0;
     }

@@ -6,7 +6,9 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Benchmarks;
 
-/// <summary>What the execution machine itself costs, without journal, queue or network: every task is claimed and completed at once.</summary>
+/// <summary>
+/// What the execution machine itself costs, without journal, queue or network: every task is claimed and completed at once.
+/// </summary>
 internal static class MachineBenchmark
 {
     private static readonly (string Name, string Tasks, int MaxParallel)[] Cases =
@@ -35,7 +37,8 @@ internal static class MachineBenchmark
             watch.Stop();
             bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
             Console.WriteLine(
-                $"machine     {name,-14} {count} tasks: {watch.Elapsed.TotalMilliseconds,8:F0} ms, {watch.Elapsed.TotalMicroseconds / count,6:F1} us and "
+                $"machine     {name,-14} {count} tasks: {watch.Elapsed.TotalMilliseconds,8:F0} ms, "
+                + $"{watch.Elapsed.TotalMicroseconds / count,6:F1} us and "
                 + $"{bytes / (double)count / 1024,5:F1} KiB a task, {events} events");
         }
     }
@@ -55,15 +58,28 @@ internal static class MachineBenchmark
         return parsed.Workflow ?? throw new InvalidOperationException(string.Join('\n', parsed.Diagnostics));
     }
 
+    /// <summary>An execution of tasks in a row, the first of them running.</summary>
+    internal static ExecutionState StartChain(int count)
+    {
+        var turn = new ExecutionTurn(Start(ExecutionPlan.Compile(Definition("CHAIN", count))), DateTimeOffset.UnixEpoch);
+        ExecutionPlanner.Advance(turn);
+        ClaimFirst(turn);
+        return turn.State;
+    }
+
+    /// <summary>Starts the first task that is ready.</summary>
+    internal static void ClaimFirst(ExecutionTurn turn) => Claim(turn, turn.State.Ready.Min.Task);
+
+    private static ExecutionState Start(ExecutionPlan plan) => ExecutionMachine.Start(plan, new ExecutionCreated
+    {
+        At = DateTimeOffset.UnixEpoch, ExecutionId = Guid.Empty, Organization = "bench", WorkflowId = Guid.Empty, Revision = 1,
+        WorkflowName = "bench", WorkflowVersion = "1", Inputs = new Dictionary<string, System.Text.Json.JsonElement>(),
+    });
+
     private static int Drive(ExecutionPlan plan, string name)
     {
         var now = DateTimeOffset.UnixEpoch;
-        var created = new ExecutionCreated
-        {
-            At = now, ExecutionId = Guid.Empty, Organization = "bench", WorkflowId = Guid.Empty, Revision = 1, WorkflowName = "bench",
-            WorkflowVersion = "1", Inputs = new Dictionary<string, System.Text.Json.JsonElement>(),
-        };
-        var state = ExecutionMachine.Start(plan, created);
+        var state = Start(plan);
         var events = 1;
         var cancelled = false;
         while (!state.IsTerminal)

@@ -1,61 +1,70 @@
+using System.Runtime.InteropServices;
 using Periplon.Benchmarks;
+using Periplon.Benchmarks.Measure;
+using Periplon.Benchmarks.Micro;
+using Periplon.Benchmarks.Scenarios;
 
-if (args is not [] && args[0] is "-h" or "--help")
+if (args is ["-h" or "--help", ..])
 {
-    Console.WriteLine(BenchOptions.Usage);
+    Console.WriteLine(Usage.Text);
     return 0;
 }
 
-if (args is ["--machine", ..])
+// What was started has to be stopped, also when somebody loses patience.
+using var interrupted = new CancellationTokenSource();
+void Interrupt(PosixSignalContext signal)
 {
-    MachineBenchmark.Run(args is [_, var number] && int.TryParse(number, out var tasks) ? tasks : 10_000);
-    return 0;
+    signal.Cancel = true;
+    interrupted.Cancel();
 }
 
-if (args is ["--corpus", var folder])
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+try
 {
-    return await CorpusBench.RunAsync(folder);
+    return await RunAsync(args, interrupted.Token);
+}
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Interrupted; what was started is stopped");
+    return 130;
+}
+catch (InvalidOperationException e)
+{
+    await Console.Error.WriteLineAsync($"Error: {e.Message}");
+    return 1;
 }
 
-if (args is ["--retention", "sqlite" or "postgres", ..])
+static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
 {
-    var ended = args.Length > 2 && int.TryParse(args[2], out var asked) ? asked : 100_000;
-    return await RetentionBench.RunAsync(args[1], args.Length > 3 ? args[3] : null, ended);
-}
+    switch (args)
+    {
+        case ["--machine", ..]:
+            MachineBenchmark.Run(args is [_, var number] && int.TryParse(number, out var tasks) ? tasks : 10_000);
+            return 0;
+        case ["--corpus", var folder]:
+            return await CorpusBench.RunAsync(folder);
+        case ["--micro", ..]:
+            return MicroBenchmarks.Run(args.Length > 1 ? args[1] : "*");
+        case ["--retention", BenchOptions.Sqlite or BenchOptions.Postgres, ..]:
+            var ended = args.Length > 2 && int.TryParse(args[2], out var asked) ? asked : 100_000;
+            return await RetentionBench.RunAsync(args[1], args.Length > 3 ? args[3] : null, ended, cancellationToken);
+    }
 
-var schedules = ScheduleBench.CountOf(ref args);
-if (!BenchOptions.TryParse(args, out var options, out var problem))
-{
-    Console.Error.WriteLine($"Error: {problem}\n\n{BenchOptions.Usage}");
-    return 2;
-}
+    var schedules = ScheduleBench.CountOf(ref args);
+    if (!BenchOptions.TryParse(args, out var options, out var problem))
+    {
+        await Console.Error.WriteLineAsync($"Error: {problem}\n\n{Usage.Text}");
+        return 2;
+    }
 
-if (options.Queued)
-{
-    await QueuedScenario.RunAsync(options.Count, options);
-    return 0;
-}
+    if (options.Queued)
+    {
+        await QueuedScenario.RunAsync(options, cancellationToken);
+        return 0;
+    }
 
-await using var server = await ServerProcess.StartAsync(options);
-Console.WriteLine($"server      {options.Database}, cold start to the first answer of /ready: {server.ColdStart.TotalMilliseconds:F0} ms");
-Console.WriteLine($"idle        {server.ResidentBytes() / 1024.0 / 1024.0:F0} MB resident");
-if (schedules is { } count)
-{
-    using var bench = new ScheduleBench(server.Address, count);
-    await bench.RunAsync(server);
-    return 0;
+    return schedules is { } count
+        ? await ScheduleBench.RunAsync(count, options, cancellationToken)
+        : await Benchmark.RunAsync(options, cancellationToken);
 }
-
-using var load = new LoadGenerator(server.Address);
-foreach (var scenario in options.Scenarios)
-{
-    await load.RunAsync(scenario, options, server);
-}
-
-foreach (var scenario in options.LargeScenarios)
-{
-    await load.RunOnceAsync(scenario, options, server);
-}
-
-Console.WriteLine($"after load  {server.ResidentBytes() / 1024.0 / 1024.0:F0} MB resident");
-return 0;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Periplon.Benchmarks.Servers;
 using Periplon.Core.Executions;
 using Periplon.Engine;
 using Periplon.Engine.Artifacts;
@@ -29,10 +30,12 @@ internal sealed class RetentionBench(string kind, string? url, int executions) :
 
     private Database Database => _opened!;
 
-    public static async Task<int> RunAsync(string kind, string? url, int executions)
+    public static async Task<int> RunAsync(string kind, string? url, int executions, CancellationToken cancellationToken)
     {
-        await using var bench = new RetentionBench(kind, url, executions);
-        await bench.RunAsync();
+        await using var databases = await DatabaseServer.OpenAsync(kind == BenchOptions.Postgres && url is null, null, cancellationToken);
+        await using var database = await databases.FreshAsync();
+        await using var bench = new RetentionBench(kind, url ?? database.ConnectionString, executions);
+        await bench.RunAsync().WaitAsync(cancellationToken);
         return 0;
     }
 

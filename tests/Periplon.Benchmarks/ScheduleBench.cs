@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Periplon.Benchmarks.Servers;
 
 namespace Periplon.Benchmarks;
 
@@ -33,7 +34,18 @@ internal sealed class ScheduleBench(Uri address, int count) : IDisposable
         return count;
     }
 
-    public async Task RunAsync(ServerProcess server)
+    public static async Task<int> RunAsync(int count, BenchOptions options, CancellationToken cancellationToken)
+    {
+        await using var databases = await DatabaseServer.OpenAsync(options.IsPostgres, options.Url, cancellationToken);
+        await using var database = await databases.FreshAsync();
+        var settings = new ServerSettings { Build = options.Builds[0], DatabaseUrl = database.ConnectionString };
+        await using var server = await ServerProcess.StartAsync(settings, cancellationToken);
+        using var bench = new ScheduleBench(server.Address, count);
+        await bench.RunAsync(server).WaitAsync(cancellationToken);
+        return 0;
+    }
+
+    private async Task RunAsync(ServerProcess server)
     {
         var workflow = await StoreWorkflowAsync();
         var began = Stopwatch.GetTimestamp();
@@ -43,7 +55,8 @@ internal sealed class ScheduleBench(Uri address, int count) : IDisposable
         var storing = Stopwatch.GetElapsedTime(began);
         if (TimeProvider.System.GetUtcNow() >= first)
         {
-            throw new InvalidOperationException($"Storing {count} schedules took {storing.TotalSeconds:F0} s, longer than was left until the first fires");
+            throw new InvalidOperationException(
+                $"Storing {count} schedules took {storing.TotalSeconds:F0} s, longer than was left until the first fires");
         }
 
         var resident = server.ResidentBytes();
@@ -52,8 +65,9 @@ internal sealed class ScheduleBench(Uri address, int count) : IDisposable
         busy = server.ProcessorTime() - busy;
         var lateness = await ReadLatenessAsync();
         Console.WriteLine(
-            $"schedules     {count} stored in {storing.TotalSeconds:F0} s; {lateness.Count} fired within a minute, late by p50 {At(lateness, 0.50):F1} ms  " +
-            $"p99 {At(lateness, 0.99):F1} ms  max {lateness[^1]:F1} ms  {busy.TotalMilliseconds / count:F2} ms of processor time each  " +
+            $"schedules     {count} stored in {storing.TotalSeconds:F0} s; {lateness.Count} fired within a minute, " +
+            $"late by p50 {At(lateness, 0.50):F1} ms  p99 {At(lateness, 0.99):F1} ms  max {lateness[^1]:F1} ms  " +
+            $"{busy.TotalMilliseconds / count:F2} ms of processor time each  " +
             $"{resident / 1024.0 / 1024.0:F0} MB resident before");
     }
 
@@ -63,8 +77,10 @@ internal sealed class ScheduleBench(Uri address, int count) : IDisposable
 
     private async Task<string> StoreWorkflowAsync()
     {
-        using var content = new StringContent(
-            "name: bench-schedules\nversion: \"1\"\ntasks:\n  t:\n    llm: {provider: echo, model: echo, prompt: done}\n", Encoding.UTF8, "application/yaml");
+        const string Workflow =
+            "name: bench-schedules\nversion: \"1\"\n" +
+            "tasks:\n  t:\n    llm: {provider: echo, model: echo, prompt: done}\n";
+        using var content = new StringContent(Workflow, Encoding.UTF8, "application/yaml");
         using var answer = await _http.PostAsync("/api/v1/workflows", content);
         answer.EnsureSuccessStatusCode();
         using var stored = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());

@@ -103,6 +103,18 @@ public sealed class SystemApiTests
     }
 
     [Fact]
+    public async Task Metrics_BytesAllocated_AreThoseOfTheRuntimeAndOnlyGrow()
+    {
+        await using var api = await ApiHost.StartAsync();
+        var before = Value((await api.GetAsync("/metrics")).Text, "dotnet_gc_heap_total_allocated_bytes_total");
+        before.ShouldBeGreaterThan(0);
+        var held = GC.AllocateArray<byte>(10_000_000, pinned: true);
+        var after = Value((await api.GetAsync("/metrics")).Text, "dotnet_gc_heap_total_allocated_bytes_total");
+        after.ShouldBeGreaterThanOrEqualTo(before + held.Length);
+        after.ShouldBeLessThanOrEqualTo(GC.GetTotalAllocatedBytes());
+    }
+
+    [Fact]
     public void ProcessSampler_MeasuresTheShareOfAllProcessors()
     {
         var time = new FakeTimeProvider();

@@ -11,19 +11,21 @@ internal sealed class PostgresServer : IAsyncDisposable
     private readonly string _directory;
     private readonly string _password;
     private readonly string? _user;
+    private readonly string _sharedBuffers;
 
-    private PostgresServer(string programs, string directory, string password, string? user, int port) =>
-        (_programs, _directory, _password, _user, Port) = (programs, directory, password, user, port);
+    private PostgresServer(string programs, string directory, string password, string? user, int port, string sharedBuffers) =>
+        (_programs, _directory, _password, _user, Port, _sharedBuffers) = (programs, directory, password, user, port, sharedBuffers);
 
     public int Port { get; }
 
     private string Data => Path.Combine(_directory, "data");
 
-    public static async Task<PostgresServer> StartAsync(string directory, int port, CancellationToken cancellationToken)
+    public static async Task<PostgresServer> StartAsync(
+        string directory, int port, CancellationToken cancellationToken, string sharedBuffers = "64MB")
     {
         var user = Environment.IsPrivilegedProcess ? await OrdinaryUserAsync(cancellationToken) : null;
         var server = new PostgresServer(
-            FindPrograms(), directory, Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), user, port);
+            FindPrograms(), directory, Convert.ToHexString(RandomNumberGenerator.GetBytes(16)), user, port, sharedBuffers);
         Directory.CreateDirectory(directory);
         var passwords = Path.Combine(directory, "password");
         await File.WriteAllTextAsync(passwords, server._password, cancellationToken);
@@ -48,7 +50,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         "pg_ctl",
         [
             "-D", Data, "-w", "-t", "60", "-l", Path.Combine(_directory, "postgres.log"), "start", "-o",
-            $"-c listen_addresses=127.0.0.1 -c port={Port} -c unix_socket_directories= -c max_connections=300 -c shared_buffers=64MB",
+            $"-c listen_addresses=127.0.0.1 -c port={Port} -c unix_socket_directories= -c max_connections=300 "
+                + $"-c shared_buffers={_sharedBuffers}",
         ],
         cancellationToken);
 

@@ -33,6 +33,7 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly Gauge _jobs;
     private readonly Gauge _memory;
     private readonly Gauge _cpu;
+    private readonly Counter _allocated;
 
     public PrometheusExport(
         EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, QueueFigures figures,
@@ -56,6 +57,9 @@ internal sealed partial class PrometheusExport : IDisposable
             "queue_jobs_total", "Queue by status: pending tasks; processing, completed and failed executions", "status");
         _memory = factory.CreateGauge("system_memory_usage_bytes", "Memory that the process holds", unknown);
         _cpu = factory.CreateGauge("system_cpu_usage_percent", "Share of all processors that the process uses", unknown);
+        // The runtime's own dotnet.gc.heap.total_allocated, by the name that exporters give it.
+        _allocated = factory.CreateCounter(
+            "dotnet_gc_heap_total_allocated_bytes_total", "Bytes that the process has allocated on the managed heap since its start");
         _journalCounters =
         [
             (factory.CreateCounter("periplon_journal_commits_total", "Commits of the event journal"), j => j.Commits),
@@ -151,6 +155,7 @@ internal sealed partial class PrometheusExport : IDisposable
         var process = _process.Read();
         _memory.Set(process.MemoryUsageBytes);
         _cpu.Set(process.CpuUsagePercent);
+        _allocated.IncTo(GC.GetTotalAllocatedBytes());
         foreach (var (counter, read) in _journalCounters)
         {
             counter.IncTo(read(_journal));

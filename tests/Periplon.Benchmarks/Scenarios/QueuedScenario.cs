@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Periplon.Benchmarks.Servers;
 
-namespace Periplon.Benchmarks;
+namespace Periplon.Benchmarks.Scenarios;
 
 /// <summary>
 /// Many executions that wait: a server without workers takes them, then one with workers starts on the same data. Measures the server's
@@ -18,13 +19,19 @@ internal static class QueuedScenario
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Running = TimeSpan.FromSeconds(20);
 
-    public static async Task RunAsync(int count, BenchOptions options)
+    public static async Task RunAsync(BenchOptions options, CancellationToken cancellationToken)
     {
+        await using var databases = await DatabaseServer.OpenAsync(options.IsPostgres, options.Url, cancellationToken);
+        await using var database = await databases.FreshAsync();
         var directory = Directory.CreateTempSubdirectory("periplon-bench-").FullName;
         try
         {
-            await FillAsync(count, options, directory);
-            await DrainAsync(count, options, directory);
+            var settings = new ServerSettings
+            {
+                Build = options.Builds[0], DatabaseUrl = database.ConnectionString, DataDirectory = directory,
+            };
+            await FillAsync(options.Count, settings, cancellationToken);
+            await DrainAsync(options.Count, settings, cancellationToken);
         }
         finally
         {
@@ -32,9 +39,9 @@ internal static class QueuedScenario
         }
     }
 
-    private static async Task FillAsync(int count, BenchOptions options, string directory)
+    private static async Task FillAsync(int count, ServerSettings settings, CancellationToken cancellationToken)
     {
-        await using var server = await ServerProcess.StartAsync(options, directory, slots: 0);
+        await using var server = await ServerProcess.StartAsync(settings with { Slots = 0 }, cancellationToken);
         using var http = Client(server.Address);
         Console.WriteLine($"queued      before: {Megabytes(server.ResidentBytes())} MB resident, no workers");
         var body = await StoreAsync(http);
@@ -43,8 +50,8 @@ internal static class QueuedScenario
         for (var sample = 0; sample < Samples; sample++)
         {
             var todo = (count * (sample + 1) / Samples) - (count * sample / Samples);
-            await Parallel.ForAsync(0, todo, new ParallelOptions { MaxDegreeOfParallelism = Clients }, async (_, token) =>
-                await StartAsync(http, body, token));
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, todo, parallel, async (_, token) => await StartAsync(http, body, token));
             var resident = server.ResidentBytes();
             most = Math.Max(most, resident);
             Console.WriteLine($"queued      {count * (sample + 1L) / Samples,9} queued: {Megabytes(resident)} MB resident");
@@ -52,26 +59,26 @@ internal static class QueuedScenario
 
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         Console.WriteLine($"queued      {count} started in {seconds:F0} s ({count / seconds:F0}/s), at most {Megabytes(most)} MB resident");
-        await Task.Delay(Settling, TimeProvider.System);
+        await Task.Delay(Settling, TimeProvider.System, cancellationToken);
         Console.WriteLine($"queued      {Settling.TotalSeconds:F0} s later: {Megabytes(server.ResidentBytes())} MB resident");
         Console.WriteLine($"queued      {await FiguresAsync(http)}");
     }
 
-    private static async Task DrainAsync(int count, BenchOptions options, string directory)
+    private static async Task DrainAsync(int count, ServerSettings settings, CancellationToken cancellationToken)
     {
-        await using var server = await ServerProcess.StartAsync(options, directory, slots: 16);
+        await using var server = await ServerProcess.StartAsync(settings with { Slots = 16 }, cancellationToken);
         using var http = Client(server.Address);
         Console.WriteLine($"queued      restarted with workers: ready after {server.ColdStart.TotalMilliseconds:F0} ms");
         var began = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (await CompletedAsync(http) == 0 && await timer.WaitForNextTickAsync())
+        while (await CompletedAsync(http) == 0 && await timer.WaitForNextTickAsync(cancellationToken))
         {
             // The counts are those of a few seconds ago at most, which is the error of this measurement.
         }
 
         Console.WriteLine($"queued      the first had run {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms after that");
         var (before, since) = (await CompletedAsync(http), Stopwatch.GetTimestamp());
-        await Task.Delay(Running, TimeProvider.System);
+        await Task.Delay(Running, TimeProvider.System, cancellationToken);
         var done = await CompletedAsync(http) - before;
         var rate = done / Stopwatch.GetElapsedTime(since).TotalSeconds;
         Console.WriteLine(
