@@ -186,7 +186,7 @@ internal sealed partial class ExecutionActivation(Silo silo, GrainKey key) : Act
         var beginning = ExecutionBeginning.Of(plan, created, World.Partitions.Of(Id), starts.Take);
         try
         {
-            await beginning.AppendAsync(Silo.Journal, CancellationToken.None);
+            await beginning.AppendAsync(Silo.Journal, null, CancellationToken.None);
         }
         catch (Exception e)
         {

@@ -77,11 +77,15 @@ internal sealed record ExecutionBeginning(
     }
 
     /// <summary>Stores the turn as the journal's first row.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="beforeRepeat">Returns when the append may be tried again after the database was away; null: always.</param>
+    /// <param name="cancellationToken">Gives up waiting, not the append.</param>
     /// <exception cref="JournalConflictException">The execution exists already.</exception>
-    public Task AppendAsync(IJournalStore journal, CancellationToken cancellationToken)
+    public Task AppendAsync(IJournalStore journal, Func<ValueTask>? beforeRepeat, CancellationToken cancellationToken)
     {
         var created = State.Created;
         return journal.AppendAsync(
-            new JournalAppend(created.ExecutionId, 1, EventCodec.Encode(Events), Guid.NewGuid(), created.At, Row), cancellationToken);
+            new JournalAppend(created.ExecutionId, 1, EventCodec.Encode(Events), Guid.NewGuid(), created.At, Row) { BeforeRepeat = beforeRepeat },
+            cancellationToken);
     }
 }

@@ -300,7 +300,7 @@ internal sealed partial class ExecutionGrain(
         var beginning = ExecutionBeginning.Of(entry.PlanOf(request.Subflow), created, partitions.Of(_id), starts.Take);
         try
         {
-            await beginning.AppendAsync(journal, CancellationToken.None);
+            await beginning.AppendAsync(journal, liveness.RequireMemberAsync, CancellationToken.None);
         }
         catch (Exception e)
         {

@@ -59,7 +59,7 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
         LocalLimits? limits = null, Func<LocalExecution, Task>? onChild = null)
     {
         var beginning = ExecutionBeginning.Of(plans.PlanOf(created.Subflow), created, partition: 0);
-        await beginning.AppendAsync(journal, cancellationToken);
+        await beginning.AppendAsync(journal, null, cancellationToken);
         return new LocalExecution(
             created.ExecutionId, beginning.State, 1, beginning.Row, plans, journal, attempts, onChange, onChild, limits, time);
     }

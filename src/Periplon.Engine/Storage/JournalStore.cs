@@ -157,13 +157,20 @@ internal abstract partial class JournalStore(
     }
 
     // The database may come back to a silo that was declared dead meanwhile.
-    private static async Task AskAgainAsync(List<PendingAppend> batch)
+    private async Task AskAgainAsync(List<PendingAppend> batch)
     {
         foreach (var pending in batch.Where(pending => !pending.Stored.IsCompleted))
         {
             try
             {
-                await (pending.Append.BeforeRepeat?.Invoke() ?? ValueTask.CompletedTask);
+                if (pending.Append.BeforeRepeat is { } ask)
+                {
+                    await ask().AsTask().WaitAsync(_stop.Token);
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                pending.Fail(Closed());
             }
             catch (Exception e)
             {
@@ -231,9 +238,10 @@ internal abstract partial class JournalStore(
         }
         catch (OperationCanceledException)
         {
-            batch.ForEach(pending => pending.Fail(
-                new ObjectDisposedException(
-                    nameof(JournalStore), "The journal was closed while the database was away; the outcome is unknown")));
+            batch.ForEach(static pending => pending.Fail(Closed()));
         }
     }
+
+    private static ObjectDisposedException Closed() =>
+        new(nameof(JournalStore), "The journal was closed while the database was away; the outcome is unknown");
 }

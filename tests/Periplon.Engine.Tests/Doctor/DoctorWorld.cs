@@ -113,7 +113,7 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         var plan = ExecutionPlan.Compile(Samples.Workflow(Definition(1)));
         var created = Samples.Created(plan.Workflow, Time.GetUtcNow()) with { WorkflowId = WorkflowId, Revision = 9 };
         var beginning = ExecutionBeginning.Of(plan, created, partition: 1);
-        await beginning.AppendAsync(_journal, Ct);
+        await beginning.AppendAsync(_journal, null, Ct);
         var moved = new RevisionMigrated
         {
             At = Time.GetUtcNow(), Revision = 1, WorkflowVersion = "1.0.0", Inputs = created.Inputs,
@@ -186,7 +186,7 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         };
         created = id is { } given ? created with { ExecutionId = given } : created;
         var beginning = ExecutionBeginning.Of(ExecutionPlan.Compile(workflow), created, partition: 1);
-        await beginning.AppendAsync(_journal, Ct);
+        await beginning.AppendAsync(_journal, null, Ct);
         return (new ExecutionDriver(created.ExecutionId, beginning.State, 1, beginning.Row, _journal, this, Time), created.ExecutionId);
     }
 

@@ -170,7 +170,7 @@ public sealed class InvariantChecksTests : IDisposable
     {
         var beginning = ExecutionBeginning.Of(
             ExecutionPlan.Compile(Samples.Workflow("", "a")), Samples.Created(Samples.Workflow("", "a"), Samples.Start), 0);
-        await beginning.AppendAsync(_journal, Ct);
+        await beginning.AppendAsync(_journal, null, Ct);
         var driver = new ExecutionDriver(
             beginning.State.Created.ExecutionId, beginning.State, 1, beginning.Row, _journal, new NoHost(), TimeProvider.System, _checks);
         _journal.Before = _ => throw new SqliteException("not taken", 1);

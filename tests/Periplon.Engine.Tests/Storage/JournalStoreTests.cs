@@ -62,6 +62,38 @@ public sealed class JournalStoreTests(SqliteFixture fixture) : IClassFixture<Sql
     }
 
     [Fact]
+    public async Task Close_WhileItIsNotKnownWhetherTheSiloLives_DoesNotWaitForThat()
+    {
+        using var instruments = new JournalInstruments();
+        var time = new FakeTimeProvider();
+        var store = new FailingStore(fixture.Test.Database, instruments, time, new RecordingLogger()) { Failures = int.MaxValue };
+        var asked = false;
+        var never = new TaskCompletionSource();
+        var append = store.AppendAsync(
+            Append() with
+            {
+                BeforeRepeat = () =>
+                {
+                    asked = true;
+                    return new ValueTask(never.Task);
+                },
+            },
+            Ct);
+        await Eventually.TrueAsync("it is asked", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(asked);
+        });
+        var closing = store.DisposeAsync().AsTask();
+        await Eventually.TrueAsync("the store is closed", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(closing.IsCompleted);
+        });
+        await Should.ThrowAsync<ObjectDisposedException>(append);
+    }
+
+    [Fact]
     public async Task Close_DatabaseAway_TellsWhoWaits()
     {
         using var instruments = new JournalInstruments();
