@@ -11,6 +11,10 @@ public sealed class SimulatorTests
 {
     private const int DefaultSeeds = 100_000;
 
+    // So long the default number of worlds takes at most on so many cores, the other tests beside it included.
+    private const int PromisedCores = 2;
+    private static readonly TimeSpan PromisedTime = TimeSpan.FromMinutes(2);
+
     // Enough to see whether failures have one cause.
     private const int MostFailures = 5;
 
@@ -24,10 +28,15 @@ public sealed class SimulatorTests
         }
 
         var seeds = Number("PERIPLON_SIM_SEEDS") ?? DefaultSeeds;
-        var watch = Stopwatch.StartNew();
+        var (watch, used) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         var failures = Simulator.RunAll(0, seeds, () => new Protocol(), MostFailures, TestContext.Current.CancellationToken);
         TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} worlds in {watch.Elapsed.TotalSeconds:0.0} s");
         failures.Select(failure => failure.ToString()).ShouldBeEmpty();
+        if (seeds == DefaultSeeds)
+        {
+            // Processor time: what else keeps the machine busy says nothing about the simulator.
+            ((Environment.CpuUsage.TotalTime - used) / PromisedCores).ShouldBeLessThan(PromisedTime);
+        }
     }
 
     [Fact]

@@ -11,25 +11,29 @@ internal sealed partial class BulkStore
     private const string InsertSql = """
         insert into bulk_operations (id, organization, action, request, reason, status, cancel_requested, matched, done, unchanged, failed,
                                      errors, created_at, created_by, updated_at)
-        values (@id, @organization, @action, @request, @reason, 'running', @no, @matched, 0, 0, 0, '[]', @created_at, @created_by,
-                @created_at)
+        select @id, @organization, @action, @request, @reason, 'running', @no, @matched, 0, 0, 0, '[]', @created_at, @created_by,
+               @created_at
+         where (select count(*) from bulk_operations where status = 'running' and organization = @organization) < @most
         on conflict do nothing
         """;
+
+    // Until the end of the transaction: two that count at the same time would both find room. SQLite has one writer anyway.
+    private const string LockSql = "select pg_advisory_xact_lock(hashtextextended('bulk_operations/' || @organization, 0))";
 
     private const string CancelSql = """
         update bulk_operations set cancel_requested = @yes, updated_at = @now
          where id = @id and organization = @organization and status = 'running'
         """;
 
-    // Turn by turn: of each organization the operation that was left longest, then the second of each, and so on.
+    // Turn by turn: of each organization the operation that was left longest, then the second of each, and so on. One that is to be
+    // cancelled has nothing to do but to end, and comes first.
     private const string RunningSql = $"""
         {SelectSql}
-         where id in (select t.id from (select id, updated_at, row_number() over (partition by organization order by updated_at, id) as turn
+         where id in (select t.id from (select id, updated_at, row_number() over (partition by organization
+                                                                        order by cancel_requested desc, updated_at, id) as turn
                                           from bulk_operations where status = 'running') as t
                        order by t.turn, t.updated_at, t.id limit @limit)
         """;
-
-    private const string CountRunningSql = "select count(*) from bulk_operations where status = 'running' and organization = @organization";
 
     private const string ClaimSql = """
         update bulk_operations set claim = @claim, owner = @owner, lease_until = @lease_until

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Text.Json;
 using Periplon.Engine.Storage;
 
@@ -11,12 +10,24 @@ internal sealed partial class BulkStore(Database database)
     /// <summary>An operation was added here. Handlers only take note.</summary>
     public event Action? Added;
 
-    /// <summary>False when the id exists.</summary>
+    /// <summary>False when the id exists, or when its organization has <see cref="BulkOperation.MostRunning"/> under way.</summary>
     public async Task<bool> AddAsync(BulkOperation operation, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (database.Kind is DatabaseKind.Postgres)
+        {
+            await using var turn = connection.CreateCommand();
+            turn.Transaction = transaction;
+            turn.CommandText = LockSql;
+            turn.AddText("organization", operation.Organization);
+            await turn.ExecuteScalarAsync(cancellationToken);
+        }
+
         await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
         command.CommandText = InsertSql;
+        command.AddInteger("most", BulkOperation.MostRunning);
         command.AddId("id", operation.Id);
         command.AddText("organization", operation.Organization);
         command.AddText("action", operation.Action);
@@ -31,6 +42,7 @@ internal sealed partial class BulkStore(Database database)
             return false;
         }
 
+        await transaction.CommitAsync(cancellationToken);
         Added?.Invoke();
         return true;
     }
@@ -84,19 +96,9 @@ internal sealed partial class BulkStore(Database database)
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
-    /// <summary>How many operations of an organization have not ended.</summary>
-    public async Task<int> CountRunningAsync(string organization, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = CountRunningSql;
-        command.AddText("organization", organization);
-        return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-    }
-
     /// <summary>
-    /// Operations that have not ended, in the order in which they have their turn: of each organization the one that was left longest, then
-    /// the second of each.
+    /// Operations that have not ended, in the order in which they have their turn: of each organization the one that is to be cancelled or
+    /// was left longest, then the second of each.
     /// </summary>
     public async Task<IReadOnlyList<BulkOperation>> ListRunningAsync(int limit, CancellationToken cancellationToken)
     {
@@ -107,7 +109,8 @@ internal sealed partial class BulkStore(Database database)
         var turns = new Dictionary<string, int>();
         return
         [
-            .. (await ReadAllAsync(command, cancellationToken)).OrderBy(each => (each.UpdatedAt, each.Id))
+            .. (await ReadAllAsync(command, cancellationToken))
+                .OrderByDescending(each => each.CancelRequested).ThenBy(each => (each.UpdatedAt, each.Id))
                 .Select(each => (Operation: each, Turn: turns[each.Organization] = turns.GetValueOrDefault(each.Organization) + 1))
                 .OrderBy(each => each.Turn).Select(each => each.Operation),
         ];

@@ -5,9 +5,11 @@ using Periplon.Engine.Storage;
 namespace Periplon.Engine.Doctor;
 
 /// <summary>What silos have left behind: members that are gone for long, reminders of partitions that are not there.</summary>
-internal sealed class ClusterCheck(Database database, int partitions) : IDoctorCheck
+internal sealed class ClusterCheck(Database database, int partitions, int schedulers) : IDoctorCheck
 {
-    private const int Dead = 6;
+    /// <summary>The status of a silo that is gone, in the membership table.</summary>
+    internal const int Dead = 6;
+
     private const int Active = 3;
 
     // Orleans forgets the dead after a week by itself.
@@ -40,11 +42,16 @@ internal sealed class ClusterCheck(Database database, int partitions) : IDoctorC
 
         var reminders = await ReadAsync(
             "select grainid from orleansreminderstable", reader => reader.GetString(0), cancellationToken);
-        var prefix = $"queue/{QueuePartitions.DefaultQueue}/";
-        foreach (var grain in reminders.Where(grain => grain.StartsWith(prefix, StringComparison.Ordinal)
-            && int.TryParse(grain.AsSpan(prefix.Length), CultureInfo.InvariantCulture, out var partition) && partition >= partitions))
+        foreach (var grain in reminders)
         {
-            await run.ReportAsync(UnknownReminder(grain), cancellationToken);
+            if (IsBeyond(grain, $"queue/{QueuePartitions.DefaultQueue}/", partitions))
+            {
+                await run.ReportAsync(UnknownReminder(grain, "a partition of the queue"), cancellationToken);
+            }
+            else if (IsBeyond(grain, "scheduler/", schedulers))
+            {
+                await run.ReportAsync(UnknownReminder(grain, "a scheduler"), cancellationToken);
+            }
         }
 
         return members.Count + reminders.Count;
@@ -65,6 +72,10 @@ internal sealed class ClusterCheck(Database database, int partitions) : IDoctorC
 
         return rows;
     }
+
+    private static bool IsBeyond(string grain, string prefix, int count) =>
+        grain.StartsWith(prefix, StringComparison.Ordinal)
+        && int.TryParse(grain.AsSpan(prefix.Length), CultureInfo.InvariantCulture, out var number) && number >= count;
 
     private static Finding Leftover(string member, DateTimeOffset aliveAt) => new()
     {
@@ -97,12 +108,12 @@ internal sealed class ClusterCheck(Database database, int partitions) : IDoctorC
         return await command.ExecuteNonQueryAsync(cancellationToken) == 0 ? null : new(null, null);
     };
 
-    private static Finding UnknownReminder(string grain) => new()
+    private static Finding UnknownReminder(string grain, string what) => new()
     {
         Code = "reminder_unknown",
         Severity = FindingSeverity.Warning,
         Target = $"reminder of {grain}",
-        Found = "It wakes a partition of the queue that does not exist",
+        Found = $"It wakes {what} that does not exist",
         Matters = "A grain without work is activated every minute",
         Advice = "--repair deletes it",
         Mend = async (session, cancellationToken) =>

@@ -16,6 +16,9 @@ internal sealed record DoctorPlace
     /// <summary>Number of the queue's partitions.</summary>
     public required int Partitions { get; init; }
 
+    /// <summary>Number of schedulers.</summary>
+    public required int Schedulers { get; init; }
+
     /// <summary>Directory whose disk is looked at.</summary>
     public required string DataDirectory { get; init; }
 
@@ -45,7 +48,7 @@ internal static class DoctorFactory
                 new LimitsCheck(database),
                 new PartitionsCheck(
                     database, new PartitionMaintenance(database, time, place.IsOffline), new MonthlyPartitions(database, time)),
-                new ClusterCheck(database, place.Partitions),
+                new ClusterCheck(database, place.Partitions, place.Schedulers),
             ],
             time, loggers.CreateLogger<Doctor>());
     }

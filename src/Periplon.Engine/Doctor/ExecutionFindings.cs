@@ -78,9 +78,20 @@ internal static class ExecutionFindings
             yield break;
         }
 
-        // What waits for its first worker is found by its place in the queue, not by its time.
+        // What waits for its first worker is found by its place in the queue, not by its time; only its own next time must be there.
         if (row.Status is ExecutionStatus.Queued && row.WaitReason == "worker")
         {
+            if (expected.NextWakeAt is { } timer && timer > state.Created.At
+                && (row.NextWakeAt is null || row.NextWakeAt <= row.CreatedAt || row.NextWakeAt > timer + LateAfter))
+            {
+                yield return About(
+                    row, "wakes_too_late", FindingSeverity.Error,
+                    $"It waits for a worker and is to be looked at at {Text(row.NextWakeAt)}; its time limit is at {Text(timer)}",
+                    "If no worker takes it, its time limit does not end it",
+                    "--repair writes the time of its limit into its row",
+                    ExecutionRepairs.WakeAt(row, timer));
+            }
+
             yield break;
         }
 

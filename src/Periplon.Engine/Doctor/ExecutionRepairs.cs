@@ -91,6 +91,21 @@ internal static class ExecutionRepairs
         return new(JsonOf(row), JsonOf(mended));
     };
 
+    /// <summary>Makes the sweep look at a queued execution at a time, unless it has begun since it was seen.</summary>
+    public static Mend WakeAt(ExecutionRow seen, DateTimeOffset at) => async (session, cancellationToken) =>
+    {
+        await session.BeginAsync(cancellationToken);
+        if (await ReadAsync(session, seen.Id, cancellationToken) is not { Status: ExecutionStatus.Queued } row
+            || row.NextWakeAt != seen.NextWakeAt)
+        {
+            return null;
+        }
+
+        var mended = row with { NextWakeAt = at };
+        await WriteAsync(session, mended, cancellationToken);
+        return new(JsonOf(row), JsonOf(mended));
+    };
+
     /// <summary>Gives an execution to a partition that exists.</summary>
     public static Mend FitPartition(ExecutionRow seen, int partitions) => async (session, cancellationToken) =>
     {

@@ -57,7 +57,7 @@ internal sealed class PartitionsCheck(Database database, PartitionMaintenance ma
         Found = hasRows ? "It does not exist, and rows of its month lie in the default partition" : "It does not exist",
         Matters = "Rows of the default partition are deleted one by one, rather than with their month",
         Advice = hasRows
-            ? "--repair creates it and moves the rows there; when that takes longer than 5 seconds it is given up while a server runs"
+            ? "--repair creates it and moves the rows there; while a server runs, it gives up after 5 seconds: then stop all silos first"
             : "--repair creates it",
         Mend = async (_, cancellationToken) => await maintenance.CreateAsync(month, cancellationToken) ? new(null, null) : null,
     };

@@ -133,7 +133,8 @@ internal static class ExecutionRows
         state.Status is ExecutionStatus.Waiting or ExecutionStatus.Paused && state.Running.IsEmpty
         && !LimitRequests.Pending(state).Any() && !WaitsForChild(state);
 
-    private static TimeSpan IntervalOf(ExecutionState state) =>
+    /// <summary>How long the sweep leaves an execution alone at most.</summary>
+    public static TimeSpan IntervalOf(ExecutionState state) =>
         NeedsNobody(state) ? CalmInterval : IsToldInTime(state) ? PatientInterval : SafetyInterval;
 
     // Nothing of it waits for a worker, nor for a rate limit, whose answer is not repeated.

@@ -82,7 +82,7 @@ internal static partial class WaitViews
                     + $"with {known.Waiting} in the queue",
             HeldBy = string.IsNullOrEmpty(holders) ? "the limit" : holders + more,
             WakesBy = "the end of one that holds a place, or the next look of the sweep",
-            WakesAt = state.LastEventAt + ExecutionRows.PatientInterval,
+            WakesAt = state.LastEventAt + ExecutionRows.IntervalOf(state),
         };
     }
 

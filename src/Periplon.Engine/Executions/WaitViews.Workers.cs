@@ -19,7 +19,11 @@ internal static partial class WaitViews
             Message = $"Task '{task.Path}' waits for a free slot of a worker{(tags.Count > 0 ? $" that carries {TagsOf(tags)}" : "")}",
             HeldBy = "the queue",
             WakesBy = "a worker that takes it, or the next look of the sweep",
-            WakesAt = (ready.ScheduledAt ?? state.LastEventAt) + ExecutionRows.SafetyInterval,
+
+            // What waits for its first worker is found by its place in the queue, at no time of its own.
+            WakesAt = Queue.QueueLanes.Of(state) is null
+                ? (ready.ScheduledAt ?? state.LastEventAt) + ExecutionRows.SafetyInterval
+                : ExecutionPlanner.NextTimer(state),
             Since = ready.ScheduledAt,
         };
         return workers is null || workers.Any(worker => worker.Takes(tags)) ? link : link with

@@ -12,9 +12,14 @@ namespace Periplon.Engine.Retention;
 internal interface IExecutionPurge
 {
     /// <summary>Deletes an execution and the executions of its subflows.</summary>
-    /// <returns>How many were deleted: 0 when it, its parent or one of its children has not ended, or a retry of it exists.</returns>
-    Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken);
+    /// <returns>What was deleted: nothing when it, its parent or one of its children has not ended, or a retry of it exists.</returns>
+    Task<PurgedTree> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken);
 }
+
+/// <summary>What was deleted of an execution and those of its subflows.</summary>
+/// <param name="Deleted">How many.</param>
+/// <param name="IsGone">Whether the execution itself is among them. It goes last, and stays when it is needed or held meanwhile.</param>
+internal readonly record struct PurgedTree(int Deleted, bool IsGone);
 
 /// <summary>
 /// Deletes ended executions: log lines first, in statements of their own, because there may be millions; then the row with journal and
@@ -30,15 +35,16 @@ internal sealed partial class ExecutionPurge(
 
     private const int TreeBatch = 100;
 
-    public async Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken)
+    public async Task<PurgedTree> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken)
     {
-        var deleted = 0;
+        var tree = new PurgedTree(0, false);
         foreach (var batch in (await ReadTreesAsync([executionId], cancellationToken)).Chunk(TreeBatch))
         {
-            deleted += (await DeleteAsync(batch, PurgeReasons.Request, keepsJournal: false, cancellationToken)).Count;
+            var gone = await DeleteAsync(batch, PurgeReasons.Request, keepsJournal: false, cancellationToken);
+            tree = new(tree.Deleted + gone.Count, tree.IsGone || gone.Contains(executionId));
         }
 
-        return deleted;
+        return tree;
     }
 
     /// <summary>

@@ -63,21 +63,34 @@ internal sealed partial class RetentionRound(
                 continue;
             }
 
-            var after = Guid.Empty;
-            while (true)
+            // Each pass deletes the last of what is left of each chain of retries; their journals all go with the month.
+            int gone;
+            do
             {
-                var (ids, _) = await ReadAsync(MonthSql, command => AddRange(command, month, after), cancellationToken);
-                if (ids.Count == 0)
-                {
-                    break;
-                }
-
-                after = ids[^1];
-                deleted += await DeleteAsync(ids, PurgeReasons.Age, keepsJournal: true, cancellationToken);
+                gone = await PurgeMonthAsync(month, cancellationToken);
+                deleted += gone;
             }
+            while (gone > 0);
         }
 
         return deleted;
+    }
+
+    private async Task<int> PurgeMonthAsync(MonthlyPartition month, CancellationToken cancellationToken)
+    {
+        var deleted = 0;
+        var after = Guid.Empty;
+        while (true)
+        {
+            var (ids, _) = await ReadAsync(MonthSql, command => AddRange(command, month, after), cancellationToken);
+            if (ids.Count == 0)
+            {
+                return deleted;
+            }
+
+            after = ids[^1];
+            deleted += await DeleteAsync(ids, PurgeReasons.Age, keepsJournal: true, cancellationToken);
+        }
     }
 
     private async Task<int> PurgeByAgeAsync(DateTimeOffset cutoff, CancellationToken cancellationToken)

@@ -100,8 +100,11 @@ internal interface ISchedulerStore
     Task<IReadOnlyList<(ScheduleRow Schedule, Guid Execution)>> ListOvertakenAsync(
         int shard, DateTimeOffset after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Removes runs of deleted schedules, up to a number, and the schedules that have none; returns how many runs.</summary>
-    Task<int> RemoveDeletedAsync(int shard, int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// Removes runs of deleted schedules, up to a number, and the schedules that have none; returns how many runs. Those that were skipped
+    /// after a time and may yet be started stay, so that what starts is found.
+    /// </summary>
+    Task<int> RemoveDeletedAsync(int shard, DateTimeOffset late, int limit, CancellationToken cancellationToken);
 
     /// <summary>Ends the runs whose executions have ended; returns how many.</summary>
     Task<int> SettleAsync(int shard, CancellationToken cancellationToken);

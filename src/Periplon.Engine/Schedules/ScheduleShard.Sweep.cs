@@ -18,15 +18,19 @@ internal sealed partial class ScheduleShard
     private static readonly TimeSpan _startPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _choresInterval = TimeSpan.FromMinutes(10);
 
-    // A backfill that was accepted because what it needs is kept must find it.
-    private static readonly TimeSpan _pruneSlack = TimeSpan.FromHours(1);
+    /// <summary>How much longer runs are kept than is said: a backfill that was accepted because they are kept must find them.</summary>
+    internal static readonly TimeSpan PruneSlack = TimeSpan.FromHours(1);
 
+    private bool _hasOvertaken;
+    private DateTimeOffset _overtakenUntil = DateTimeOffset.UnixEpoch;
     private bool _hasSwept;
     private Guid _sweptUntil;
     private long _choresDoneAt;
 
-    /// <summary>Whether it is time for what is done every few minutes.</summary>
-    public bool HasChores => _choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval;
+    /// <summary>Whether a sweep has something to do that is not to be seen in the runs of the last minutes.</summary>
+    public bool HasChores => _hasOvertaken || IsTimeToPrune;
+
+    private bool IsTimeToPrune => _choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval;
 
     /// <summary>
     /// Notes which runs have ended, starts those that wait for that or were forgotten, and fills ranges. True when it is worth while to come
@@ -36,11 +40,7 @@ internal sealed partial class ScheduleShard
     {
         var now = time.GetUtcNow();
         await store.SettleAsync(number, cancellationToken);
-
-        foreach (var (schedule, execution) in await store.ListOvertakenAsync(number, now - LateStart, MaxForgotten, cancellationToken))
-        {
-            await starter.CancelAsync(schedule, execution, cancellationToken);
-        }
+        await CancelOvertakenAsync(now, cancellationToken);
 
         var goesOn = await StartForgottenAsync(now, cancellationToken);
         foreach (var (backfill, schedule) in await store.ListBackfillsAsync(number, cancellationToken))
@@ -48,13 +48,27 @@ internal sealed partial class ScheduleShard
             goesOn |= await FillAsync(backfill, schedule, now, cancellationToken);
         }
 
-        goesOn |= await store.RemoveDeletedAsync(number, PruneBatch, cancellationToken) == PruneBatch;
-        if (HasChores)
+        goesOn |= await store.RemoveDeletedAsync(number, now - LateStart, PruneBatch, cancellationToken) == PruneBatch;
+        if (IsTimeToPrune)
         {
             goesOn |= await PruneAsync(now, cancellationToken);
         }
 
         return goesOn;
+    }
+
+    private async Task CancelOvertakenAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // The first look goes through all: what was started late, just before the whole cluster was down, is found however long that took.
+        var overtaken = await store.ListOvertakenAsync(number, _overtakenUntil - LateStart, MaxForgotten, cancellationToken);
+        var isDone = overtaken.Count < MaxForgotten;
+        foreach (var (schedule, execution) in overtaken)
+        {
+            isDone &= await starter.CancelAsync(schedule, execution, cancellationToken);
+        }
+
+        _hasOvertaken = !isDone;
+        _overtakenUntil = isDone ? now : _overtakenUntil;
     }
 
     private async Task<bool> StartForgottenAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -140,7 +154,7 @@ internal sealed partial class ScheduleShard
     private async Task<bool> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await store.SettleLostAsync(number, now - _choresInterval, now, cancellationToken);
-        if (await store.PruneAsync(number, now - options.KeepRuns - _pruneSlack, PruneBatch, cancellationToken) == PruneBatch)
+        if (await store.PruneAsync(number, now - options.KeepRuns - PruneSlack, PruneBatch, cancellationToken) == PruneBatch)
         {
             return true;
         }

@@ -30,12 +30,13 @@ internal sealed partial class ScheduleStore
         return true;
     }
 
-    public async Task<int> RemoveDeletedAsync(int shard, int limit, CancellationToken cancellationToken)
+    public async Task<int> RemoveDeletedAsync(int shard, DateTimeOffset late, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var runs = connection.CreateCommand();
         runs.CommandText = RemoveRunsSql;
         runs.AddInteger("shard", shard);
+        runs.AddTime("late", late);
         runs.AddInteger("limit", limit);
         var count = await runs.ExecuteNonQueryAsync(cancellationToken);
         if (count < limit)

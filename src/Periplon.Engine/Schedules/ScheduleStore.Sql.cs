@@ -46,7 +46,8 @@ internal sealed partial class ScheduleStore
         delete from schedule_runs
          where (schedule_id, tick) in (
            select r.schedule_id, r.tick from schedules as s cross join schedule_runs as r
-            where s.shard = @shard and s.deleted_at is not null and r.schedule_id = s.id limit @limit)
+            where s.shard = @shard and s.deleted_at is not null and r.schedule_id = s.id
+              and not (r.status = 'skipped' and r.execution_id is not null and r.completed_at > @late) limit @limit)
         """;
 
     private const string RemoveSchedulesSql = """

@@ -29,13 +29,21 @@ internal sealed partial class SchedulerGrain(
     private bool _fireAgain;
     private bool _isWoken = true;
 
+    private bool IsObsolete => _number >= options.Value.Shards;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _number = int.Parse(this.GetPrimaryKeyString());
         _shard = new ScheduleShard(_number, store, starter, options.Value, instruments, time, logger);
         _fire = this.RegisterGrainTimer(static (grain, token) => grain.FireAsync(token), this, Once(TimeSpan.Zero));
         _sweep = this.RegisterGrainTimer(static (grain, token) => grain.SweepAsync(token), this, Once(TimeSpan.Zero));
-        BackgroundReminder.Start(this, ReminderName, _reminderPeriod, _reminderPause, failure => LogNotReminded(failure, _number));
+
+        // One that is not needed any more would register its reminder anew while it takes it back.
+        if (!IsObsolete)
+        {
+            BackgroundReminder.Start(this, ReminderName, _reminderPeriod, _reminderPause, failure => LogNotReminded(failure, _number));
+        }
+
         return Task.CompletedTask;
     }
 
@@ -51,7 +59,7 @@ internal sealed partial class SchedulerGrain(
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_number >= options.Value.Shards && await this.GetReminder(reminderName) is { } reminder)
+        if (IsObsolete && await this.GetReminder(reminderName) is { } reminder)
         {
             await this.UnregisterReminder(reminder);
             DeactivateOnIdle();

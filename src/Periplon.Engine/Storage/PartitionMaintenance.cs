@@ -50,6 +50,11 @@ internal sealed class PartitionMaintenance(Database database, TimeProvider time,
         async Task<object?> RunAsync(string sql)
         {
             await using var command = new NpgsqlCommand(sql, connection, transaction);
+            if (isOffline)
+            {
+                command.CommandTimeout = 0; // None: the driver has a limit of its own.
+            }
+
             return await command.ExecuteScalarAsync(cancellationToken);
         }
 

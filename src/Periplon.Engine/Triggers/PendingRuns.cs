@@ -75,6 +75,10 @@ internal sealed partial class PendingRuns(
         {
             await RefuseAsync(run, "The trigger was deleted", cancellationToken);
         }
+        else if (trigger.IsPaused)
+        {
+            await runs.TouchAsync(run, time.GetUtcNow(), cancellationToken);
+        }
         else if (!await starts.ResumeAsync(trigger, run, cancellationToken))
         {
             await RefuseAsync(run, "The execution that ended was deleted meanwhile", cancellationToken);
@@ -94,18 +98,18 @@ internal sealed partial class PendingRuns(
         }
     }
 
-    // Its body was not kept. Whether it was started before the server stopped, the execution itself says.
-    private async Task GiveUpAsync(TriggerRun run, CancellationToken cancellationToken)
+    // Its body was not kept.
+    private Task GiveUpAsync(TriggerRun run, CancellationToken cancellationToken) => RefuseAsync(
+        run, "The server stopped before the delivery was dealt with, and the sender was not answered", cancellationToken);
+
+    // Whether it was started by a call that nobody answered, the execution itself says.
+    private async Task RefuseAsync(TriggerRun run, string reason, CancellationToken cancellationToken)
     {
         var isStarted = run.ExecutionId is { } id && await executions.FindAsync(run.Organization, id, cancellationToken) is not null;
         await runs.SettleAsync(
-            run, isStarted ? TriggerRunStatus.Started : TriggerRunStatus.Refused,
-            isStarted ? null : "The server stopped before the delivery was dealt with, and the sender was not answered",
-            time.GetUtcNow(), cancellationToken);
+            run, isStarted ? TriggerRunStatus.Started : TriggerRunStatus.Refused, isStarted ? null : reason, time.GetUtcNow(),
+            cancellationToken);
     }
-
-    private Task RefuseAsync(TriggerRun run, string reason, CancellationToken cancellationToken) =>
-        runs.SettleAsync(run, TriggerRunStatus.Refused, reason, time.GetUtcNow(), cancellationToken);
 
     [LoggerMessage(LogLevel.Warning, "Trigger {TriggerId} could not deal with '{Source}'; it is tried again")]
     private partial void LogFailed(Exception exception, Guid triggerId, string source);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Core.Migrations;
@@ -30,7 +31,7 @@ internal sealed class RevisionImpact(IExecutionQueries queries, IJournalStore jo
             var share = (left + others.Count - index - 1) / (others.Count - index);
             foreach (var id in await queries.ListLiveAsync(row.Organization, row.Id, number, null, share, cancellationToken))
             {
-                if (await CheckAsync(id, check, cancellationToken) is not { } verdict)
+                if (await TryCheckAsync(id, revision, check, cancellationToken) is not { } verdict)
                 {
                     continue;
                 }
@@ -78,6 +79,24 @@ internal sealed class RevisionImpact(IExecutionQueries queries, IJournalStore jo
     public async Task<bool> IsOfAsync(string organization, Guid workflowId, Guid id, CancellationToken cancellationToken) =>
         await queries.FindAsync(organization, id, cancellationToken) is { } row && row.WorkflowId == workflowId;
 
+    // A journal that is damaged, or written by a newer version, says nothing about the other executions.
+    private async Task<MigrationVerdict?> TryCheckAsync(
+        Guid id, int revision, Func<ExecutionState, IReadOnlyList<ExecutionEvent>, MigrationVerdict> check,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CheckAsync(id, check, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not (DbException or OperationCanceledException))
+        {
+            return new MigrationVerdict
+            {
+                Revision = revision, Refusal = new(ObstacleList.NotReadable, ObstacleList.NotReadableMessage(exception)),
+            };
+        }
+    }
+
     private async Task<MigrationVerdict?> CheckAsync(
         Guid id, Func<ExecutionState, IReadOnlyList<ExecutionEvent>, MigrationVerdict> check, CancellationToken cancellationToken)
     {
@@ -98,6 +117,12 @@ internal sealed class RevisionImpact(IExecutionQueries queries, IJournalStore jo
 /// <summary>Reasons why executions cannot be moved, by reason and task.</summary>
 internal sealed class ObstacleList
 {
+    /// <summary>The execution cannot be moved now; another call may do it.</summary>
+    public const string Busy = "busy";
+
+    /// <summary>The execution cannot be loaded.</summary>
+    public const string NotReadable = "not_readable";
+
     private const int MaxReasons = 50;
     private const int MaxIds = 10;
 
@@ -105,6 +130,9 @@ internal sealed class ObstacleList
 
     /// <summary>The reasons, those that hold back most executions first.</summary>
     public IReadOnlyList<MigrationObstacle> Items => [.. _items.Values.OrderByDescending(item => item.Count).ThenBy(item => item.Task)];
+
+    public static string NotReadableMessage(Exception exception) =>
+        $"The execution cannot be loaded: {exception.Message} (periplon doctor says more)";
 
     public void Add(Guid execution, string reason, string message, string? task)
     {

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Orleans.Runtime;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 
@@ -11,8 +13,9 @@ internal sealed partial class WorkflowGrain
 
     private const int MovesAtOnce = 8;
 
-    // Well below the time-out of the call itself.
+    // Both together are below the time-out of the call itself.
     private static readonly TimeSpan MoveTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(4);
 
     public async Task<ImpactReport> AssessImpactAsync(ImpactRequest request, CancellationToken cancellationToken)
     {
@@ -91,14 +94,27 @@ internal sealed partial class WorkflowGrain
     private async Task<MigrateResult> MoveAsync(
         Guid id, int revision, MigrateExecutions request, CancellationToken cancellationToken)
     {
-        // Ids that the caller names may be anybody's.
-        if (request.Executions is not null && !await impact.IsOfAsync(request.Organization, _id, id, cancellationToken))
+        try
         {
-            return new MigrateResult(MigrateStatus.NotFound);
-        }
+            // Ids that the caller names may be anybody's.
+            if (request.Executions is not null && !await impact.IsOfAsync(request.Organization, _id, id, cancellationToken))
+            {
+                return new MigrateResult(MigrateStatus.NotFound);
+            }
 
-        return await Execution(id).MigrateAsync(
-            new MigrateExecution { Organization = request.Organization, Revision = revision, DryRun = request.DryRun, By = request.By },
-            cancellationToken);
+            var move = new MigrateExecution
+            {
+                Organization = request.Organization, Revision = revision, DryRun = request.DryRun, By = request.By,
+            };
+            return await Execution(id).MigrateAsync(move, cancellationToken).WaitAsync(MovePatience, time, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // One that cannot be moved must not hold up the others.
+            return exception is TimeoutException or OrleansException or DbException
+                ? new MigrateResult(
+                    MigrateStatus.Refused, ObstacleList.Busy, "The execution did not answer, so it may have moved or not; ask again")
+                : new MigrateResult(MigrateStatus.Refused, ObstacleList.NotReadable, ObstacleList.NotReadableMessage(exception));
+        }
     }
 }

@@ -8,6 +8,7 @@ namespace Periplon.Commands;
 internal static class RevisionCommands
 {
     private const int MostShown = 3;
+    private const int MostNamed = 10;
 
     public static Command CreateImpact(CommandShell shell)
     {
@@ -75,7 +76,7 @@ internal static class RevisionCommands
                     shell.Out.WriteLine(
                         $"{item.Name} to revision {done.Revision}: {done.Migrated.Count} {(done.DryRun ? "could move" : "moved")}, "
                         + $"{done.Unchanged} unchanged, {done.Refused} refused");
-                    PrintReasons(shell, done.Reasons);
+                    PrintReasons(shell, done.Reasons.Select(reason => JsonElement.Parse(reason.ToJsonString())));
                 }
 
                 return done.Refused == 0 ? ExitCode.Ok : ExitCode.Failure;
@@ -85,7 +86,8 @@ internal static class RevisionCommands
     private sealed record Migration(int Revision, bool DryRun)
     {
         public List<string> Migrated { get; } = [];
-        public List<JsonElement> Reasons { get; } = [];
+        private Dictionary<(string, string?), JsonObject> ByReason { get; } = [];
+        public IEnumerable<JsonObject> Reasons => ByReason.Values.OrderByDescending(reason => (long)reason["count"]!);
         public long Unchanged { get; set; }
         public long Refused { get; set; }
 
@@ -93,8 +95,28 @@ internal static class RevisionCommands
         {
             ["to_revision"] = Revision, ["dry_run"] = DryRun, ["migrated"] = new JsonArray([.. Migrated.Select(id => (JsonNode)id)]),
             ["unchanged"] = Unchanged, ["refused"] = Refused,
-            ["reasons"] = new JsonArray([.. Reasons.Select(reason => JsonNode.Parse(reason.GetRawText()))]),
+            ["reasons"] = new JsonArray([.. Reasons.Select(reason => reason.DeepClone())]),
         };
+
+        // Each page counts for itself.
+        public void Add(JsonElement reason)
+        {
+            var task = reason.TryGetProperty("task", out var named) ? named.GetString() : null;
+            var key = (reason.GetProperty("reason").GetString()!, task);
+            if (ByReason.TryGetValue(key, out var known))
+            {
+                var executions = (JsonArray)known["executions"]!;
+                known["count"] = (long)known["count"]! + reason.GetProperty("count").GetInt64();
+                foreach (var id in reason.GetProperty("executions").EnumerateArray().Take(MostNamed - executions.Count))
+                {
+                    executions.Add((JsonNode?)id.GetString());
+                }
+            }
+            else
+            {
+                ByReason[key] = JsonObject.Create(reason)!;
+            }
+        }
     }
 
     // Page by page, to the revision that the first answer names: a newer one that comes meanwhile does not mix in.
@@ -106,7 +128,11 @@ internal static class RevisionCommands
             var page = (await call.Http.MigrateAsync(id, body, cancellationToken)).Json;
             done ??= new Migration(page.GetProperty("to_revision").GetInt32(), page.GetProperty("dry_run").GetBoolean());
             done.Migrated.AddRange(page.GetProperty("migrated").EnumerateArray().Select(each => each.GetString()!));
-            done.Reasons.AddRange(page.GetProperty("reasons").EnumerateArray());
+            foreach (var reason in page.GetProperty("reasons").EnumerateArray())
+            {
+                done.Add(reason);
+            }
+
             done.Unchanged += page.GetProperty("unchanged").GetInt64();
             done.Refused += page.GetProperty("refused").GetInt64();
             if (!page.TryGetProperty("next_after", out var next) || next.ValueKind is JsonValueKind.Null)

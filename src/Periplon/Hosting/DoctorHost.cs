@@ -36,23 +36,29 @@ internal static class DoctorHost
 
         using (held)
         {
-            return await ExamineAsync(config, arguments, isOffline: held is not null, cancellationToken);
+            return await ExamineLockedAsync(config, arguments, cancellationToken);
         }
     }
 
-    private static async Task<DoctorObject> ExamineAsync(
-        PeriplonConfig config, DoctorArguments arguments, bool isOffline, CancellationToken cancellationToken)
+    private static async Task<DoctorObject> ExamineLockedAsync(
+        PeriplonConfig config, DoctorArguments arguments, CancellationToken cancellationToken)
     {
         try
         {
             await using var database = Database.Open(DatabaseConnections.OptionsOf(config, arguments.Directory));
             using var instruments = new EngineInstruments();
+
+            // A file that is locked has no server; a PostgreSQL server may have any number.
+            var interval = TimeSpan.FromSeconds(config.Cluster.IAmAliveSecs);
+            var isOffline = database.Kind is DatabaseKind.Sqlite
+                || !await ServersSeen.IsAnyAsync(database, interval, TimeProvider.System.GetUtcNow(), cancellationToken);
             var doctor = DoctorFactory.Create(
                 new DoctorPlace
                 {
                     Database = database,
                     Artifacts = new FileArtifactStore(config.ArtifactsPath(arguments.Directory)),
                     Partitions = config.Queue.Partitions,
+                    Schedulers = config.Schedules.Shards,
                     DataDirectory = config.DataDirectory(arguments.Directory),
                     IsOffline = isOffline,
                 },

@@ -35,6 +35,7 @@ internal static class SiloSetup
                 Database = database,
                 Artifacts = provider.GetRequiredService<FileArtifactStore>(),
                 Partitions = config.Queue.Partitions,
+                Schedulers = config.Schedules.Shards,
                 DataDirectory = config.DataDirectory(directory),
             },
             provider.GetRequiredService<WorkflowCatalog>(), provider.GetRequiredService<RetentionInstruments>(),

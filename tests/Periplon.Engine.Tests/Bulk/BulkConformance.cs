@@ -198,7 +198,6 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         }
 
         var other = await AddAsync($"other-{_organization}", 20);
-        (await Store.CountRunningAsync($"busy-{_organization}", Ct)).ShouldBe(10);
         var order = (await Store.ListRunningAsync(50, Ct)).Select(each => each.Id).Where(id => busy.Contains(id) || id == other).ToList();
         order[..3].ShouldBe([busy[0], other, busy[1]]);
 
@@ -207,6 +206,25 @@ public abstract class BulkConformance(DatabaseFixture fixture)
         await Store.SaveAsync(claimed with { UpdatedAt = longAgo.AddHours(1) }, Ct);
         order = [.. (await Store.ListRunningAsync(50, Ct)).Select(each => each.Id).Where(id => busy.Contains(id) || id == other)];
         order[..3].ShouldBe([busy[1], other, busy[2]]);
+
+        // What is to be cancelled has nothing left to do.
+        (await Store.RequestCancelAsync($"busy-{_organization}", busy[9], T0, Ct)).ShouldBeTrue();
+        order = [.. (await Store.ListRunningAsync(50, Ct)).Select(each => each.Id).Where(id => busy.Contains(id) || id == other)];
+        order[..3].ShouldBe([busy[9], other, busy[1]]);
+    }
+
+    [Fact]
+    public async Task Add_ManyAtOnce_KeepsTheBoundOfTheOrganization()
+    {
+        var operations = Enumerable.Range(0, BulkOperation.MostRunning + 20).Select(_ => Operation(0)).ToList();
+        var added = await Task.WhenAll(operations.Select(operation => Task.Run(() => Store.AddAsync(operation, Ct))));
+        added.Count(each => each).ShouldBe(BulkOperation.MostRunning);
+        (await Store.AddAsync(Operation(0) with { Organization = $"other-{_organization}" }, Ct)).ShouldBeTrue();
+
+        var first = operations[Array.IndexOf(added, true)];
+        await Store.SaveAsync(await ClaimAsync(first, "silo") with { Status = BulkStatus.Completed, CompletedAt = T0 }, Ct);
+        (await Store.AddAsync(Operation(0), Ct)).ShouldBeTrue();
+        (await Store.AddAsync(Operation(0), Ct)).ShouldBeFalse();
     }
 
     [Fact]

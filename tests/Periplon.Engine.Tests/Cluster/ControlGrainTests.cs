@@ -4,6 +4,7 @@ using Periplon.Core.Migrations;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
+using Periplon.Engine.Workflows;
 
 namespace Periplon.Engine.Tests.Cluster;
 
@@ -165,6 +166,31 @@ public sealed class ControlGrainTests : IAsyncLifetime
         (await MoveAsync(workflow, new MigrateExecutions { Organization = EngineCluster.Organization, Revision = 9 })).Status
             .ShouldBe(RevisionStatus.NoRevision);
         (await MoveAsync(workflow, new MigrateExecutions { Organization = "other" })).Status.ShouldBe(RevisionStatus.WorkflowNotFound);
+    }
+
+    [Fact]
+    public async Task MigrateExecutions_OneThatCannotBeLoaded_SaysSoAndMovesTheOthers()
+    {
+        Attempts.Hold("a");
+        var workflow = await _cluster.SaveAsync("", "a");
+        var (damaged, whole) = (await _cluster.StartAsync(workflow), await _cluster.StartAsync(workflow));
+        await BegunAsync("a/1/1", times: 2);
+        await ReviseAsync(workflow, "", "a", "c: depends_on: [a]");
+        await _cluster.Database.ScalarAsync(
+            "update execution_events set events = cast('[{\"type\":\"of_a_newer_version\"}]' as blob) "
+            + $"where execution_id = '{damaged:D}'");
+        await _cluster.DeactivateAsync(_cluster.Execution(damaged));
+
+        var impact = await Workflow(workflow).AssessImpactAsync(
+            new ImpactRequest { Organization = EngineCluster.Organization, Sample = 10 }, Ct);
+        (impact.Checked, impact.CanMigrate).ShouldBe((2, 1));
+        var obstacle = impact.Obstacles.ShouldHaveSingleItem();
+        (obstacle.Reason, obstacle.Executions.Single()).ShouldBe((ObstacleList.NotReadable, damaged));
+
+        var report = await MoveAsync(workflow, new MigrateExecutions { Organization = EngineCluster.Organization });
+        report.Migrated.ShouldBe([whole]);
+        obstacle = report.Obstacles.ShouldHaveSingleItem();
+        (obstacle.Reason, obstacle.Executions.Single(), report.NextAfter).ShouldBe((ObstacleList.NotReadable, damaged, null));
     }
 
     private async Task<Guid> RunAsync(string yaml)

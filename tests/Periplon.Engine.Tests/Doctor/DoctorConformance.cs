@@ -146,6 +146,18 @@ public abstract class DoctorConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Executions_QueuedOneHasLostItsTimeLimit_GetsItBack()
+    {
+        var limit = SqlValues.FromMicroseconds(SqlValues.ToMicroseconds(Now.AddHours(2)));
+        var id = await World.AddQueuedAsync(limit);
+        (await World.CodesAsync("executions")).ShouldBeEmpty();
+        await World.SqlAsync($"update executions set next_wake_at = created_at where id = '{id:D}'");
+        var finding = await World.ShouldFindAndMendAsync("executions", "wakes_too_late", $"execution {id:D}");
+        finding.Found.ShouldContain("its time limit is at");
+        (await World.SqlAsync($"select count(*) from executions where id = '{id:D}' and next_wake_at = {World.Sql(limit)}")).ShouldBe(1L);
+    }
+
+    [Fact]
     public async Task Executions_LongDue_IsAnErrorWhileAServerShouldRun()
     {
         var id = await World.AddRunningAsync();
@@ -365,13 +377,15 @@ public sealed class PostgresDoctorTests : DoctorConformance
 
         await World.SqlAsync(
             "insert into orleansreminderstable (serviceid, grainid, remindername, starttime, period, grainhash, version) "
-            + $"values ('s', 'queue/default/9', 'sweep', {old}, 60000, 1, 0), ('s', 'queue/default/1', 'sweep', {old}, 60000, 1, 0)");
+            + $"values ('s', 'queue/default/9', 'sweep', {old}, 60000, 1, 0), ('s', 'queue/default/1', 'sweep', {old}, 60000, 1, 0), "
+            + $"('s', 'scheduler/1', 'schedules', {old}, 60000, 1, 0), ('s', 'scheduler/2', 'schedules', {old}, 60000, 1, 0)");
 
         var found = await World.ExamineAsync(true, false, "cluster");
         found.Findings.Select(each => (each.Finding.Code, each.Finding.Target, each.Outcome)).ShouldBe(
             [
                 ("silo_silent", "silo 10.0.0.1:2@5", RepairOutcome.NotPossible),
                 ("reminder_unknown", "reminder of queue/default/9", RepairOutcome.Repaired),
+                ("reminder_unknown", "reminder of scheduler/2", RepairOutcome.Repaired),
                 ("dead_silo_kept", "silo 10.0.0.1:1@5", RepairOutcome.Repaired),
             ]);
         (await World.CodesAsync("cluster")).ShouldBe(["silo_silent"]);

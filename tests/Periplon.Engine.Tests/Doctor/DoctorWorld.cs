@@ -16,6 +16,7 @@ namespace Periplon.Engine.Tests.Doctor;
 internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
 {
     public const int Partitions = 4;
+    public const int Schedulers = 2;
 
     private static readonly Guid Token = Guid.NewGuid();
 
@@ -63,6 +64,7 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         new DoctorPlace
         {
             Database = Test.Database, Artifacts = Artifacts, Partitions = Partitions, DataDirectory = _folder, IsOffline = isOffline,
+            Schedulers = Schedulers,
         },
         new WorkflowCatalog(new WorkflowStore(Test.Database)), _instruments.Retention, Time, NullLoggerFactory.Instance)
         .ExamineAsync(new DoctorRequest { Checks = checks, Repair = repair, Actor = "tests" }, Ct);
@@ -106,6 +108,10 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         (await driver.DoAsync(turn => ExecutionCommands.TryStart(turn, "a", 1, "w1", Token), Ct)).ShouldBeTrue();
         return id;
     }
+
+    /// <summary>An execution that waits for its first worker.</summary>
+    public async Task<Guid> AddQueuedAsync(DateTimeOffset timeLimitAt) =>
+        (await BeginAsync("", ["a"], null, null, timeLimitAt: timeLimitAt)).Id;
 
     /// <summary>An execution that was moved from a revision that is not stored any more to one that is.</summary>
     public async Task<Guid> AddMigratedAsync()
@@ -175,7 +181,7 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         await SqlAsync($"select count(*) from audit_logs where action = 'doctor.repair.{code}' and actor = 'tests'");
 
     private async Task<(ExecutionDriver Driver, Guid Id)> BeginAsync(
-        string head, string[] tasks, DateTimeOffset? at, Guid? parent, Guid? id = null)
+        string head, string[] tasks, DateTimeOffset? at, Guid? parent, Guid? id = null, DateTimeOffset? timeLimitAt = null)
     {
         var revision = tasks.Length == 0 ? 2 : 1;
         var workflow = Samples.Workflow(Definition(revision));
@@ -183,6 +189,7 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         var created = Samples.Created(workflow, at ?? Time.GetUtcNow()) with
         {
             WorkflowId = WorkflowId, Revision = revision, ParentExecutionId = parent, ParentTask = parent is null ? null : "call",
+            TimeLimitAt = timeLimitAt,
         };
         created = id is { } given ? created with { ExecutionId = given } : created;
         var beginning = ExecutionBeginning.Of(ExecutionPlan.Compile(workflow), created, partition: 1);

@@ -17,7 +17,17 @@ public sealed class WaitViewsTests
         var link = Single(Begin("", "a: worker_tags: [gpu]"));
         (link.Task, link.WaitsFor).ShouldBe(("a", "worker"));
         link.Message.ShouldContain("gpu");
-        link.WakesAt.ShouldNotBeNull();
+        link.WakesAt.ShouldBeNull("its first worker finds it by its place in the queue");
+        Single(Begin("timeout_secs: 90", "a: worker_tags: [gpu]")).WakesAt.ShouldBe(Now.AddSeconds(90));
+        var second = WaitViews.Of(Samples.Claim(Begin("", "a", "b"), "a", Now, Token)).Single(each => each.Task == "b");
+        second.WakesAt.ShouldBe(Now + ExecutionRows.SafetyInterval);
+    }
+
+    [Fact]
+    public void Of_TaskThatWaitsForAPlaceWhileAnotherRuns_IsLookedAtAsSoonAsTheExecutionIs()
+    {
+        var state = Samples.Claim(Begin("", "a", "b: concurrency: k"), "a", Now, Token);
+        WaitViews.Of(state).Single(each => each.WaitsFor == "concurrency").WakesAt.ShouldBe(Now + ExecutionRows.SafetyInterval);
     }
 
     [Theory]

@@ -18,11 +18,11 @@ public abstract partial class RetentionConformance
         var finishedRetry = await World.AddAsync(now.AddDays(-1), now.AddDays(-1), retryOf: retried);
 
         (await World.RunAsync()).IsEmpty.ShouldBeTrue();
-        (await World.Purge.DeleteTreeAsync(first, Ct)).ShouldBe(0, "its retry exists");
+        (await World.Purge.DeleteTreeAsync(first, Ct)).ShouldBe(new(0, false), "its retry exists");
         (await World.LeftAsync(first, childOfFirst, second, third, retried, finishedRetry))
             .ShouldBe([first, childOfFirst, second, third, retried, finishedRetry]);
 
-        (await World.Purge.DeleteTreeAsync(finishedRetry, Ct)).ShouldBe(1);
+        (await World.Purge.DeleteTreeAsync(finishedRetry, Ct)).ShouldBe(new(1, true));
         (await World.RunAsync()).Executions.ShouldBe(1, "nothing needs it any more");
         (await World.LeftAsync(retried)).ShouldBeEmpty();
     }

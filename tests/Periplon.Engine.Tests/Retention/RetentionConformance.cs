@@ -114,9 +114,9 @@ public abstract partial class RetentionConformance : IAsyncLifetime
         var running = await World.AddAsync(RetentionWorld.Now, endedAt: null);
         var ofRunning = await World.AddAsync(RetentionWorld.Now, RetentionWorld.Now, running);
 
-        (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(3);
-        (await World.Purge.DeleteTreeAsync(running, Ct)).ShouldBe(0, "it has not ended");
-        (await World.Purge.DeleteTreeAsync(ofRunning, Ct)).ShouldBe(0, "its parent has not ended");
+        (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(new(3, true));
+        (await World.Purge.DeleteTreeAsync(running, Ct)).ShouldBe(new(0, false), "it has not ended");
+        (await World.Purge.DeleteTreeAsync(ofRunning, Ct)).ShouldBe(new(0, false), "its parent has not ended");
         (await World.LeftAsync(parent, child, grandchild, running, ofRunning)).ShouldBe([running, ofRunning]);
     }
 
@@ -130,8 +130,8 @@ public abstract partial class RetentionConformance : IAsyncLifetime
         var foreignRunning = await World.AddAsync(now, endedAt: null, parent, organization: "another");
         var ofRunning = await World.AddAsync(now, now, running, trigger: "api");
 
-        (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(1);
-        (await World.Purge.DeleteTreeAsync(ofRunning, Ct)).ShouldBe(1, "what it names as its parent is not waiting for it");
+        (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(new(1, true));
+        (await World.Purge.DeleteTreeAsync(ofRunning, Ct)).ShouldBe(new(1, true), "what it names as its parent is not waiting for it");
         (await World.LeftAsync(parent, ended, running, foreign, foreignRunning, ofRunning))
             .ShouldBe([ended, running, foreign, foreignRunning]);
     }
@@ -253,6 +253,25 @@ public sealed class PostgresRetentionTests : RetentionConformance
     private protected override DatabaseKind Kind => DatabaseKind.Postgres;
 
     [Fact]
+    public async Task DeleteTree_SomebodyHoldsTheExecution_SaysThatItIsNotGone()
+    {
+        var parent = await World.AddAsync(RetentionWorld.Now, RetentionWorld.Now);
+        var child = await World.AddAsync(RetentionWorld.Now, RetentionWorld.Now, parent);
+        await using (var connection = await World.Test.Database.Engine.OpenConnectionAsync(Ct))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(Ct);
+            await using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = $"select id from executions where id = '{parent:D}' for update";
+            await command.ExecuteScalarAsync(Ct);
+            (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(new(1, false));
+        }
+
+        (await World.LeftAsync(parent, child)).ShouldBe([parent]);
+        (await World.Purge.DeleteTreeAsync(parent, Ct)).ShouldBe(new(1, true));
+    }
+
+    [Fact]
     public async Task Round_MonthOfWhichNothingStays_IsDroppedWhole()
     {
         var month = RetentionWorld.Now.AddMonths(-3);
@@ -263,6 +282,22 @@ public sealed class PostgresRetentionTests : RetentionConformance
         (done.Executions, done.Partitions).ShouldBe((2, 2));
         (await World.LeftAsync(ids)).ShouldBeEmpty();
         (await World.Test.ScalarAsync("select to_regclass('execution_events_2026_08') is null")).ShouldBe(true);
+    }
+
+    [Fact]
+    public async Task Round_MonthWithAChainOfRetries_IsDroppedWholeInOneRound()
+    {
+        var month = RetentionWorld.Now.AddMonths(-3);
+        await World.CreateMonthAsync(month);
+        var ids = new List<Guid>();
+        for (var i = 0; i < 4; i++)
+        {
+            ids.Add(await World.AddAsync(month.AddHours(i), month.AddHours(i), retryOf: i == 0 ? null : ids[^1]));
+        }
+
+        var summary = await World.RunAsync();
+        (summary.Executions, summary.Partitions).ShouldBe((4, 2));
+        (await World.LeftAsync([.. ids])).ShouldBeEmpty();
     }
 
     [Fact]

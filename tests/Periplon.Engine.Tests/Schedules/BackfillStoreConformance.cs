@@ -124,13 +124,27 @@ public abstract class BackfillStoreConformance(DatabaseFixture fixture)
         var forgotten = new ForgottenQuery(_shard, Guid.Empty, T0.AddDays(1), T0.AddDays(1), [], 10, 10);
         (await Store.ListForgottenAsync(forgotten, Ct)).ShouldBeEmpty("nothing of it starts any more");
 
-        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(3);
+        (await Store.RemoveDeletedAsync(_shard, T0, 3, Ct)).ShouldBe(3);
         (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldNotBeNull().Status.ShouldBe(BackfillStatus.Cancelled);
-        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(2);
+        (await Store.RemoveDeletedAsync(_shard, T0, 3, Ct)).ShouldBe(2);
         (await Store.ListRunsAsync(schedule.Id, null, null, 10, Ct)).ShouldBeEmpty();
         (await Store.FindBackfillAsync(schedule.Id, backfill.Id, Ct)).ShouldBeNull();
-        (await Store.RemoveDeletedAsync(_shard, 3, Ct)).ShouldBe(0);
+        (await Store.RemoveDeletedAsync(_shard, T0, 3, Ct)).ShouldBe(0);
         (await Store.InsertAsync(schedule, Ct)).ShouldBe(ScheduleSave.Saved, "not even its id is left");
+    }
+
+    [Fact]
+    public async Task RemoveDeleted_RunThatWasOvertakenAMomentAgo_StaysForItsLateStart()
+    {
+        var (schedule, _) = await NewAsync();
+        await Store.RecordRunAsync(Run(schedule, T0), Ct);
+        await Store.SkipOlderAsync(Run(schedule, T0.AddMinutes(1)), T0.AddMinutes(1), Ct);
+        (await Store.DeleteAsync(schedule.Organization, schedule.Id, T0.AddMinutes(2), Ct)).ShouldBeTrue();
+
+        (await Store.RemoveDeletedAsync(_shard, T0, 10, Ct)).ShouldBe(0);
+        (await Store.InsertAsync(schedule, Ct)).ShouldNotBe(ScheduleSave.Saved, "the late start is cancelled as one of this schedule");
+        (await Store.RemoveDeletedAsync(_shard, T0.AddMinutes(1), 10, Ct)).ShouldBe(1);
+        (await Store.InsertAsync(schedule, Ct)).ShouldBe(ScheduleSave.Saved);
     }
 
     private async Task<(ScheduleRow Schedule, ScheduleBackfill Backfill)> NewAsync()

@@ -101,6 +101,36 @@ public sealed class ScheduleSweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Overlap_CancelOld_LateStartBeforeALongOutage_IsCancelledAfterIt()
+    {
+        var row = await _test.AddAsync(row => row with { Overlap = OverlapPolicy.CancelOld });
+        var lost = new TaskCompletionSource();
+        var dying = _test.NewShard(new FakeStarter { Gate = lost.Task });
+        _test.Time.AdjustTime(T0);
+        await dying.FireAsync(Ct);
+        _test.Time.AdjustTime(T0.AddMinutes(1));
+        await _test.Shard.FireAsync(Ct);
+        await _test.Shard.IdleAsync();
+        await _test.SweepAsync();
+        var overtaken = (await _test.RunsAsync(row))[0];
+        overtaken.Status.ShouldBe(RunStatus.Skipped);
+
+        lost.SetResult();
+        await dying.IdleAsync();
+        await _test.BeginAsync(overtaken);
+        _test.Crash();
+        _test.Starter.Cancelled.Clear();
+        _test.Time.Advance(TimeSpan.FromHours(2));
+        _test.Starter.CancelIsAnswered = false;
+        await _test.SweepAsync();
+        _test.Starter.CancelIsAnswered = true;
+        await _test.SweepAsync();
+        _test.Starter.Cancelled.ShouldBe([overtaken.ExecutionId!.Value]);
+        await _test.SweepAsync();
+        _test.Starter.Cancelled.Count.ShouldBe(1, "what was told to stop and is older than any start is not looked for again");
+    }
+
+    [Fact]
     public async Task Backfill_FillsGapsOnlyAFewAtATimeAndEnds()
     {
         var row = await _test.AddAsync(row => row with { Overlap = OverlapPolicy.Skip, NextTick = T0.AddMinutes(6), NextFireAt = T0.AddMinutes(6) });

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Periplon.Api.Executions;
+using Periplon.Client.Executions;
 using Periplon.Core.Executions;
 using Periplon.Engine.Logs;
 using Periplon.Engine.Storage;
@@ -67,6 +69,30 @@ public sealed class ExecutionDetailsApiTests
         (await api.GetAsync(_one + "/why")).ShouldBeJson(200, $$"""
             {"execution_id":"{{Samples.ExecutionId}}","status":"completed","message":"The execution has ended: completed","why":[]}
             """);
+    }
+
+    [Theory]
+    [InlineData(-60, 30, 30)]
+    [InlineData(20, 30, 20)]
+    [InlineData(-60, null, null)]
+    [InlineData(null, 30, null)]
+    public void Why_TimeThatHasPassed_IsTheNextLookAtTheExecution(int? link, int? row, int? expected)
+    {
+        var now = DateTimeOffset.UnixEpoch.AddDays(9);
+        DateTimeOffset? At(int? seconds) => seconds is { } some ? now.AddSeconds(some) : null;
+        var wait = new WaitView { WaitsFor = "concurrency", Message = "It waits", WakesBy = "the sweep", WakesAt = At(link) };
+        WaitObject.From(wait, At(row), now).WakesAt.ShouldBe(At(expected));
+    }
+
+    [Fact]
+    public async Task Get_QueuedWithoutATimeLimit_HasNoNextWake()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.AddExecution();
+        (await api.GetAsync(_one)).Json["next_wake_at"].ShouldNotBeNull();
+        api.Stores.Executions[0] = api.Stores.Executions[0] with { NextWakeAt = api.Stores.Executions[0].CreatedAt };
+        (await api.GetAsync(_one)).Json["next_wake_at"].ShouldBeNull("it is found by its place in the queue");
+        (await api.GetAsync("/api/v1/executions")).Json["executions"]![0]!["next_wake_at"].ShouldBeNull();
     }
 
     [Fact]

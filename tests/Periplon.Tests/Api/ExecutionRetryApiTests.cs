@@ -102,6 +102,21 @@ public sealed class ExecutionRetryApiTests
     }
 
     [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public async Task Skip_ThatWasDoneBefore_IsNotedWhenAnUnansweredCallMayHaveDoneIt(bool firstIsUnanswered, int noted)
+    {
+        await using var api = await StartAsync();
+        var calls = 0;
+        Execution(api).SkipTaskAsync(default!, Ct).ReturnsForAnyArgs(_ => ++calls == 1 && firstIsUnanswered
+            ? throw new TimeoutException()
+            : new SkipTaskResult(SkipTaskStatus.NoChange));
+        var sent = api.PostAsync(_one + "/tasks/a/skip", null);
+        (await ExecutionsApiTests.AdvanceUntilDoneAsync(api, sent)).Status.ShouldBe(200);
+        FakeAudit.Of(api).Count(entry => entry.Action == "execution.skip_task").ShouldBe(noted);
+    }
+
+    [Theory]
     [InlineData(SkipTaskStatus.TaskNotFound, 404, "There is no task 'a' in execution")]
     [InlineData(SkipTaskStatus.TaskEnded, 409, "is detail")]
     [InlineData(SkipTaskStatus.TaskInHandlers, 409, "handlers")]

@@ -8,10 +8,21 @@ namespace Periplon.Tests.Api;
 /// <summary>Deletes executions from the fake stores; refuses those that others need.</summary>
 internal sealed class FakePurge(FakeStores stores) : IExecutionPurge
 {
-    public Task<int> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken) => Task.FromResult(
-        stores.Executions.Any(row => row.ParentExecutionId == executionId && row.TriggerType == "subflow" && row.CompletedAt is null)
-            ? 0
-            : stores.Executions.RemoveAll(row => row.Id == executionId));
+    /// <summary>What a deletion finds and does, in place of deleting.</summary>
+    public Func<PurgedTree>? Instead { get; set; }
+
+    public Task<PurgedTree> DeleteTreeAsync(Guid executionId, CancellationToken cancellationToken)
+    {
+        if (Instead is not null)
+        {
+            return Task.FromResult(Instead());
+        }
+
+        var isNeeded = stores.Executions.Any(
+            row => row.ParentExecutionId == executionId && row.TriggerType == "subflow" && row.CompletedAt is null);
+        var deleted = isNeeded ? 0 : stores.Executions.RemoveAll(row => row.Id == executionId);
+        return Task.FromResult(new PurgedTree(deleted, deleted > 0));
+    }
 }
 
 /// <summary>A doctor who finds one thing, once he may.</summary>
@@ -52,7 +63,10 @@ internal sealed class FakeAudit : IAuditTrail
 
     /// <summary>What was noted by a server: what was done, and to what.</summary>
     public static IEnumerable<(string Action, string Target)> Of(ApiHost api) =>
-        ((FakeAudit)api.Services.GetRequiredService<IAuditTrail>()).Entries.Select(entry => (entry.Action, entry.Target));
+        EntriesOf(api).Select(entry => (entry.Action, entry.Target));
+
+    public static IReadOnlyList<AuditEntry> EntriesOf(ApiHost api) =>
+        ((FakeAudit)api.Services.GetRequiredService<IAuditTrail>()).Entries;
 
     public Task AddAsync(AuditEntry entry)
     {

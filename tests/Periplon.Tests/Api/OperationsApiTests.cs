@@ -60,6 +60,23 @@ public sealed class OperationsApiTests
         (await fixture.Api.GetAsync("/api/v1/operations")).Json["operations"]!.AsArray().Count.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Start_MoreThanMayRun_IsRefusedUntilOneHasEnded()
+    {
+        await using var fixture = await TriggerApiFixture.StartAsync();
+        const string Body = """{"action":"pause","all":true}""";
+        for (var i = 0; i < BulkOperation.MostRunning; i++)
+        {
+            (await fixture.Api.PostAsync(Route, Body, key: $"k{i}")).Status.ShouldBe(202);
+        }
+
+        (await fixture.Api.PostAsync(Route, Body, key: "more")).ShouldBeProblem(409).ShouldContain("20 operations are under way");
+        fixture.Api.Time.Advance(TimeSpan.FromSeconds(1));
+        var again = await fixture.Api.PostAsync(Route, Body, key: "k3");
+        (again.Status, again.Headers["Idempotency-Replayed"]).ShouldBe((202, "true"), "one that is under way is no new one");
+        FakeAudit.Of(fixture.Api).Count().ShouldBe(BulkOperation.MostRunning);
+    }
+
     [Theory]
     [InlineData("{}", "action: is missing")]
     [InlineData("""{"action":"delete","all":true}""", "one of cancel, kill, pause, resume, signal, retry")]

@@ -1,4 +1,5 @@
 using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using Periplon.Client.Workflows;
 
 namespace Periplon.Tests.Api;
@@ -62,6 +63,16 @@ public sealed class RevisionsApiTests
     }
 
     [Fact]
+    public async Task Update_WhoseImpactCannotBeHad_IsStoredAndAnsweredWithoutIt()
+    {
+        await using var api = await StartAsync();
+        Workflow(api).AssessImpactAsync(default!, Ct).ThrowsAsyncForAnyArgs(new InvalidDataException("a journal has a gap"));
+        var answer = await api.SendAsync(HttpMethod.Put, _workflow, """{"definition":"name: nightly\nversion: '2'"}""");
+        answer.Status.ShouldBe(200, answer.Text);
+        (answer.Json["revision"]!.GetValue<int>(), answer.Json["impact"]).ShouldBe((2, null));
+    }
+
+    [Fact]
     public async Task Migrate_OfExecutions_PassesTheRequestOnAndShowsTheReport()
     {
         await using var api = await StartAsync();
@@ -89,6 +100,21 @@ public sealed class RevisionsApiTests
         (await api.PostAsync(_workflow + "/migrate", null)).Status.ShouldBe(200);
         FakeAudit.Of(api).ShouldBe([("workflow.migrate", $"workflow {Samples.WorkflowId:D}")]);
         (sent.Revision, sent.Executions).ShouldBe((0, null));
+    }
+
+    [Fact]
+    public async Task Migrate_AfterACallThatWasNotAnswered_NotesWhatWasAsked()
+    {
+        await using var api = await StartAsync();
+        var calls = 0;
+        Workflow(api).MigrateExecutionsAsync(default!, Ct).ReturnsForAnyArgs(_ => ++calls == 1
+            ? throw new TimeoutException()
+            : new MigrationReport { Status = RevisionStatus.Done, Revision = 2, Unchanged = 1 });
+        var sent = api.PostAsync(_workflow + "/migrate", $$"""{"executions":["{{Samples.ExecutionId:D}}"]}""");
+        (await ExecutionsApiTests.AdvanceUntilDoneAsync(api, sent)).Status.ShouldBe(200);
+        var noted = FakeAudit.EntriesOf(api).ShouldHaveSingleItem().After.ShouldNotBeNull();
+        noted.ShouldContain("\"unanswered_calls\":1");
+        noted.ShouldContain($"\"asked\":[\"{Samples.ExecutionId:D}\"]");
     }
 
     [Theory]

@@ -198,6 +198,46 @@ public sealed class ScheduleRunsApiTests
     }
 
     [Fact]
+    public async Task Backfill_AtTheEdgeOfWhatIsKept_IsAcceptedSomeTimeLaterAndRepeated()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly);
+        api.Time.Advance(TimeSpan.FromDays(40));
+        (await api.PostAsync(one + "/backfill", """{"from":"2026-11-20T00:00:00Z","to":"2026-12-04T00:00:00Z"}""")).ShouldBeProblem(400)
+            .ShouldContain("known from 2026-12-03T12:00:00.0000000+00:00 on");
+        const string Edge = """{"from":"2026-12-03T12:00:00Z","to":"2026-12-04T00:00:00Z"}""";
+        api.Time.Advance(TimeSpan.FromMinutes(5));
+        var first = await api.PostAsync(one + "/backfill", Edge, key: "edge");
+        first.Status.ShouldBe(202, first.Text);
+
+        api.Time.Advance(TimeSpan.FromHours(5));
+        var again = await api.PostAsync(one + "/backfill", Edge, key: "edge");
+        (again.Status, again.Json["id"]!.GetValue<Guid>()).ShouldBe((202, first.Json["id"]!.GetValue<Guid>()));
+        again.Headers["Idempotency-Replayed"].ShouldBe("true");
+        (await api.PostAsync(one + "/backfill", Edge)).ShouldBeProblem(400);
+    }
+
+    [Fact]
+    public async Task Trigger_RepeatedAfterItsRunWasSkipped_SaysThatNothingWasStarted()
+    {
+        await using var api = await SchedulesApiTests.StartAsync();
+        var one = await SchedulesApiTests.CreateAsync(api, Hourly.Insert(1, "\"overlap\":\"cancel_old\","));
+        api.Grains.UnansweredStarts = 1000;
+        (await ExecutionsApiTests.AdvanceUntilDoneAsync(api, api.PostAsync(one + "/trigger", null, key: "k"))).ShouldBeProblem(503);
+        var schedule = Guid.Parse(one[^36..]);
+        var store = (ScheduleStore)api.Services.GetRequiredService<IScheduleStore>();
+        var run = (await store.ListRunsAsync(schedule, null, null, 10, Ct)).ShouldHaveSingleItem();
+        await store.SkipOlderAsync(run with { Tick = run.Tick.AddMinutes(1) }, api.Time.GetUtcNow(), Ct);
+
+        api.Grains.UnansweredStarts = 0;
+        var again = await api.PostAsync(one + "/trigger", null, key: "k");
+        again.ShouldBeProblem(409).ShouldContain("was not started");
+        again.Headers.ShouldNotContainKey("Location");
+        api.Grains.Started.ShouldBeEmpty();
+        (await api.PostAsync(one + "/trigger", null, key: "another")).Status.ShouldBe(201);
+    }
+
+    [Fact]
     public async Task Backfill_MoreTicksThanABackfillMayHave_IsRefused()
     {
         await using var api = await SchedulesApiTests.StartAsync();

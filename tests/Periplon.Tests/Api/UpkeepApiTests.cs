@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Periplon.Core.Executions;
 using Periplon.Engine.Doctor;
+using Periplon.Engine.Retention;
 
 namespace Periplon.Tests.Api;
 
@@ -38,6 +39,31 @@ public sealed class UpkeepApiTests
         });
         (await api.SendAsync(HttpMethod.Delete, Path, null)).ShouldBeProblem(409).ShouldContain("has not ended");
         (await api.SendAsync(HttpMethod.Delete, "/api/v1/executions/nonsense", null)).ShouldBeProblem(400);
+    }
+
+    [Fact]
+    public async Task Delete_OnlyItsSubflowsWent_IsNotSaidToBeDone()
+    {
+        await using var api = await ApiHost.StartAsync();
+        End(api);
+        ((FakePurge)api.Services.GetRequiredService<IExecutionPurge>()).Instead = () => new PurgedTree(3, IsGone: false);
+        (await api.SendAsync(HttpMethod.Delete, Path, null)).ShouldBeProblem(409).ShouldContain("is needed by");
+        var noted = ((FakeAudit)api.Services.GetRequiredService<Periplon.Engine.Audit.IAuditTrail>()).Entries.ShouldHaveSingleItem();
+        noted.After.ShouldNotBeNull().ShouldContain("\"deleted\":3,\"is_gone\":false");
+    }
+
+    [Fact]
+    public async Task Delete_RetentionWasFaster_FindsNothing()
+    {
+        await using var api = await ApiHost.StartAsync();
+        End(api);
+        ((FakePurge)api.Services.GetRequiredService<IExecutionPurge>()).Instead = () =>
+        {
+            api.Stores.Executions.Clear();
+            return new PurgedTree(0, IsGone: false);
+        };
+        (await api.SendAsync(HttpMethod.Delete, Path, null)).ShouldBeProblem(404);
+        FakeAudit.Of(api).ShouldBeEmpty();
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Periplon.Commands;
 using Periplon.Hosting;
+using Periplon.Tests.Hosting;
 
 namespace Periplon.Tests.Commands;
 
@@ -57,6 +58,38 @@ public sealed class DoctorCommandTests : IDisposable
         _fixture.Variables["PERIPLON_SERVER"] = "http://127.0.0.1:1";
         (await RunAsync()).ShouldBe(ExitCode.Failure);
         _fixture.Error.ToString().ShouldContain("no server answers at http://127.0.0.1:1");
+    }
+
+    [Theory]
+    [InlineData(3, 0, "5s")]
+    [InlineData(6, 0, "0")]
+    [InlineData(3, 90, "0")]
+    public async Task Doctor_RowsOfAMonthInTheDefault_MayTakeLongToMoveWhenNoServerRuns(int silo, int silentFor, string expected)
+    {
+        var (url, drop) = await RunningServer.CreatePostgresAsync();
+        try
+        {
+            _fixture.Variables["DATABASE_URL"] = url;
+            await MigrateAsync();
+            await RunningServer.RunAsync(url, $"""
+                insert into orleansmembershiptable
+                  (deploymentid, address, port, generation, siloname, hostname, status, starttime, iamalivetime)
+                values ('d', '10.0.0.1', 1, 5, 's', 'h', {silo}, now(), now() - interval '{silentFor} seconds');
+                create table seen (limits text);
+                create function note() returns trigger language plpgsql as
+                  $$ begin insert into seen values (current_setting('statement_timeout')); return null; end $$;
+                create trigger note before delete on execution_events_default for each statement execute function note();
+                insert into execution_events (execution_id, created_on, seq, at, writer, events)
+                values ('018df000-0000-7000-8000-000000000001', '2024-03-05', 1, '2024-03-05', gen_random_uuid(), '')
+                """);
+            (await RunAsync("--check", "partitions", "--repair")).ShouldBe(ExitCode.Ok, _fixture.Out.ToString());
+            _fixture.Out.ToString().ShouldContain("rows_in_default_partition");
+            (await RunningServer.RunAsync(url, "select limits from seen")).ShouldBe(expected);
+        }
+        finally
+        {
+            await drop();
+        }
     }
 
     private Task<int> RunAsync(params string[] arguments) => _fixture.RunAsync(["doctor", .. arguments]);

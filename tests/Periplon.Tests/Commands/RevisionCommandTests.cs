@@ -67,14 +67,17 @@ public sealed class RevisionCommandTests : IAsyncLifetime
                  "next_after":"{{Id}}"}
                 """)
             .On($"POST /api/v1/workflows/{Id}/migrate", """
-                {"to_revision":3,"dry_run":false,"migrated":["m3"],"unchanged":0,"refused":0,"reasons":[],"next_after":null}
+                {"to_revision":3,"dry_run":false,"migrated":["m3"],"unchanged":0,"refused":9,"reasons":[
+                 {"reason":"task_missing","message":"task 'c' is no more","task":"c","count":4,"executions":["e3"]},
+                 {"reason":"task_missing","message":"task 'b' is no more","task":"b","count":5,"executions":["e4","e5"]}],"next_after":null}
                 """);
         (await _fixture.RunAsync("workflow", "migrate", "nightly", "--from", "1")).ShouldBe(ExitCode.Failure, "some were refused");
         _server.Requests[^2].Body.ShouldBe("""{"from_revision":1}""");
         _server.Requests[^1].Body.ShouldBe($$"""{"from_revision":1,"to_revision":3,"after":"{{Id}}"}""");
         _fixture.Out.ToString().ShouldBe("""
-            nightly to revision 3: 3 moved, 1 unchanged, 2 refused
-              2: task 'b' is no more (such as e1, e2)
+            nightly to revision 3: 3 moved, 1 unchanged, 11 refused
+              7: task 'b' is no more (such as e1, e2, e4)
+              4: task 'c' is no more (such as e3)
 
             """);
     }

@@ -115,7 +115,7 @@ internal sealed class RunningServer : IAsyncDisposable
         return ports;
     }
 
-    private static async Task<(string Url, Func<Task> Drop)> CreatePostgresAsync()
+    internal static async Task<(string Url, Func<Task> Drop)> CreatePostgresAsync()
     {
         var server = Environment.GetEnvironmentVariable("PERIPLON_TEST_PG")
             ?? throw new InvalidOperationException("PERIPLON_TEST_PG is not set: run ./test.sh, which starts a PostgreSQL server for the tests");
@@ -124,12 +124,12 @@ internal sealed class RunningServer : IAsyncDisposable
         return (new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString, () => RunAsync(server, $"drop database {name} with (force)"));
     }
 
-    private static async Task RunAsync(string server, string sql)
+    internal static async Task<object?> RunAsync(string server, string sql)
     {
         await using var connection = new NpgsqlConnection(server + ";Pooling=false");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        return await command.ExecuteScalarAsync();
     }
 }
 

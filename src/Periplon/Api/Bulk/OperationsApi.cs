@@ -55,12 +55,6 @@ internal static class OperationsApi
         var stored = key is null ? null : await store.FindAsync(caller.Organization, id, cancellationToken);
         if (stored is null)
         {
-            if (await store.CountRunningAsync(caller.Organization, cancellationToken) is >= BulkOperation.MostRunning and var running)
-            {
-                return ApiProblem.Conflict(
-                    $"{running} operations are under way; allowed are {BulkOperation.MostRunning}. Wait for the end of one, or cancel one");
-            }
-
             var asked = new BulkOperation
             {
                 Id = id, Organization = caller.Organization, Action = action, Request = request, Reason = body.Reason,
@@ -70,9 +64,15 @@ internal static class OperationsApi
             stored = await store.AddAsync(asked, cancellationToken)
                 ? asked
                 : await store.FindAsync(caller.Organization, id, cancellationToken);
+            if (stored is null)
+            {
+                return ApiProblem.Conflict(
+                    $"{BulkOperation.MostRunning} operations are under way, and no more are allowed. "
+                    + "Wait for the end of one, or cancel one");
+            }
         }
 
-        if (stored is null || !IsSame(stored, action, request, body.Reason))
+        if (!IsSame(stored, action, request, body.Reason))
         {
             return ApiProblem.KeyReused(key ?? "");
         }

@@ -44,8 +44,9 @@ internal sealed record WhyObject(Guid ExecutionId, string Status, string Message
 internal sealed record WaitObject(
     string? Task, string WaitsFor, string Message, string? HeldBy, string WakesBy, DateTimeOffset? WakesAt, DateTimeOffset? Since)
 {
-    public static WaitObject From(WaitView wait) =>
-        new(wait.Task, wait.WaitsFor, wait.Message, wait.HeldBy, wait.WakesBy, wait.WakesAt, wait.Since);
+    /// <summary>A link as the grain sees it. A time that has passed was a look of the sweep; the row has the next one.</summary>
+    public static WaitObject From(WaitView wait, DateTimeOffset? nextLook, DateTimeOffset now) => new(
+        wait.Task, wait.WaitsFor, wait.Message, wait.HeldBy, wait.WakesBy, wait.WakesAt <= now ? nextLook : wait.WakesAt, wait.Since);
 }
 
 internal sealed record GraphObject(Guid ExecutionId, string Status, IReadOnlyList<GraphNode> Nodes, IReadOnlyList<GraphEdge> Edges);

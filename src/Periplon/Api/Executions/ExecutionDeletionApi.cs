@@ -24,17 +24,29 @@ internal static class ExecutionDeletionApi
                 $"Execution '{id}' is {row.Status.ToWord()}; only executions that have ended are deleted, so cancel it first", id);
         }
 
-        var deleted = await purge.DeleteTreeAsync(row.Id, cancellationToken);
-        if (deleted > 0)
+        var tree = await purge.DeleteTreeAsync(row.Id, cancellationToken);
+        if (tree.Deleted > 0)
         {
             await audit.AddAsync(
                 caller, "execution.delete", $"execution {row.Id:D}",
-                new() { ["workflow"] = row.WorkflowName, ["status"] = row.Status.ToWord(), ["deleted"] = deleted });
+                new()
+                {
+                    ["workflow"] = row.WorkflowName, ["status"] = row.Status.ToWord(), ["deleted"] = tree.Deleted,
+                    ["is_gone"] = tree.IsGone,
+                });
+        }
+
+        if (tree.IsGone)
+        {
             return TypedResults.NoContent();
         }
 
+        // Retention may have been faster: then it is not needed, but not there.
+        await reader.GetRowAsync(id, caller, cancellationToken);
         return ApiProblem.Conflict(
             $"Execution '{id}' is needed by the execution that started it or by one it has started, which has not ended, or by a retry of "
-            + "it, which has kept what it did; delete its retries first", id);
+            + "it, which has kept what it did; delete its retries first. If none of these is so, it is being changed at this moment: "
+            + "repeat the request",
+            id);
     }
 }

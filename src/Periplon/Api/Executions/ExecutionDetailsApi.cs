@@ -61,9 +61,10 @@ internal static class ExecutionDetailsApi
     }
 
     private static async Task<Ok<WhyObject>> ExplainExecution(
-        string id, CallerIdentity caller, ExecutionReader reader, CancellationToken cancellationToken)
+        string id, CallerIdentity caller, ExecutionReader reader, TimeProvider time, CancellationToken cancellationToken)
     {
         var (row, view) = await GetViewAsync(id, caller, reader, cancellationToken);
+        var now = time.GetUtcNow();
         var message = view switch
         {
             { IsTerminal: true, Error: { } error } => $"The execution has ended: {view.Status}: {error}",
@@ -71,7 +72,9 @@ internal static class ExecutionDetailsApi
             { Why: [var first, ..] } => first.Message,
             _ => $"The execution is {view.Status}",
         };
-        return TypedResults.Ok(new WhyObject(row.Id, view.Status, message, [.. view.Why.Select(WaitObject.From)]));
+        var nextLook = ExecutionObject.NextWakeOf(row);
+        return TypedResults.Ok(
+            new WhyObject(row.Id, view.Status, message, [.. view.Why.Select(wait => WaitObject.From(wait, nextLook, now))]));
     }
 
     private static async Task<Ok<GraphObject>> DrawGraph(

@@ -173,8 +173,10 @@ internal static class ExecutionRetryApi
             Output = body.Output.GetValueOrDefault().Utf8,
         };
         var grain = reader.Grain(row.Id);
-        var (result, _) = await calls.RetryAsync(() => grain.SkipTaskAsync(request, cancellationToken), id, cancellationToken);
-        if (result.Status is SkipTaskStatus.Done)
+        var (result, count) = await calls.RetryAsync(() => grain.SkipTaskAsync(request, cancellationToken), id, cancellationToken);
+
+        // After a call that was not answered "no change" most likely says that this one did it.
+        if (result.Status is SkipTaskStatus.Done || (result.Status is SkipTaskStatus.NoChange && count > 1))
         {
             await audit.AddAsync(
                 caller, "execution.skip_task", $"execution {row.Id:D}", new() { ["task"] = task, ["reason"] = body.Reason });

@@ -60,8 +60,11 @@ internal sealed record ExecutionObject
         Priority = row.Priority,
         Labels = RawJson.From(row.Labels),
         WaitReason = row.WaitReason,
-        NextWakeAt = row.NextWakeAt,
+        NextWakeAt = NextWakeOf(row),
     };
+
+    /// <summary>When it is looked at next; null for one that waits for its first worker and has no time limit.</summary>
+    public static DateTimeOffset? NextWakeOf(ExecutionRow row) => row.NextWakeAt > row.CreatedAt ? row.NextWakeAt : null;
 
     /// <summary>One that has ended, from its grain alone; null when the grain, of an earlier version, does not say enough.</summary>
     public static ExecutionObject? FromEnded(Guid id, ExecutionView view) => !view.IsTerminal || view.Labels.IsEmpty ? null : new()
@@ -99,7 +102,7 @@ internal sealed record ExecutionObject
         Error = view.Error,
         RetryCount = view.RetryCount,
         WaitReason = view.IsTerminal ? null : view.Why is [var first, ..] ? first.WaitsFor : row.WaitReason,
-        NextWakeAt = view.IsTerminal ? null : row.NextWakeAt,
+        NextWakeAt = view.IsTerminal ? null : NextWakeOf(row),
         TotalTasks = view.TotalTasks,
         SettledTasks = view.SettledTasks,
     };

@@ -32,8 +32,7 @@ internal static class ScheduleBackfillsApi
         var key = RouteIds.CheckIdempotencyKey(idempotencyKey);
         var row = await editor.GetAsync(id, caller, cancellationToken);
         var request = (await RequestBody.ReadAsync(context)).ReadJson(ScheduleJson.Default.BackfillRequest);
-        var now = editor.Now;
-        var backfill = Read(request, row, now, editor.RunsKeptFrom(row)) with
+        var backfill = Read(request, row, editor.Now) with
         {
             Id = key is null
                 ? ExecutionIds.New(time)
@@ -45,6 +44,8 @@ internal static class ScheduleBackfillsApi
             return Replayed(context, key, known, backfill);
         }
 
+        // After the look for the key: what was accepted once is not refused because it has grown older since.
+        RefuseForgotten(request, backfill.FromAt, editor.RunsKeptFrom(row));
         if (!row.TryGetRule(out var rule, out var problem))
         {
             return ApiProblem.Conflict($"The schedule cannot be read: {problem}", id);
@@ -106,7 +107,7 @@ internal static class ScheduleBackfillsApi
         return await GetBackfill(id, backfill, caller, editor, store, cancellationToken);
     }
 
-    private static ScheduleBackfill Read(BackfillRequest request, ScheduleRow row, DateTimeOffset now, DateTimeOffset keptFrom)
+    private static ScheduleBackfill Read(BackfillRequest request, ScheduleRow row, DateTimeOffset now)
     {
         var fields = new QueryReader();
         ScheduleRequests.RefuseUnknown(request.Unknown, "from, to, max_parallel, priority, dry_run, may_repeat", fields);
@@ -130,14 +131,6 @@ internal static class ScheduleBackfillsApi
             fields.Refuse("to", $"is {to:O}, which is not after from {from:O}");
         }
 
-        if (!fields.HasRefused && from < keptFrom && request.MayRepeat is not true)
-        {
-            fields.Refuse(
-                "from",
-                $"is {from:O}, but which ticks had a run is known from {keptFrom:O} on only (schedules.keep_runs_days); "
-                + "begin there, or give may_repeat: true to run ticks again whose run and execution were deleted");
-        }
-
         var parallel = ScheduleRequests.Between("max_parallel", request.MaxParallel, 1, 1000, fields) ?? DefaultParallel;
         fields.ThrowIfRefused();
         return new ScheduleBackfill
@@ -146,6 +139,22 @@ internal static class ScheduleBackfillsApi
             MaxParallel = parallel, Priority = request.Priority ?? (int)Math.Max(int.MinValue, (long)row.Priority - PriorityBelow),
             CreatedAt = now,
         };
+    }
+
+    // Who begins where the refusal says is let in for a while: the time that it named does not run away.
+    private static void RefuseForgotten(BackfillRequest request, DateTimeOffset from, DateTimeOffset keptFrom)
+    {
+        if (keptFrom == DateTimeOffset.MinValue || from >= keptFrom - (ScheduleShard.PruneSlack / 2) || request.MayRepeat is true)
+        {
+            return;
+        }
+
+        var fields = new QueryReader();
+        fields.Refuse(
+            "from",
+            $"is {from:O}, but which ticks had a run is known from {keptFrom:O} on only (schedules.keep_runs_days); "
+            + "begin there, or give may_repeat: true to run ticks again whose run and execution were deleted");
+        fields.ThrowIfRefused();
     }
 
     private static async Task<ScheduleBackfill> FindAsync(

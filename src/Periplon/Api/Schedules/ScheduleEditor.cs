@@ -17,13 +17,11 @@ internal sealed partial class ScheduleEditor(
 
     public int ShardOf(Guid schedule) => options.Value.ShardOf(schedule);
 
-    /// <summary>From when on every run of a schedule is still stored, rounded up to the second.</summary>
+    /// <summary>From when on every run of a schedule is kept.</summary>
     public DateTimeOffset RunsKeptFrom(ScheduleRow row)
     {
         var kept = Now - options.Value.KeepRuns;
-        return row.CreatedAt >= kept
-            ? DateTimeOffset.MinValue
-            : kept.AddTicks(TimeSpan.TicksPerSecond - 1 - ((kept.Ticks - 1) % TimeSpan.TicksPerSecond));
+        return row.CreatedAt >= kept ? DateTimeOffset.MinValue : kept;
     }
 
     public async Task<ScheduleRow> GetAsync(string id, CallerIdentity caller, CancellationToken cancellationToken) =>

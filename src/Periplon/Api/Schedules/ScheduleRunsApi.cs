@@ -38,6 +38,13 @@ internal static class ScheduleRunsApi
 
         // Stored before it starts: what dies in between leaves a run that the scheduler starts.
         var run = await RecordAsync(row, execution, editor.Now, store, cancellationToken);
+        if (run.Status is RunStatus.Skipped)
+        {
+            return ApiProblem.Conflict(
+                $"The run of an earlier request with this {RouteIds.IdempotencyKeyHeader} was not started: {run.Reason}. "
+                + "To start one now, take another key", id);
+        }
+
         if (run.Status is not RunStatus.Scheduled)
         {
             context.Response.Headers[RouteIds.ReplayedHeader] = "true";

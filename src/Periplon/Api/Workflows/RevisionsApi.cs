@@ -27,7 +27,7 @@ internal static class RevisionsApi
     }
 
     /// <summary>
-    /// The report in short, for the answer to a new revision; null when it cannot be had in time, for the revision is stored all the same.
+    /// The report in short, for the answer to a new revision; null when it cannot be had, for the revision is stored all the same.
     /// </summary>
     public static async Task<ImpactObject?> InShortAsync(
         WorkflowRow row, int revision, IGrainFactory grains, GrainCalls calls, CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal static class RevisionsApi
             var report = await AskAsync(row.Id, request, grains, calls, cancellationToken);
             return report.Status is RevisionStatus.Done ? ImpactObject.From(row.Id, report) : null;
         }
-        catch (ApiProblemException)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             return null;
         }
@@ -102,16 +102,22 @@ internal static class RevisionsApi
             Organization = caller.Organization, By = caller.User,
         };
         var grain = grains.GetGrain<IWorkflowGrain>(row.Id.ToString("D"));
-        var (report, _) = await calls.RetryAsync(() => grain.MigrateExecutionsAsync(request, cancellationToken), id, cancellationToken);
+        var (report, count) = await calls.RetryAsync(() => grain.MigrateExecutionsAsync(request, cancellationToken), id, cancellationToken);
         if (report.Status is RevisionStatus.Done && !request.DryRun)
         {
-            await audit.AddAsync(
-                caller, "workflow.migrate", $"workflow {row.Id:D}",
-                new()
-                {
-                    ["revision"] = report.Revision, ["from_revision"] = request.FromRevision,
-                    ["executions"] = new JsonArray([.. report.Migrated.Select(execution => JsonValue.Create(execution))]),
-                });
+            var details = new JsonObject
+            {
+                ["revision"] = report.Revision, ["from_revision"] = request.FromRevision, ["executions"] = IdsOf(report.Migrated),
+            };
+            if (count > 1)
+            {
+                // A call before this one was not answered, and what it moved is not in the report.
+                details["unanswered_calls"] = count - 1;
+                details["asked"] = request.Executions is null ? "all" : IdsOf(request.Executions);
+                details["after"] = request.After;
+            }
+
+            await audit.AddAsync(caller, "workflow.migrate", $"workflow {row.Id:D}", details);
         }
 
         return report.Status is RevisionStatus.Done
@@ -120,6 +126,8 @@ internal static class RevisionsApi
                 [.. report.Obstacles.Select(ObstacleObject.From)], report.NextAfter))
             : Missing(report.Status, id, request.Revision, report.Revision);
     }
+
+    private static JsonArray IdsOf(IEnumerable<Guid> executions) => new([.. executions.Select(each => JsonValue.Create(each))]);
 
     private static MigrateExecutions Read(RequestBody content)
     {
