@@ -11,10 +11,23 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
     /// <summary>So many executions make PostgreSQL look at its table at once rather than when its own time has come.</summary>
     internal const int WorthVacuum = 10_000;
 
+    // An entry takes some 100 bytes at most, but for the GIN index, which has fewer than rows. The vacuum before has counted the rows.
+    private const string SwollenSql = """
+        select i.indexrelid::regclass::text
+          from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
+         where t.oid = any (array(select to_regclass(name) from unnest(@tables) as name)) and i.indisvalid
+           and pg_relation_size(c.oid) - 100 * greatest(c.reltuples, 0) > @worth
+           and pg_relation_size(c.oid) > 4 * 100 * greatest(c.reltuples, 0)
+         order by 1
+        """;
+
     private static readonly string[] Tables =
     [
         "executions", "checkpoints", "execution_events_keyed", "execution_logs_keyed", "execution_events_default", "execution_logs_default",
     ];
+
+    /// <summary>So many bytes that an index does not need make PostgreSQL write it anew. Default: 32 MiB.</summary>
+    internal long WorthRebuild { get; init; } = 32 * 1024 * 1024;
 
     private const int PagesAtOnce = 500;
 
@@ -70,6 +83,31 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
         foreach (var table in Tables.Concat(months))
         {
             await using var command = new NpgsqlCommand($"vacuum (analyze) {table}", connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await RebuildIndexesAsync(connection, cancellationToken);
+    }
+
+    // The pages of a heap are filled again wherever they are, those of an index only with keys of their place, which for keys that grow with
+    // time never come again. Written anew beside the old one, without a lock that readers or writers would wait for.
+    private async Task RebuildIndexesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var swollen = new List<string>();
+        await using (var command = new NpgsqlCommand(SwollenSql, connection))
+        {
+            command.Parameters.AddWithValue("tables", Tables);
+            command.Parameters.AddWithValue("worth", WorthRebuild);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                swollen.Add(reader.GetString(0));
+            }
+        }
+
+        foreach (var index in swollen)
+        {
+            await using var command = new NpgsqlCommand($"reindex index concurrently {index}", connection) { CommandTimeout = 0 };
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
