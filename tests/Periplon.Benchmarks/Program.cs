@@ -52,6 +52,7 @@ static async Task<int> RunAsync(string[] args, CancellationToken cancellationTok
     }
 
     var schedules = ScheduleBench.CountOf(ref args);
+    var stored = StoredBench.CountOf(ref args);
     if (!BenchOptions.TryParse(args, out var options, out var problem))
     {
         await Console.Error.WriteLineAsync($"Error: {problem}\n\n{Usage.Text}");
@@ -62,6 +63,11 @@ static async Task<int> RunAsync(string[] args, CancellationToken cancellationTok
     {
         await QueuedScenario.RunAsync(options, cancellationToken);
         return 0;
+    }
+
+    if (stored is { } many)
+    {
+        return await new StoredBench(options, many).RunAsync(cancellationToken);
     }
 
     return schedules is { } count

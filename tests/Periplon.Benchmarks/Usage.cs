@@ -9,6 +9,9 @@ internal static class Usage
         periplon-bench --scenario queued [--count N]   memory and start with N executions that wait (default 1000000), and nothing else
         periplon-bench --schedules [COUNT] [--database …] [--url …]
                                            schedules that fire once each within a minute: how late (default 100000)
+        periplon-bench --stored [COUNT] [--database …] [--url …]
+                                           lists and searches with so many ended executions in the database, and echo-1 before, with
+                                           them, and while a client lists (default 5000000)
         periplon-bench --retention sqlite|postgres [N] [CONNECTION]
                                            deletes N ended executions (default 100000) while others are written; CONNECTION is that of an
                                            empty database on PostgreSQL, without it one is started

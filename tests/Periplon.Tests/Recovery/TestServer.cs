@@ -54,16 +54,29 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Waits for the end of an execution; its status then.</summary>
     public async Task<string> EndAsync(string id, int seconds = 90)
     {
-        var status = "";
-        await Eventually.TrueAsync($"execution {id} has ended", async () =>
+        var (status, last) = ("", "");
+        try
+        {
+            await Eventually.TrueAsync($"execution {id} has ended", HasEndedAsync, seconds);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}; the last answer was {last}; the server printed:\n{Process.Output}", e);
+        }
+
+        return status;
+
+        async Task<bool> HasEndedAsync()
         {
             try
             {
-                status = (await GetAsync($"{id}?wait=20")).GetProperty("status").GetString()!;
+                var now = await GetAsync($"{id}?wait=20");
+                (status, last) = (now.GetProperty("status").GetString()!, now.ToString());
             }
             catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.ServiceUnavailable)
             {
                 // The database or a silo was lost a moment ago; a client asks again.
+                last = e.Message;
                 return false;
             }
             catch (HttpRequestException e)
@@ -72,13 +85,28 @@ internal sealed class TestServer : IAsyncDisposable
             }
 
             return status is "completed" or "failed" or "cancelled" or "timed_out";
-        }, seconds);
-        return status;
+        }
     }
 
     /// <summary>Words of its events, in order.</summary>
-    public async Task<List<string>> EventsAsync(string id) =>
-        [.. (await GetAsync($"{id}/events")).GetProperty("events").EnumerateArray().Select(e => e.GetProperty("type").GetString()!)];
+    public async Task<List<string>> EventsAsync(string id)
+    {
+        JsonElement page = default;
+        await Eventually.TrueAsync($"the events of {id} can be read", async () =>
+        {
+            try
+            {
+                page = await GetAsync($"{id}/events");
+                return true;
+            }
+            catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.ServiceUnavailable)
+            {
+                // As above.
+                return false;
+            }
+        });
+        return [.. page.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("type").GetString()!)];
+    }
 
     public async Task CancelAsync(string id)
     {
