@@ -69,6 +69,8 @@ internal static class PeriplonCommand
             StartCommand.Create(shell),
             ExecutionsCommand.Create(shell),
             ExecutionsCommand.Cancel(shell),
+            PauseCommand.Pause(shell),
+            PauseCommand.Resume(shell),
             RetryCommand.Create(shell),
             SkipCommand.Create(shell),
             WhyCommand.Create(shell),

@@ -83,6 +83,12 @@ internal sealed partial class PeriplonHttp(Uri server, TimeSpan? timeout = null)
             HttpMethod.Post, $"executions/{Escape(id)}/cancel", body, ApiTypes.Default.JsonElement, cancellationToken);
     }
 
+    /// <summary>Pauses or resumes an execution: <paramref name="action"/> is <c>pause</c> or <c>resume</c>.</summary>
+    public Task<Reply<JsonElement>> PauseOrResumeAsync(string id, string action, string? reason, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Post, $"executions/{Escape(id)}/{action}",
+            reason is null ? new JsonObject() : new JsonObject { ["reason"] = reason }, ApiTypes.Default.JsonElement, cancellationToken);
+
     /// <summary>Retries an ended execution; the same key again starts no second one.</summary>
     public Task<Reply<StartReply>> RetryAsync(string id, JsonObject body, Guid key, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"executions/{Escape(id)}/retry", body, ApiTypes.Default.StartReply, cancellationToken, key);

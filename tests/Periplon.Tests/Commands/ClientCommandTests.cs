@@ -65,6 +65,33 @@ public sealed class ClientCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PauseAndResume_SendTheReasonAndShowTheAnswer()
+    {
+        _server.On($"POST /api/v1/executions/{Execution}/pause", """{"status": "paused", "message": "Execution paused"}""");
+        _server.On($"POST /api/v1/executions/{Execution}/resume", """{"status": "running", "message": "Execution resumed"}""");
+
+        (await _fixture.RunAsync("pause", Execution, "--reason", "full moon")).ShouldBe(ExitCode.Ok, _fixture.Error.ToString());
+        _fixture.Out.ToString().ShouldBe("Execution paused\n");
+        (await _fixture.RunAsync("resume", Execution)).ShouldBe(ExitCode.Ok);
+        _fixture.Out.ToString().ShouldBe("Execution resumed\n");
+        (await _fixture.RunAsync("resume", Execution, "-j")).ShouldBe(ExitCode.Ok);
+        JsonDocument.Parse(_fixture.Out.ToString()).RootElement.GetProperty("status").GetString().ShouldBe("running");
+        _server.Requests.Select(request => request.Body).ShouldBe(["""{"reason":"full moon"}""", "{}", "{}"]);
+    }
+
+    [Fact]
+    public async Task Pause_OfAnEndedExecution_FailsWithWhatTheServerSays()
+    {
+        _server.On(
+            $"POST /api/v1/executions/{Execution}/pause",
+            """{"title": "Conflict", "status": 409, "detail": "The execution has ended"}""", 409);
+
+        (await _fixture.RunAsync("pause", Execution)).ShouldBe(ExitCode.Failure);
+
+        _fixture.Error.ToString().ShouldContain("The execution has ended");
+    }
+
+    [Fact]
     public async Task RetrySkipAndCancel_SendWhatWasTyped()
     {
         const string Retry = "01990000-0000-7000-8000-000000000009";
