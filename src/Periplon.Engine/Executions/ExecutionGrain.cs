@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using System.Text.Json;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Periplon.Client.Executions;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
@@ -18,9 +19,10 @@ namespace Periplon.Engine.Executions;
 
 /// <summary>
 /// One execution on the cluster: loads its journal, drives the machine, offers tasks and sets timers. Reentrant, because the driver puts
-/// commands in order itself and lets those that arrive during a commit share the next one.
+/// commands in order itself and lets those that arrive during a commit share the next one. Placed at random: what silos know of each other's
+/// load is seconds old, and all that start meanwhile would go to the same one.
 /// </summary>
-[GrainType("execution"), Reentrant]
+[GrainType("execution"), Reentrant, RandomPlacement]
 internal sealed partial class ExecutionGrain(
     IJournalStore journal, WorkflowCatalog catalog, ExecutionSignals signals, LimitMessenger limits, ChildExecutions children,
     WorkerLiveness liveness, WorkerDirectory workers, WorkerSlots slots, ClaimedAttempts attempts, EndWatches watches,

@@ -52,7 +52,7 @@ internal sealed partial class Database : IAsyncDisposable
 
     private static NpgsqlDataSource OpenJournalPool(DatabaseOptions options)
     {
-        var builder = Build(options, "journal", options.JournalFlushers + 2);
+        var builder = Build(options, "journal", options.JournalFlushers + 2, connectSeconds: 4);
 
         // The journal only looks up keys. A plan made while its tables were empty would read them whole, and would be kept while
         // they grow; so the planner is left no other way than the index. And it is asked once: planning the statement again for each batch
@@ -73,7 +73,7 @@ internal sealed partial class Database : IAsyncDisposable
         return builder.Build();
     }
 
-    private static NpgsqlDataSourceBuilder Build(DatabaseOptions options, string pool, int size)
+    private static NpgsqlDataSourceBuilder Build(DatabaseOptions options, string pool, int size, int connectSeconds = 10)
     {
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
         var settings = builder.ConnectionStringBuilder;
@@ -93,7 +93,7 @@ internal sealed partial class Database : IAsyncDisposable
         Default("Auto Prepare Min Usages", 2);
         Default("No Reset On Close", true);
         Default("Command Timeout", 10);
-        Default("Timeout", 10);
+        Default("Timeout", connectSeconds);
         Default("Timezone", "UTC");
         Default("Application Name", $"periplon {pool}");
         Default("Maximum Pool Size", size);

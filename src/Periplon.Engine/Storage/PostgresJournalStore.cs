@@ -8,8 +8,10 @@ namespace Periplon.Engine.Storage;
 /// <summary>The journal on PostgreSQL: several flushers, and one statement per batch.</summary>
 internal sealed partial class PostgresJournalStore : JournalStore
 {
-    // A connection whose server is gone says nothing. Its time-out is all that tells, and recovery has 10 s in all.
+    // A connection whose server is gone says nothing. Its time-out is all that tells, and recovery has 10 s in all. A server that has just
+    // crashed may break off one try and be silent to the next.
     private const int FirstTimeoutSeconds = 3;
+    private const int FirstTries = 3;
 
     public PostgresJournalStore(
         Database database, JournalInstruments instruments, TimeProvider time, ILogger<PostgresJournalStore> logger)
@@ -44,7 +46,7 @@ internal sealed partial class PostgresJournalStore : JournalStore
         NpgsqlConnection connection, IReadOnlyList<JournalAppend> batch, int attempt)
     {
         await using var command = new NpgsqlCommand(AppendSql, connection);
-        if (attempt == 0)
+        if (attempt < FirstTries)
         {
             // Later tries have the time-out of the connection: a database that is only slow gets through with them.
             command.CommandTimeout = command.CommandTimeout is 0 ? FirstTimeoutSeconds : Math.Min(FirstTimeoutSeconds, command.CommandTimeout);

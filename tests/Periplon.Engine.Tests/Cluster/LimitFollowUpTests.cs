@@ -1,11 +1,9 @@
 using Periplon.Client.Executions;
 using Periplon.Client.Limits;
 using Periplon.Core.Limits;
-using Periplon.Engine.Bulk;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
-using Periplon.Engine.Triggers;
 
 namespace Periplon.Engine.Tests.Cluster;
 
@@ -29,14 +27,7 @@ public sealed class LimitFollowUpTests : IAsyncLifetime
     {
         var source = await _cluster.SaveAsync("", "a");
         var follower = await _cluster.SaveAsync($"concurrency: {_key}", "b");
-        var now = TimeProvider.System.GetUtcNow();
-        var trigger = new TriggerRow
-        {
-            Id = Guid.CreateVersion7(), Organization = EngineCluster.Organization, Name = "follow", Kind = TriggerKind.Completion,
-            ActiveSince = now.AddMinutes(-1), ScannedTo = now.AddMinutes(-1), CreatedAt = now, UpdatedAt = now,
-            Definition = new TriggerDefinition { WorkflowId = follower, After = new CompletionRule { WorkflowId = source } },
-        };
-        (await new TriggerStore(_cluster.Database.Database).AddAsync(trigger, null, Ct)).ShouldBe(TriggerSaveStatus.Saved);
+        await _cluster.FollowAsync(source, follower);
         for (var i = 0; i < 3; i++)
         {
             (await _cluster.EndAsync(await _cluster.StartAsync(source))).Status.ShouldBe("completed");
@@ -49,34 +40,12 @@ public sealed class LimitFollowUpTests : IAsyncLifetime
     public async Task BulkRetry_OfManyExecutions_RunsOneAfterTheOther()
     {
         var workflow = await _cluster.SaveAsync($"concurrency: {_key}", "b");
-        var ended = new List<Guid>();
-        for (var i = 0; i < 3; i++)
-        {
-            ended.Add(await _cluster.StartAsync(workflow));
-        }
-
-        foreach (var id in ended)
-        {
-            await CancelAsync(id);
-        }
-
+        await _cluster.CancelledAsync(workflow, 3);
         await FreeAsync();
-        var now = TimeProvider.System.GetUtcNow();
-        var operation = new BulkOperation
-        {
-            Id = Guid.CreateVersion7(), Organization = EngineCluster.Organization, Action = "retry", Matched = 3, CreatedAt = now,
-            UpdatedAt = now,
-            Request = new BulkRequest
-            {
-                WorkflowId = workflow, Statuses = [Core.Executions.ExecutionStatus.Cancelled], FromStart = true,
-            },
-        };
-        var store = new BulkStore(_cluster.Database.Database);
         var before = _cluster.Attempts.Begun.Count;
-        (await store.AddAsync(operation, Ct)).ShouldBeTrue();
+        var hasEnded = await _cluster.RetryInBulkAsync(workflow, 3);
         await OneAtATimeAsync(3, before);
-        await Eventually.TrueAsync("the operation has ended", async () =>
-            await store.FindAsync(EngineCluster.Organization, operation.Id, Ct) is { Status: BulkStatus.Completed, Done: 3 });
+        await hasEnded();
     }
 
     [Fact]

@@ -1,12 +1,7 @@
-using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Periplon.Client.Executions;
 using Periplon.Client.Limits;
-using Periplon.Client.Schedules;
-using Periplon.Client.Workflows;
 using Periplon.Core.Limits;
-using Periplon.Core.Schedules;
-using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
 using Periplon.Engine.Tests.Executions;
 using Periplon.Engine.Tests.Storage;
@@ -45,15 +40,7 @@ public sealed class LimitPathTests : IAsyncLifetime
     [Fact]
     public async Task Subflow_OfSeveralParents_RunsOneAfterTheOther()
     {
-        var workflow = Guid.NewGuid();
-        var text = $$"""
-            name: parent
-            version: "1"
-            subflows: {s: {tasks: {a: {concurrency: {{_key}}, command: {executable: "true"} } } } }
-            tasks: {call: {subflow: s} }
-            """;
-        var saved = await Grain(workflow).CreateAsync(new SaveWorkflow { Organization = EngineCluster.Organization, Definition = text }, Ct);
-        saved.Status.ShouldBe(WorkflowSaveStatus.Saved, string.Join('\n', saved.Problems.Select(p => p.Message)));
+        var workflow = await _cluster.SaveParentAsync($"concurrency: {_key}");
         for (var i = 0; i < 3; i++)
         {
             await _cluster.StartAsync(workflow);
@@ -66,38 +53,16 @@ public sealed class LimitPathTests : IAsyncLifetime
     public async Task Retry_OfEndedExecutions_RunsOneAfterTheOther()
     {
         var workflow = await SaveAsync(ofWorkflow: true);
-        var ended = new List<Guid>();
-        for (var i = 0; i < 3; i++)
-        {
-            ended.Add(await _cluster.StartAsync(workflow));
-        }
-
-        foreach (var id in ended)
-        {
-            await _cluster.Execution(id).CancelAsync(new ControlRequest(EngineCluster.Organization), Ct);
-        }
-
-        foreach (var id in ended)
-        {
-            (await _cluster.EndAsync(id)).Status.ShouldBe("cancelled");
-        }
-
+        var ended = await _cluster.CancelledAsync(workflow, 3);
         var before = _cluster.Attempts.Begun.Count;
-        foreach (var id in ended)
-        {
-            var retried = await Grain(workflow).RetryAsync(
-                new RetryExecution { ExecutionId = Guid.CreateVersion7(), Organization = EngineCluster.Organization, RetryOf = id, FromStart = true },
-                Ct);
-            retried.Status.ShouldBe(StartStatus.Started);
-        }
-
+        await _cluster.RetryAsync(workflow, ended);
         await OneAtATimeAsync(3, before);
     }
 
     [Fact]
     public async Task Schedule_TicksWhileTheFirstRuns_WaitForIt()
     {
-        await AddScheduleAsync(await SaveAsync(ofWorkflow: true), row => row with { IntervalSecs = 1 });
+        await _cluster.ScheduleAsync(await SaveAsync(ofWorkflow: true), seconds: 1);
         await Eventually.TrueAsync("two wait", async () => (await Limit.DescribeAsync(Ct)).Waiting >= 2);
         (await Limit.DescribeAsync(Ct)).Holders.Count.ShouldBe(1);
         await Eventually.TrueAsync("the first has begun", () => Task.FromResult(_cluster.Attempts.Begun.Count > 0));
@@ -107,16 +72,7 @@ public sealed class LimitPathTests : IAsyncLifetime
     [Fact]
     public async Task Backfill_OfARange_RunsOneAfterTheOther()
     {
-        var now = TimeProvider.System.GetUtcNow();
-        var row = await AddScheduleAsync(await SaveAsync(ofWorkflow: true), row => row with { IntervalSecs = 3600 });
-        var backfill = new ScheduleBackfill
-        {
-            Id = Guid.CreateVersion7(), ScheduleId = row.Id, FromAt = now.AddHours(-3.5), ToAt = now.AddMinutes(-10),
-            NextAt = now.AddHours(-3.5), CreatedAt = now, Organization = EngineCluster.Organization, Shard = row.Shard, MaxParallel = 10,
-            Priority = 0, Total = 3,
-        };
-        (await _cluster.Service<IScheduleStore>().InsertBackfillAsync(backfill, Ct)).ShouldBeTrue();
-        await _cluster.Client.GetGrain<ISchedulerGrain>($"{row.Shard}").WakeAsync(Ct);
+        await _cluster.BackfillAsync(await SaveAsync(ofWorkflow: true));
         await Eventually.TrueAsync("some wait", async () => (await Limit.DescribeAsync(Ct)).Waiting >= 1);
         (await Limit.DescribeAsync(Ct)).Holders.Count.ShouldBe(1);
         await Eventually.TrueAsync("the first has begun", () => Task.FromResult(_cluster.Attempts.Begun.Count > 0));
@@ -168,8 +124,6 @@ public sealed class LimitPathTests : IAsyncLifetime
         await Eventually.TrueAsync("every place is free", async () => await grain.DescribeAsync(Ct) is { Holders.Count: 0, Waiting: 0 });
     }
 
-    private IWorkflowGrain Grain(Guid workflow) => _cluster.Client.GetGrain<IWorkflowGrain>(workflow.ToString("D"));
-
     private Task<Guid> SaveAsync(bool ofWorkflow) => ofWorkflow
         ? _cluster.SaveAsync($"concurrency: {_key}", "a")
         : _cluster.SaveAsync("", $"a: concurrency: {_key}");
@@ -190,21 +144,6 @@ public sealed class LimitPathTests : IAsyncLifetime
         }
 
         await Eventually.TrueAsync("the place is free", async () => await Limit.DescribeAsync(Ct) is { Holders.Count: 0, Waiting: 0 });
-    }
-
-    private async Task<ScheduleRow> AddScheduleAsync(Guid workflow, Func<ScheduleRow, ScheduleRow> change)
-    {
-        var id = Guid.CreateVersion7();
-        var now = TimeProvider.System.GetUtcNow();
-        var row = change(new ScheduleRow
-        {
-            Id = id, Organization = EngineCluster.Organization, Revision = 1, WorkflowId = workflow, CreatedAt = now, UpdatedAt = now,
-            Shard = _cluster.Service<IOptions<ScheduleOptions>>().Value.ShardOf(id), Overlap = OverlapPolicy.Allow,
-        });
-        row.TryGetRule(out var rule, out var problem).ShouldBeTrue(problem);
-        (await _cluster.Service<IScheduleStore>().InsertAsync(row.Armed(rule!, now), Ct)).ShouldBe(ScheduleSave.Saved);
-        await _cluster.Client.GetGrain<ISchedulerGrain>($"{row.Shard}").WakeAsync(Ct);
-        return row;
     }
 
     // The client's calls go through the first silo, so that one stays.

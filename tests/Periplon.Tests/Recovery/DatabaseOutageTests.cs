@@ -47,7 +47,8 @@ public sealed class DatabaseOutageTests
         }, 60);
 
         (await first.Http.GetAsync(new Uri("/live", UriKind.Relative), Ct)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await second.Process.LineAsync("The journal cannot commit");
+        await Eventually.TrueAsync("one that has executions says so", () => Task.FromResult(
+            first.Process.Output.Contains("The journal cannot commit") || second.Process.Output.Contains("The journal cannot commit")));
         proxy.Open();
         foreach (var id in ids)
         {
