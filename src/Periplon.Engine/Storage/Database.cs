@@ -6,6 +6,8 @@ namespace Periplon.Engine.Storage;
 /// <summary>The one database of an installation, and its pools of connections: journal, engine, and reads.</summary>
 internal sealed partial class Database : IAsyncDisposable
 {
+    private const int JournalConnectSeconds = 4;
+
     private Database(DatabaseOptions options, DbDataSource journal, DbDataSource engine, DbDataSource reads)
     {
         Options = options;
@@ -52,7 +54,11 @@ internal sealed partial class Database : IAsyncDisposable
 
     private static NpgsqlDataSource OpenJournalPool(DatabaseOptions options)
     {
-        var builder = Build(options, "journal", options.JournalFlushers + 2, connectSeconds: 4);
+        var builder = Build(options, "journal", options.JournalFlushers + 2);
+
+        // A server that has just crashed may take a connection and say nothing. The journal tries for ever, and soon again.
+        var settings = builder.ConnectionStringBuilder;
+        settings.Timeout = settings.Timeout is 0 or > JournalConnectSeconds ? JournalConnectSeconds : settings.Timeout;
 
         // The journal only looks up keys. A plan made while its tables were empty would read them whole, and would be kept while
         // they grow; so the planner is left no other way than the index. And it is asked once: planning the statement again for each batch
@@ -73,7 +79,7 @@ internal sealed partial class Database : IAsyncDisposable
         return builder.Build();
     }
 
-    private static NpgsqlDataSourceBuilder Build(DatabaseOptions options, string pool, int size, int connectSeconds = 10)
+    private static NpgsqlDataSourceBuilder Build(DatabaseOptions options, string pool, int size)
     {
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
         var settings = builder.ConnectionStringBuilder;
@@ -93,7 +99,7 @@ internal sealed partial class Database : IAsyncDisposable
         Default("Auto Prepare Min Usages", 2);
         Default("No Reset On Close", true);
         Default("Command Timeout", 10);
-        Default("Timeout", connectSeconds);
+        Default("Timeout", 10);
         Default("Timezone", "UTC");
         Default("Application Name", $"periplon {pool}");
         Default("Maximum Pool Size", size);

@@ -17,8 +17,8 @@ internal sealed record DatabaseOptions
     /// <summary>Connection string in the driver's own form.</summary>
     public required string ConnectionString { get; init; }
 
-    /// <summary>How many journal batches may be under way at once on PostgreSQL. Default: 4.</summary>
-    public int JournalFlushers { get; init; } = 4;
+    /// <summary>How many journal batches may be under way at once on PostgreSQL. Default: 2.</summary>
+    public int JournalFlushers { get; init; } = 2;
 
     /// <summary>Most appends in one batch. Default: 256.</summary>
     public int JournalMaxBatch { get; init; } = 256;

@@ -44,9 +44,9 @@ internal sealed record StorageConfig
 /// <summary>The group commit of the event journal (<c>storage.journal</c>).</summary>
 internal sealed record JournalConfig
 {
-    /// <summary>Commits under way at the same time on PostgreSQL; SQLite has one writer. Default: 4.</summary>
+    /// <summary>Commits under way at the same time on PostgreSQL; SQLite has one writer. Default: 2.</summary>
     [Between(1, 64)]
-    public int Flushers { get; init; } = 4;
+    public int Flushers { get; init; } = 2;
 
     /// <summary>Most appends of one commit. Default: 256.</summary>
     [Between(1, 10000)]
