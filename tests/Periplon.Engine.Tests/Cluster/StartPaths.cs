@@ -35,7 +35,7 @@ internal static class StartPaths
     public static IWorkflowGrain Workflow(this EngineCluster cluster, Guid workflow) =>
         cluster.Client.GetGrain<IWorkflowGrain>(workflow.ToString("D"));
 
-    /// <summary>Starts executions and cancels them, so that they can be retried.</summary>
+    /// <summary>Starts executions and, once one has begun an attempt, cancels them, so that they can be retried.</summary>
     public static async Task<List<Guid>> CancelledAsync(this EngineCluster cluster, Guid workflow, int count)
     {
         var ids = new List<Guid>();
@@ -44,6 +44,8 @@ internal static class StartPaths
             ids.Add(await cluster.StartAsync(workflow));
         }
 
+        // The one that the limit lets through may otherwise end before its task begins.
+        await Eventually.TrueAsync("one has begun", () => Task.FromResult(cluster.Attempts.Begun.Count > 0));
         foreach (var id in ids)
         {
             await cluster.Execution(id).CancelAsync(new ControlRequest(EngineCluster.Organization), Ct);
