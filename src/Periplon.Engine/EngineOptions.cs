@@ -14,6 +14,12 @@ public sealed class EngineOptions
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
+    /// How long a partition waits for the answer of an execution that it looks at; then it tries again later. Default: 3 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    public TimeSpan LookTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
     /// How many executions that have not started a partition keeps in memory; further ones stay in the database until there is room.
     /// Default: 2000.
     /// </summary>

@@ -11,7 +11,7 @@ internal sealed partial class PartitionActivation
     private static readonly TimeSpan RefillPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<Guid, DateTimeOffset> _restUntil = [];
-    private readonly HashSet<Guid> _failedLooks = [];
+    private readonly FailedLooks _failedLooks = new();
     private DateTimeOffset _suspectAt;
     private bool _isRecovering;
     private bool _recoversAgain;
@@ -111,8 +111,7 @@ internal sealed partial class PartitionActivation
         {
             if (answer is not { } at)
             {
-                // The first time it may only be that its silo has just died.
-                _restUntil[due.Id] = now + (_failedLooks.Add(due.Id) ? SweepInterval : ExecutionRows.SafetyInterval);
+                Fail(due.Id);
                 continue;
             }
 
@@ -131,6 +130,28 @@ internal sealed partial class PartitionActivation
         }
 
         await _store.MoveLooksAsync(next, CancellationToken.None);
+    }
+
+    private void Fail(Guid id)
+    {
+        var now = Silo.UtcNow;
+        _restUntil[id] = _failedLooks.Add(id, now);
+        After(_restUntil[id] - now, LookAgainAsync);
+    }
+
+    private async Task LookAgainAsync()
+    {
+        foreach (var id in _failedLooks.Due(Silo.UtcNow))
+        {
+            if (await LookAsync(id) is null)
+            {
+                Fail(id);
+                continue;
+            }
+
+            _failedLooks.Remove(id);
+            _restUntil.Remove(id);
+        }
     }
 
     private async Task<DateTimeOffset?> LookAsync(Guid id)
@@ -208,7 +229,7 @@ internal sealed partial class PartitionActivation
                 if (await LookAsync(next.Id) is null)
                 {
                     _window.Withdraw(next.Id);
-                    _restUntil[next.Id] = Silo.UtcNow + ExecutionRows.SafetyInterval;
+                    Fail(next.Id);
                 }
             }
         }

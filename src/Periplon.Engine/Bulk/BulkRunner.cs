@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Periplon.Engine.Membership;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Bulk;
@@ -169,8 +170,7 @@ internal sealed partial class BulkRunner(
     }
 
     private static bool IsUnanswered(Exception exception) =>
-        exception is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException
-        || StorageErrors.IsTransient(exception);
+        Unanswered.Is(exception) || StorageErrors.IsTransient(exception);
 
     [LoggerMessage(LogLevel.Warning, "The lease of bulk operation {Id} could not be renewed; it is tried again")]
     private partial void LogNotRenewed(Exception exception, Guid id);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -19,6 +20,11 @@ internal sealed partial class RecoveryService(
     // What a silo had sent before it knew of its death may be stored after the first look.
     internal static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(10);
 
+    // A message to the silo that is gone may be answered by nobody.
+    internal static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
+
+    internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
     private readonly HashSet<SiloAddress> _handled = [];
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -35,34 +41,21 @@ internal sealed partial class RecoveryService(
     {
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
         {
-            if (await RunOnceAsync(snapshot, stoppingToken) > 0)
+            if (TakeDeaths(snapshot))
             {
-                _ = LookAgainAsync(stoppingToken);
+                // Beside the next view: another death does not wait for partitions that do not answer.
+                _ = HandleAsync(stoppingToken);
             }
         }
     }
 
-    /// <summary>Looks at every partition once more, some time after a death.</summary>
-    internal async Task LookAgainAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(SecondLook, time, cancellationToken);
-            await LookAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The silo stops; others look.
-        }
-    }
-
-    /// <summary>Handles one view of the cluster; returns how many deaths were new.</summary>
-    internal async Task<int> RunOnceAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellationToken)
+    /// <summary>Whether a view of the cluster has deaths that are new and this silo's to handle.</summary>
+    internal bool TakeDeaths(ClusterMembershipSnapshot snapshot)
     {
         var dead = snapshot.Members.Values.Where(m => m.Status is SiloStatus.Dead && !_handled.Contains(m.SiloAddress)).ToList();
         if (dead.Count == 0 || !snapshot.IsLedBy(local.SiloAddress))
         {
-            return 0;
+            return false;
         }
 
         // Only who acts remembers: silos see changes at different times, and a new leader rather looks once too often than not at all.
@@ -72,22 +65,51 @@ internal sealed partial class RecoveryService(
             LogSiloDied(silo.SiloAddress);
         }
 
-        await LookAsync(cancellationToken);
-        return dead.Count;
+        return true;
     }
 
-    private Task LookAsync(CancellationToken cancellationToken) =>
-        Parallel.ForAsync(0, partitions.Count, cancellationToken, async (partition, token) =>
+    /// <summary>Makes every partition look, those that do not answer until they do, and all of them once more some time later.</summary>
+    internal async Task HandleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var end = time.GetUtcNow() + SecondLook;
+            var silent = await LookAsync(Enumerable.Range(0, partitions.Count), cancellationToken);
+            while (silent.Count > 0 && time.GetUtcNow() + Pause < end)
+            {
+                await Task.Delay(Pause, time, cancellationToken);
+                silent = await LookAsync(silent, cancellationToken);
+            }
+
+            var left = end - time.GetUtcNow();
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+            await LookAsync(Enumerable.Range(0, partitions.Count), cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The silo stops; others look.
+        }
+    }
+
+    // Those that have not answered.
+    private async Task<IReadOnlyCollection<int>> LookAsync(IEnumerable<int> which, CancellationToken cancellationToken)
+    {
+        var silent = new ConcurrentBag<int>();
+        await Task.WhenAll(which.Select(async partition =>
         {
             try
             {
-                await grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition)).RecoverAsync(token);
+                await grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(partition)).RecoverAsync(cancellationToken)
+                    .WaitAsync(AnswerTime, time, cancellationToken);
             }
-            catch (Exception e) when (!token.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
+                silent.Add(partition);
                 LogRecoverFailed(e, partition);
             }
-        });
+        }));
+        return silent;
+    }
 
     [LoggerMessage(LogLevel.Information, "{Count} executions of partitions that no longer exist now belong to the {Partitions} that do")]
     private partial void LogMoved(int count, int partitions);
@@ -95,6 +117,6 @@ internal sealed partial class RecoveryService(
     [LoggerMessage(LogLevel.Warning, "Silo {Silo} has died; its work goes to others")]
     private partial void LogSiloDied(SiloAddress silo);
 
-    [LoggerMessage(LogLevel.Warning, "Partition {Partition} could not be told of a silo's death; its sweep finds the work")]
+    [LoggerMessage(LogLevel.Warning, "Partition {Partition} could not be told of a silo's death; it is told again")]
     private partial void LogRecoverFailed(Exception exception, int partition);
 }

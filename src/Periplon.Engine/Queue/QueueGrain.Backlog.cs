@@ -123,8 +123,7 @@ internal sealed partial class QueueGrain
             }
             else
             {
-                // As with looks: the first time its silo may only just have died, and it is called again soon.
-                var again = _time.GetUtcNow() + (_failedLooks.Add(id) ? _options.SweepInterval : ExecutionRows.SafetyInterval);
+                var again = _failedLooks.Add(id, _time.GetUtcNow());
                 _window.Withdraw(id);
                 Rest(id, again);
                 _suspectAt = _suspectAt < again ? _suspectAt : again;
@@ -132,6 +131,7 @@ internal sealed partial class QueueGrain
         }
 
         executions.Clear();
+        PlanAgain();
     }
 
     // Whether an offer was lost shows only when the rows are compared with what is in memory.

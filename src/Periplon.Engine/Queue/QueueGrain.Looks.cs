@@ -16,13 +16,14 @@ internal sealed partial class QueueGrain
 
     // Executions that could not be looked at, and those that were looked at before their time, so that their own timers are exact.
     private readonly Dictionary<Guid, DateTimeOffset> _restUntil = [];
-    private readonly HashSet<Guid> _failedLooks = [];
+    private readonly FailedLooks _failedLooks = new();
     private DateTimeOffset _suspectAt;
     private DueLook? _lastStart;
     private bool _sweepFailed;
     private bool _recovering;
     private bool _recoverAgain;
     private IGrainTimer? _recovery;
+    private IGrainTimer? _again;
 
     private TimeSpan LookAhead => _options.SweepInterval * 2 < ClockMargin ? ClockMargin : _options.SweepInterval * 2;
 
@@ -167,8 +168,7 @@ internal sealed partial class QueueGrain
         {
             if (!isAnswered)
             {
-                // The first time it may only be that its silo has just died; then for as long as the sweep does for all.
-                Rest(due.Id, now + (_failedLooks.Add(due.Id) ? _options.SweepInterval : ExecutionRows.SafetyInterval));
+                Rest(due.Id, _failedLooks.Add(due.Id, now));
                 continue;
             }
 
@@ -193,7 +193,40 @@ internal sealed partial class QueueGrain
             }
         }
 
+        PlanAgain();
         await _store.MoveLooksAsync(next, cancellationToken);
+    }
+
+    private void PlanAgain()
+    {
+        if (_failedLooks.NextAt is { } at)
+        {
+            var now = _time.GetUtcNow();
+            _again!.Change(at > now ? at - now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // After a death all are looked at, and only this finds those again that did not answer then and are not due for long.
+    private async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        foreach (var batch in _failedLooks.Due(_time.GetUtcNow()).Chunk(LookParallelism))
+        {
+            var answers = await Task.WhenAll(batch.Select(id => LookAsync(id, cancellationToken)));
+            foreach (var (id, (isAnswered, _)) in batch.Zip(answers))
+            {
+                if (isAnswered)
+                {
+                    _failedLooks.Remove(id);
+                    _restUntil.Remove(id);
+                }
+                else
+                {
+                    Rest(id, _failedLooks.Add(id, _time.GetUtcNow()));
+                }
+            }
+        }
+
+        PlanAgain();
     }
 
     private void Rest(Guid execution, DateTimeOffset until) => _restUntil[execution] = until;
@@ -203,7 +236,9 @@ internal sealed partial class QueueGrain
     {
         try
         {
-            return (true, await GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).LookAsync(cancellationToken));
+            // A message to a silo that is gone may be answered by nobody, and the others of the round wait for this one.
+            var look = GrainFactory.GetGrain<IExecutionGrain>(executionId.ToString("D")).LookAsync(cancellationToken);
+            return (true, await look.WaitAsync(_options.LookTimeout, _time, cancellationToken));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

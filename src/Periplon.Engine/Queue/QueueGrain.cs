@@ -41,6 +41,8 @@ internal sealed partial class QueueGrain : Grain, IQueueGrain
         StartTimer(static (grain, _) => grain.TidyAsync(), interval, interval);
         StartTimer(static (grain, token) => grain.SweepAsync(token), interval, interval);
         _recovery = StartTimer(static (grain, token) => grain.RecoverLoopAsync(token), TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        _again = StartTimer(
+            static (grain, token) => grain.LookAgainAsync(token), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _refill = StartTimer(
             static (grain, token) => grain.RefillAsync(token), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;

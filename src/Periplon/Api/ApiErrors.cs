@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Periplon.Api.Requests;
+using Periplon.Engine.Membership;
 using Periplon.Engine.Storage;
 
 namespace Periplon.Api;
@@ -60,7 +61,7 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
                 return known.Problem;
             case BadHttpRequestException bad:
                 return ApiProblem.Create(bad.StatusCode, bad.Message);
-            case Exception when GrainCalls.IsUnanswered(exception):
+            case Exception when Unanswered.Is(exception):
             case DbException or IOException when StorageErrors.IsTransient(exception):
                 LogUnavailable(exception, context.Request.Method, context.Request.Path);
                 return ApiProblem.Unavailable("The database or the cluster did not answer in time; try again");

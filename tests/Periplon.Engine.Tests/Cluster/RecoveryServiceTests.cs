@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
-using NSubstitute.ExceptionExtensions;
 using Orleans.Runtime;
 using Periplon.Client.Queue;
 using Periplon.Engine.Membership;
@@ -39,59 +38,75 @@ public sealed class RecoveryServiceTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Fact]
-    public async Task RunOnce_DeathSeenByTheLowestLiveSilo_LooksAtEveryPartitionOnce()
+    public void TakeDeaths_SeenByTheLowestLiveSilo_AreItsOnce()
     {
-        (await RunAsync((Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(1);
-        (await RunAsync((Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(0);
-        await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
+        Takes((Own, SiloStatus.Active), (High, SiloStatus.Dead)).ShouldBeTrue();
+        Takes((Own, SiloStatus.Active), (High, SiloStatus.Dead)).ShouldBeFalse();
     }
 
     [Fact]
-    public async Task RunOnce_DeathSeenByAnother_IsLeftToTheLowest()
+    public void TakeDeaths_SeenByAnother_AreLeftToTheLowest() =>
+        Takes((Low, SiloStatus.Active), (Own, SiloStatus.Active), (High, SiloStatus.Dead)).ShouldBeFalse();
+
+    [Fact]
+    public void TakeDeaths_LowestDiesAfterAnotherDeath_AreTheNextOnes()
     {
-        (await RunAsync((Low, SiloStatus.Active), (Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(0);
-        await _queue.DidNotReceive().RecoverAsync(Arg.Any<CancellationToken>());
+        Takes((Low, SiloStatus.Active), (Own, SiloStatus.Active), (High, SiloStatus.Dead)).ShouldBeFalse();
+        Takes((Low, SiloStatus.Dead), (Own, SiloStatus.Active), (High, SiloStatus.Dead)).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task RunOnce_LowestDiesAfterAnotherDeath_BothAreHandledByTheNext()
-    {
-        await RunAsync((Low, SiloStatus.Active), (Own, SiloStatus.Active), (High, SiloStatus.Dead));
-        (await RunAsync((Low, SiloStatus.Dead), (Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(2);
-    }
-
-    [Fact]
-    public async Task RunOnce_DeathSeenBeforeThisSiloWasActive_IsHandledOnceItIs()
+    public void TakeDeaths_SeenBeforeThisSiloWasActive_AreItsOnceItIs()
     {
         // The others already take this silo for the lowest and leave the death to it.
-        (await RunAsync((Own, SiloStatus.Joining), (High, SiloStatus.Dead))).ShouldBe(0);
-        (await RunAsync((Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(1);
+        Takes((Own, SiloStatus.Joining), (High, SiloStatus.Dead)).ShouldBeFalse();
+        Takes((Own, SiloStatus.Active), (High, SiloStatus.Dead)).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task RunOnce_PartitionThatCannotBeReached_DoesNotKeepTheOthersFromIt()
+    public async Task Handle_ADeath_LooksAtEveryPartitionAtOnceAndOnceMoreLater()
     {
-        _queue.RecoverAsync(Arg.Any<CancellationToken>()).ThrowsAsync(new OperationCanceledException("its silo is stopping"));
-        (await RunAsync((Own, SiloStatus.Active), (High, SiloStatus.Dead))).ShouldBe(1);
+        var handled = _service.HandleAsync(Ct);
         await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
-    }
-
-    [Fact]
-    public async Task LookAgain_SomeTimeAfterADeath_LooksAtEveryPartitionOnceMore()
-    {
-        var look = _service.LookAgainAsync(Ct);
         _time.Advance(RecoveryService.SecondLook - TimeSpan.FromTicks(1));
-        await _queue.DidNotReceive().RecoverAsync(Arg.Any<CancellationToken>());
+        await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
 
         _time.Advance(TimeSpan.FromTicks(1));
-        await look;
-        await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
+        await handled;
+        await _queue.Received(8).RecoverAsync(Arg.Any<CancellationToken>());
     }
 
-    private Task<int> RunAsync(params (SiloAddress Silo, SiloStatus Status)[] members) => _service.RunOnceAsync(
+    [Fact]
+    public async Task Handle_PartitionThatCannotBeReached_IsToldAgainSoonAndTheOthersAreNot()
+    {
+        var silent = Substitute.For<IQueueGrain>();
+        silent.RecoverAsync(Arg.Any<CancellationToken>())
+            .Returns(Task.FromException(new OperationCanceledException("its silo is stopping")), Task.CompletedTask);
+        _grains.GetGrain<IQueueGrain>(QueuePartitions.KeyOf(2), null).Returns(silent);
+        _ = _service.HandleAsync(Ct);
+        await _queue.Received(3).RecoverAsync(Arg.Any<CancellationToken>());
+        await silent.Received(1).RecoverAsync(Arg.Any<CancellationToken>());
+
+        _time.Advance(RecoveryService.Pause);
+        await silent.Received(2).RecoverAsync(Arg.Any<CancellationToken>());
+        _time.Advance(RecoveryService.Pause);
+        await silent.Received(2).RecoverAsync(Arg.Any<CancellationToken>());
+        await _queue.Received(3).RecoverAsync(Arg.Any<CancellationToken>());
+    }
+
+    [Fact]
+    public async Task Handle_PartitionThatNeverAnswers_IsToldAgainAfterATime()
+    {
+        _queue.RecoverAsync(Arg.Any<CancellationToken>()).Returns(new TaskCompletionSource().Task);
+        _ = _service.HandleAsync(Ct);
+        _time.Advance(RecoveryService.AnswerTime);
+        _time.Advance(RecoveryService.Pause);
+        await _queue.Received(8).RecoverAsync(Arg.Any<CancellationToken>());
+    }
+
+    private bool Takes(params (SiloAddress Silo, SiloStatus Status)[] members) => _service.TakeDeaths(
         new ClusterMembershipSnapshot(
-            members.ToImmutableDictionary(m => m.Silo, m => new ClusterMember(m.Silo, m.Status, "silo")), new MembershipVersion(1)),
-        Ct);
+            members.ToImmutableDictionary(m => m.Silo, m => new ClusterMember(m.Silo, m.Status, "silo")), new MembershipVersion(1)));
 
     private static SiloAddress Silo(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 1);
 }

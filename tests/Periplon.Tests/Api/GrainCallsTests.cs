@@ -56,10 +56,6 @@ public sealed class GrainCallsTests
         (await call).ShouldBe((7, 1));
     }
 
-    [Fact]
-    public void IsUnanswered_NoPlaceFoundForAGrainInTime_IsTrue() =>
-        GrainCalls.IsUnanswered(new Polly.Timeout.TimeoutRejectedException()).ShouldBeTrue();
-
     private Task<int> Ask()
     {
         _calls++;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
-using Polly;
+using Periplon.Engine.Membership;
 
 namespace Periplon.Api.Requests;
 
@@ -29,7 +28,7 @@ internal sealed class GrainCalls(TimeProvider time, IOptions<ApiOptions> options
             {
                 return (await call().WaitAsync(Left(since, limit), time, cancellationToken), attempt + 1);
             }
-            catch (Exception exception) when (IsUnanswered(exception))
+            catch (Exception exception) when (Unanswered.Is(exception))
             {
                 if (attempt == _pauses.Length || Left(since, limit) <= _pauses[attempt])
                 {
@@ -48,8 +47,4 @@ internal sealed class GrainCalls(TimeProvider time, IOptions<ApiOptions> options
         var left = limit - time.GetElapsedTime(since);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
-
-    /// <summary>Whether a call was not answered: by a time-out, a silo that is gone, or a grain for which no place was found in time.</summary>
-    public static bool IsUnanswered(Exception exception) =>
-        exception is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or ExecutionRejectedException;
 }
