@@ -13,7 +13,7 @@ public sealed class CoverageTests
         "crashes", "all silos crash", "is frozen", "goes on", "is declared dead", "finds itself declared dead", "is off by", "drains", "has left",
         "is forgotten by the directory", "is collected", "the database is away", "a message of", "the answer of", "is lost on its way",
         "is late by", "the answer to row", "is given up", "is in conflict", "is stale", "is loaded on", "has left its place", "LeaseLost",
-        "as Returned", "as Cancelled", "as Unmet", "the pause of", "the resumption of", "the cancel of", "the kill of",
+        "as Returned", "gives up its claim", "returned its claim", "as Cancelled", "as Unmet", "the pause of", "the resumption of", "the cancel of", "the kill of",
     ];
 
     private static readonly Type[] Events =

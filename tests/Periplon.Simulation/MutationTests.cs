@@ -18,6 +18,7 @@ public sealed class MutationTests
         ["a place under a limit is kept by what was cancelled"] = (() => new KeepsPlaces(), 4_000),
         ["attempts are taken from workers that live"] = (() => new TakesFromTheLiving(), 2_000),
         ["an activation that was overtaken goes on answering"] = (() => new NeverLooks(), 80_000),
+        ["a claim that was granted too late is not handed back"] = (() => new KeepsLateClaims(), 4_000),
         ["attempts of dead workers are left with them"] = (() => new TrustsTheDead(), 2_000),
     };
 
@@ -95,6 +96,11 @@ public sealed class MutationTests
     private sealed class TakesFromTheLiving : Protocol
     {
         public override bool IsLost(bool isDead, bool isHeld) => true;
+    }
+
+    private sealed class KeepsLateClaims : Protocol
+    {
+        public override bool ReturnsClaims => false;
     }
 
     private sealed class TrustsTheDead : Protocol

@@ -23,6 +23,9 @@ internal class Protocol
     /// <summary>Whether a limit asks its holders if they still hold their places.</summary>
     public virtual bool ChecksHolders => true;
 
+    /// <summary>Whether a worker hands back a claim that was granted after it had given it up.</summary>
+    public virtual bool ReturnsClaims => true;
+
     /// <summary>Stores a row of the journal.</summary>
     public virtual Task AppendAsync(JournalAppend append, Func<JournalAppend, Task> store) => store(append);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Periplon.Client.Executions;
 using Periplon.Client.Queue;
 using Periplon.Core.Executions;
+using Periplon.Engine.Queue;
 
 namespace Periplon.Simulation;
 
@@ -13,6 +14,7 @@ internal sealed class SimulatedWorker(Silo silo)
     private static readonly TimeSpan WaitForWork = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestReturnDelay = TimeSpan.FromSeconds(5);
     private static readonly JsonElement[] Items =
         [.. new[] { "[]", "[1]", "[1, 2, 3]" }.Select(text => JsonDocument.Parse(text).RootElement)];
 
@@ -186,9 +188,12 @@ internal sealed class SimulatedWorker(Silo silo)
                 return;
             }
 
-            var lease = await RepeatAsync(
-                () => _world.CallAsync<ExecutionActivation, TaskLease?>(silo, key, execution => execution.TryStartAsync(claim)));
-            silo.Signals.Done(partition, offer.Ticket);
+            var (isAnswered, lease) = await ClaimAsync(key, claim);
+            if (isAnswered)
+            {
+                silo.Signals.Done(partition, offer.Ticket);
+            }
+
             if (lease is not null)
             {
                 await RunAsync(offer, lease, token, stop);
@@ -197,6 +202,81 @@ internal sealed class SimulatedWorker(Silo silo)
         finally
         {
             Forget(token);
+        }
+    }
+
+    // No longer than the ticket is good for.
+    private async Task<(bool IsAnswered, TaskLease? Lease)> ClaimAsync(GrainKey key, TaskClaim claim)
+    {
+        var end = _world.Now + OfferQueue.TicketTimeout.Ticks;
+        for (var delay = FirstRetryDelay; ; delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay)
+        {
+            var asking = _world.CallAsync<ExecutionActivation, TaskLease?>(silo, key, execution => execution.TryStartAsync(claim));
+            await Task.WhenAny(asking, silo.DelayAsync(TimeSpan.FromTicks(Math.Max(0, end - _world.Now))));
+            try
+            {
+                if (asking.IsCompleted)
+                {
+                    return (true, await asking);
+                }
+            }
+            catch (Exception e) when (Failures.IsExpected(e))
+            {
+                // It may have been granted all the same.
+            }
+
+            await silo.DelayAsync(delay);
+            if (!asking.IsCompleted || _isAbandoned || _world.Now >= end)
+            {
+                _world.Trace?.Invoke($"{silo} gives up its claim of {key} {claim.Task}/{claim.Attempt}");
+                silo.Leases.Keep(claim.Token);
+                silo.Go(() => ReturnAsync(key, claim, asking));
+                return (false, null);
+            }
+        }
+    }
+
+    // As the returns of claims are: held until the execution has heard of it.
+    private async Task ReturnAsync(GrainKey key, TaskClaim claim, Task<TaskLease?> asking)
+    {
+        if (!_world.Protocol.ReturnsClaims)
+        {
+            return;
+        }
+
+        for (var delay = FirstRetryDelay; !await IsRefusedAsync(asking); delay = delay * 2 < LongestReturnDelay ? delay * 2 : LongestReturnDelay)
+        {
+            var isLast = IsDraining;
+            try
+            {
+                var answer = await _world.CallAsync<ExecutionActivation, ReportStatus>(
+                    silo, key, execution => execution.ReportAsync(claim.Task, claim.Attempt, claim.Token, TaskOutcome.Returned()));
+                _world.Trace?.Invoke($"{silo} returned its claim of {key} {claim.Task}/{claim.Attempt}: {answer}");
+                break;
+            }
+            catch (Exception e) when (Failures.IsExpected(e))
+            {
+                if (isLast)
+                {
+                    break;
+                }
+
+                await silo.DelayAsync(delay);
+            }
+        }
+
+        silo.Leases.Drop(claim.Token);
+    }
+
+    private static async Task<bool> IsRefusedAsync(Task<TaskLease?> asking)
+    {
+        try
+        {
+            return await asking is null;
+        }
+        catch (Exception e) when (Failures.IsExpected(e))
+        {
+            return false;
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed record TortureOptions
           --faults A,B          only these kinds of faults (default: all that the database allows)
           --rate N              executions started per second (default 4)
           --recovery N          seconds within which interrupted work goes on (default 10)
-          --restart-recovery N  the same, for faults after which every process has to start again (default 30)
+          --restart-recovery N  the same, for faults after which every process has to start again (default 10)
           --drain N             seconds that everything may take to end after the last fault (default 90)
           --program PATH        the program (default: the one beside this one)
           --keep                keep logs and databases also when all is well
@@ -40,7 +40,7 @@ internal sealed record TortureOptions
 
     public TimeSpan Recovery { get; private init; } = TimeSpan.FromSeconds(10);
 
-    public TimeSpan RestartRecovery { get; private init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan RestartRecovery { get; private init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan Drain { get; private init; } = TimeSpan.FromSeconds(90);
 

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Periplon.Tests.Torture;
 
 /// <summary>
-/// Short runs of the torture program, as a process of its own: real processes of the program, killed, frozen and cut off at random. Its
-/// seed is in the output, and its logs stay where that says.
+/// Short runs of the torture program, two minutes together, as a process of its own: real processes of the program, killed, frozen and cut
+/// off at random. Its seed is in the output, and its logs stay where that says.
 /// </summary>
 [Collection(TortureCollection.Name)]
 public sealed class TortureRunTests
@@ -13,10 +13,10 @@ public sealed class TortureRunTests
 
     [Fact]
     public Task Cluster_OverPostgres_LosesNothingAndIsNeverStuck() =>
-        TortureAsync("--database", "postgres", "--silos", "3", "--minutes", "1.1");
+        TortureAsync("--database", "postgres", "--silos", "3", "--minutes", "1.3");
 
     [Fact]
-    public Task Server_OverSqlite_LosesNothingAndIsNeverStuck() => TortureAsync("--database", "sqlite", "--minutes", "0.6");
+    public Task Server_OverSqlite_LosesNothingAndIsNeverStuck() => TortureAsync("--database", "sqlite", "--minutes", "0.7");
 
     private static async Task TortureAsync(params string[] arguments)
     {
