@@ -14,6 +14,10 @@ public sealed class SqlitePlanTests
     {
         { Pulse.SqlOf(2, 2), "executions_queued_wake (partition=?" },
         { ExecutionQueries.SelectSql + " where id = @id", "executions_retry_of (retry_of=?)" },
+        {
+            ExecutionQueries.SelectSql + " where organization = @id and triggered_by = @before order by created_at desc, id desc limit @limit",
+            "executions_starter (organization=? AND triggered_by=?"
+        },
         { QueueStore.ListDueSql, "executions_wake (partition=? AND (" },
         { QueueStore.ListDueStartsSql, "executions_queued_wake (partition=? AND (" },
         { ScheduleStore.SettleSql, "schedule_runs_active (shard=?)" },

@@ -161,6 +161,7 @@ CREATE INDEX executions_labels ON public.executions USING gin (labels jsonb_path
 CREATE INDEX executions_parent ON public.executions USING btree (parent_execution_id) WHERE (parent_execution_id IS NOT NULL)
 CREATE INDEX executions_queued ON public.executions USING btree (partition, organization, queue_lane, priority, created_at, id) WHERE ((status = 'queued'::text) AND (queue_lane IS NOT NULL))
 CREATE INDEX executions_status ON public.executions USING btree (organization, status, created_at DESC, id DESC)
+CREATE INDEX executions_starter ON public.executions USING btree (organization, triggered_by, created_at DESC, id DESC) WHERE (triggered_by IS NOT NULL)
 CREATE INDEX executions_retry_of ON public.executions USING btree (retry_of) WHERE (retry_of IS NOT NULL)
 CREATE INDEX executions_workflow ON public.executions USING btree (workflow_id, created_at DESC, id DESC)
 CREATE INDEX executions_completed ON public.executions USING btree (completed_at, id) WHERE (completed_at IS NOT NULL)

@@ -106,6 +106,7 @@ CREATE INDEX executions_queued on executions (partition, organization, queue_lan
 CREATE INDEX executions_queued_wake on executions (partition, next_wake_at, id)
   where status = 'queued' and queue_lane is not null and next_wake_at > created_at;
 CREATE INDEX executions_retry_of on executions (retry_of) where retry_of is not null;
+CREATE INDEX executions_starter on executions (organization, triggered_by, created_at desc, id desc) where triggered_by is not null;
 CREATE INDEX executions_status on executions (organization, status, created_at desc, id desc);
 CREATE INDEX executions_wake on executions (partition, next_wake_at, id)
   where status in ('running', 'waiting', 'paused') or (status = 'queued' and queue_lane is null);
