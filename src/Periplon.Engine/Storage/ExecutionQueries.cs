@@ -32,15 +32,16 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
     {
         await using var connection = await database.Reads.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        var where = Filter(command, filter);
+        var (from, at, id) = PathOf(filter);
+        var where = Filter(command, filter, at);
         if (after is not null)
         {
-            where.Append(" and (created_at, id) < (@after_time, @after_id)");
+            where.Append(CultureInfo.InvariantCulture, $" and ({at}, {id}) < (@after_time, @after_id)");
             command.AddTime("after_time", after.CreatedAt);
             command.AddId("after_id", after.Id);
         }
 
-        command.CommandText = $"{SelectSql} where {where} order by created_at desc, id desc limit @limit offset @offset";
+        command.CommandText = $"{ColumnsSql} {from} where {where} order by {at} desc, {id} desc limit @limit offset @offset";
         command.AddInteger("limit", limit);
         command.AddInteger("offset", offset);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -57,7 +58,8 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
     {
         await using var connection = await database.Reads.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"select count(*) from (select 1 from executions where {Filter(command, filter)} limit @bound) as matching";
+        var (from, at, _) = PathOf(filter);
+        command.CommandText = $"select count(*) from (select 1 {from} where {Filter(command, filter, at)} limit @bound) as matching";
         command.AddNumber("bound", bound);
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
     }
@@ -91,7 +93,13 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
         return counts;
     }
 
-    private StringBuilder Filter(DbCommand command, ExecutionFilter filter)
+    // Where executions are looked for, and the columns that say when one was created and which it is.
+    private (string From, string At, string Id) PathOf(ExecutionFilter filter) =>
+        database.Kind is DatabaseKind.Sqlite && filter.Labels.Count > 0
+            ? (SqliteLabelledFromSql, "at", "execution_id")
+            : (FromSql, "created_at", "id");
+
+    private StringBuilder Filter(DbCommand command, ExecutionFilter filter, string createdAt)
     {
         var where = new StringBuilder("organization = @organization");
         command.AddText("organization", filter.Organization);
@@ -135,19 +143,27 @@ internal sealed partial class ExecutionQueries(Database database, TimeProvider t
 
         if (filter.CreatedAfter is { } createdAfter)
         {
-            where.Append(" and created_at >= @created_after");
+            where.Append(CultureInfo.InvariantCulture, $" and {createdAt} >= @created_after");
             command.AddTime("created_after", createdAfter);
         }
 
         if (filter.CreatedBefore is { } createdBefore)
         {
-            where.Append(" and created_at < @created_before");
+            where.Append(CultureInfo.InvariantCulture, $" and {createdAt} < @created_before");
             command.AddTime("created_before", createdBefore);
         }
 
-        if (filter.Labels.Count > 0)
+        if (filter.Labels.Count > 0 && database.Kind is DatabaseKind.Sqlite)
         {
-            where.Append(database.Kind is DatabaseKind.Postgres ? PostgresLabelsSql : SqliteLabelsSql);
+            var first = filter.Labels.First();
+            where.Append(SqliteFirstLabelSql);
+            command.AddText("label", first.Key);
+            command.AddText("label_value", first.Value);
+        }
+
+        if (filter.Labels.Count > (database.Kind is DatabaseKind.Sqlite ? 1 : 0))
+        {
+            where.Append(database.Kind is DatabaseKind.Sqlite ? SqliteFurtherLabelsSql : PostgresLabelsSql);
             command.AddJson("labels", JsonSerializer.Serialize(filter.Labels));
         }
 

@@ -65,6 +65,34 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task List_ByLabels_PagesNewestFirstAndFollowsChangesAndDeletions()
+    {
+        static Dictionary<string, string> Team(string team) => new() { ["team"] = team };
+        var ids = await StoreAsync(9, (row, i) => row with
+        {
+            CreatedAt = T0.AddSeconds(i / 3), Labels = i == 0 ? "{}" : """{"team":"red","env":"prod"}""",
+        });
+        var seen = new List<Guid>();
+        ExecutionCursor? cursor = null;
+        while (await Queries.ListAsync(Filter() with { Labels = Team("red") }, cursor, 0, 3, Ct) is [.., var last] page)
+        {
+            seen.AddRange(page.Select(row => row.Id));
+            cursor = new(last.CreatedAt, last.Id);
+        }
+
+        var all = await Queries.ListAsync(Filter(), null, 0, 100, Ct);
+        seen.ShouldBe(all.Select(row => row.Id).Where(id => id != ids[0]));
+        await FindsAsync(Filter() with { Labels = Team("red"), CreatedAfter = T0.AddSeconds(1), CreatedBefore = T0.AddSeconds(2) }, ids[3..6]);
+
+        await ExecuteAsync($$"""update executions set labels = '{"team":"blue"}' where id in ('{{ids[0]}}', '{{ids[1]}}')""");
+        await FindsAsync(Filter() with { Labels = Team("blue") }, ids[..2]);
+        await FindsAsync(Filter() with { Labels = Team("red") }, ids[2..]);
+        await ExecuteAsync($"delete from executions where id in ('{ids[1]}', '{ids[2]}')");
+        await FindsAsync(Filter() with { Labels = Team("blue") }, ids[0]);
+        await FindsAsync(Filter() with { Labels = Team("red") }, ids[3..]);
+    }
+
+    [Fact]
     public async Task Find_OfAnExecutionThatWasRetried_NamesTheNewestRetry()
     {
         var first = (await StoreAsync(1, (row, _) => row))[0];
@@ -124,6 +152,14 @@ public abstract class ExecutionQueriesConformance(DatabaseFixture fixture)
         _time.Advance(TimeSpan.FromSeconds(2));
         (await queries.CountByStatusAsync(_organization, Ct)).ByStatus[ExecutionStatus.Queued].ShouldBe(3);
         (await queries.CountByStatusAsync(null, Ct)).ByStatus[ExecutionStatus.Queued].ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await fixture.Test.Database.Engine.OpenConnectionAsync(Ct);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        (await command.ExecuteNonQueryAsync(Ct)).ShouldBeGreaterThan(0);
     }
 
     private ExecutionFilter Filter() => new() { Organization = _organization };

@@ -18,6 +18,10 @@ public sealed class SqlitePlanTests
             ExecutionQueries.SelectSql + " where organization = @id and triggered_by = @before order by created_at desc, id desc limit @limit",
             "executions_starter (organization=? AND triggered_by=?"
         },
+        {
+            ExecutionQueries.SqliteLabelledSql + " where owner = @id and label = @before and value = @after order by at desc, execution_id desc",
+            "execution_labels USING PRIMARY KEY (owner=? AND label=? AND value=?)"
+        },
         { QueueStore.ListDueSql, "executions_wake (partition=? AND (" },
         { QueueStore.ListDueStartsSql, "executions_queued_wake (partition=? AND (" },
         { ScheduleStore.SettleSql, "schedule_runs_active (shard=?)" },

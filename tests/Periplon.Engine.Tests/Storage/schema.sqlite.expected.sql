@@ -52,6 +52,14 @@ CREATE TABLE execution_events (
   events       blob    not null,
   primary key (execution_id, seq)
 );
+CREATE TABLE execution_labels (
+  owner        text    not null,
+  label        text    not null,
+  value        text    not null,
+  at           integer not null,
+  execution_id text    not null,
+  primary key (owner, label, value, at desc, execution_id desc)
+) without rowid;
 CREATE TABLE execution_logs (
   id           integer primary key autoincrement,
   execution_id text    not null,
@@ -63,6 +71,25 @@ CREATE TABLE execution_logs (
   message      text    not null
 );
 CREATE INDEX execution_logs_execution on execution_logs (execution_id, id);
+CREATE TRIGGER execution_labels_delete after delete on executions when old.labels <> '{}'
+begin
+  delete from execution_labels
+   where (owner, label, value, at, execution_id) in
+         (select old.organization, had.key, had.value, old.created_at, old.id from json_each(old.labels) as had);
+end;
+CREATE TRIGGER execution_labels_insert after insert on executions when new.labels <> '{}'
+begin
+  insert into execution_labels (owner, label, value, at, execution_id)
+  select new.organization, have.key, have.value, new.created_at, new.id from json_each(new.labels) as have;
+end;
+CREATE TRIGGER execution_labels_update after update of labels on executions when new.labels <> old.labels
+begin
+  delete from execution_labels
+   where (owner, label, value, at, execution_id) in
+         (select old.organization, had.key, had.value, old.created_at, old.id from json_each(old.labels) as had);
+  insert into execution_labels (owner, label, value, at, execution_id)
+  select new.organization, have.key, have.value, new.created_at, new.id from json_each(new.labels) as have;
+end;
 CREATE TABLE executions (
   id                  text    primary key,
   organization        text    not null,
