@@ -17,8 +17,12 @@ internal sealed partial class RecoveryService(
     TimeProvider time, ILogger<RecoveryService> logger)
     : BackgroundService
 {
-    // What a silo had sent before it knew of its death may be stored after the first look.
-    internal static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// When partitions look once more. An execution takes its attempts back from a silo that its own silo knows as dead, and silos hear of a
+    /// death one after the other; what one had sent before it knew may be stored still later.
+    /// </summary>
+    internal static readonly IReadOnlyList<TimeSpan> LaterLooks =
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10)];
 
     // A message to the silo that is gone may be answered by nobody.
     internal static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
@@ -68,22 +72,25 @@ internal sealed partial class RecoveryService(
         return true;
     }
 
-    /// <summary>Makes every partition look, those that do not answer until they do, and all of them once more some time later.</summary>
+    /// <summary>Makes every partition look, those that do not answer until they do, and all of them some times more.</summary>
     internal async Task HandleAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var end = time.GetUtcNow() + SecondLook;
+            var began = time.GetTimestamp();
             var silent = await LookAsync(Enumerable.Range(0, partitions.Count), cancellationToken);
-            while (silent.Count > 0 && time.GetUtcNow() + Pause < end)
+            foreach (var at in LaterLooks)
             {
-                await Task.Delay(Pause, time, cancellationToken);
-                silent = await LookAsync(silent, cancellationToken);
-            }
+                while (silent.Count > 0 && time.GetElapsedTime(began) + Pause < at)
+                {
+                    await Task.Delay(Pause, time, cancellationToken);
+                    silent = await LookAsync(silent, cancellationToken);
+                }
 
-            var left = end - time.GetUtcNow();
-            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
-            await LookAsync(Enumerable.Range(0, partitions.Count), cancellationToken);
+                var left = at - time.GetElapsedTime(began);
+                await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+                silent = await LookAsync(Enumerable.Range(0, partitions.Count), cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -64,16 +64,21 @@ public sealed class RecoveryServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task Handle_ADeath_LooksAtEveryPartitionAtOnceAndOnceMoreLater()
+    public async Task Handle_ADeath_LooksAtEveryPartitionAtOnceAndSomeTimesMore()
     {
         var handled = _service.HandleAsync(Ct);
         await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
-        _time.Advance(RecoveryService.SecondLook - TimeSpan.FromTicks(1));
-        await _queue.Received(4).RecoverAsync(Arg.Any<CancellationToken>());
+        var (passed, looks) = (TimeSpan.Zero, 1);
+        foreach (var at in RecoveryService.LaterLooks)
+        {
+            _time.Advance(at - passed - TimeSpan.FromTicks(1));
+            await _queue.Received(4 * looks++).RecoverAsync(Arg.Any<CancellationToken>());
+            _time.Advance(TimeSpan.FromTicks(1));
+            await _queue.Received(4 * looks).RecoverAsync(Arg.Any<CancellationToken>());
+            passed = at;
+        }
 
-        _time.Advance(TimeSpan.FromTicks(1));
         await handled;
-        await _queue.Received(8).RecoverAsync(Arg.Any<CancellationToken>());
     }
 
     [Fact]
@@ -89,8 +94,6 @@ public sealed class RecoveryServiceTests : IDisposable
 
         _time.Advance(RecoveryService.Pause);
         await silent.Received(2).RecoverAsync(Arg.Any<CancellationToken>());
-        _time.Advance(RecoveryService.Pause);
-        await silent.Received(2).RecoverAsync(Arg.Any<CancellationToken>());
         await _queue.Received(3).RecoverAsync(Arg.Any<CancellationToken>());
     }
 
@@ -100,7 +103,6 @@ public sealed class RecoveryServiceTests : IDisposable
         _queue.RecoverAsync(Arg.Any<CancellationToken>()).Returns(new TaskCompletionSource().Task);
         _ = _service.HandleAsync(Ct);
         _time.Advance(RecoveryService.AnswerTime);
-        _time.Advance(RecoveryService.Pause);
         await _queue.Received(8).RecoverAsync(Arg.Any<CancellationToken>());
     }
 
