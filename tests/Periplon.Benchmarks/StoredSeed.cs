@@ -1,6 +1,7 @@
 namespace Periplon.Benchmarks;
 
-/// <summary>Statements that put ended executions into a database, spread over the sixty days before a time and over twenty workflows.</summary>
+/// <summary>Statements that put ended executions into a database, spread over the sixty days before a time and over twenty
+/// workflows.</summary>
 internal static class StoredSeed
 {
     /// <summary>Places: number of the first and the last execution, number of all, the time of the newest in microseconds.</summary>

@@ -137,7 +137,8 @@ internal sealed partial class Ledger(World world)
     }
 }
 
-/// <summary>A number that two states share only if they are the same, as far as chance allows; the order of their tasks is no part of it.</summary>
+/// <summary>A number that two states share only if they are the same, as far as chance allows; the order of their tasks is no part of
+/// it.</summary>
 internal static class StateDigest
 {
     public static int Of(ExecutionState state)

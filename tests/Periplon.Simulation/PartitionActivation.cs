@@ -3,7 +3,8 @@ using Periplon.Engine.Queue;
 
 namespace Periplon.Simulation;
 
-/// <summary>An activation of a partition, as the grain is: the real queue behind its real admission window, its looks and its backlog.</summary>
+/// <summary>An activation of a partition, as the grain is: the real queue behind its real admission window, its looks and its
+/// backlog.</summary>
 internal sealed partial class PartitionActivation : Activation
 {
     private const int PageSize = 500;

@@ -6,8 +6,8 @@ namespace Periplon.Simulation;
 
 /// <summary>
 /// Journals of simulated clusters are kept among the recorded histories of the machine, row by row as they were stored: what crashes, lost
-/// workers and stale activations leave behind must replay on every later build. <c>PERIPLON_RECORD_HISTORIES=1</c> records them if there are
-/// none.
+/// workers and stale activations leave behind must replay on every later build. <c>PERIPLON_RECORD_HISTORIES=1</c> records them if there
+/// are none.
 /// </summary>
 public sealed class RecordedJournalsTests
 {

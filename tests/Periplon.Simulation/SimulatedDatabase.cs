@@ -110,7 +110,8 @@ internal sealed class SimulatedDatabase(World world)
 
     public (object? State, long Version) ReadState(GrainKey key) => _states.TryGetValue(key, out var stored) ? stored : (null, 0);
 
-    /// <summary>Writes the state of a grain if it is still the one that was read; null removes it. Its new version; −1 when it was another.</summary>
+    /// <summary>Writes the state of a grain if it is still the one that was read; null removes it. Its new version; −1 when it was
+    /// another.</summary>
     public long WriteState(GrainKey key, object? state, long version)
     {
         if (ReadState(key).Version != version)

@@ -68,7 +68,8 @@ internal sealed class SimulatedWorker(Silo silo)
         }
     }
 
-    /// <summary>A slot for an attempt that was not offered, and its registered claim; null when there is none, and now and then by chance.</summary>
+    /// <summary>A slot for an attempt that was not offered, and its registered claim; null when there is none, and now and then by
+    /// chance.</summary>
     public (Guid Token, CancellationTokenSource Stop)? TryTakeAhead()
     {
         if (_free == 0 || IsDraining || _isAbandoned || _world.Random.OneIn(3))

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Periplon.Simulation;
 
 /// <summary>
-/// Many small worlds, each from its own seed. <c>PERIPLON_SIM_SEEDS</c> says how many, <c>PERIPLON_SIM_SEED</c> runs a single one with all that
-/// happened in it.
+/// Many small worlds, each from its own seed. <c>PERIPLON_SIM_SEEDS</c> says how many, <c>PERIPLON_SIM_SEED</c> runs a single one with all
+/// that happened in it.
 /// </summary>
 public sealed class SimulatorTests
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Periplon.Simulation;
 
 /// <summary>
-/// A cluster, its database, its users and its misfortunes, in one thread and from one seed: every choice is drawn from the seed, so that the
-/// same seed is the same history. After some time the misfortunes stop, and everything must come to its end.
+/// A cluster, its database, its users and its misfortunes, in one thread and from one seed: every choice is drawn from the seed, so that
+/// the same seed is the same history. After some time the misfortunes stop, and everything must come to its end.
 /// </summary>
 internal sealed partial class World
 {

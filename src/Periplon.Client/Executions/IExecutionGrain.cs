@@ -44,7 +44,8 @@ public interface IExecutionGrain : IGrainWithStringKey
     [Alias("SkipTask")]
     Task<SkipTaskResult> SkipTaskAsync(SkipTaskRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Moves the execution to another revision of its workflow, if its history fits. The same request again changes nothing.</summary>
+    /// <summary>Moves the execution to another revision of its workflow, if its history fits. The same request again changes
+    /// nothing.</summary>
     [Alias("Migrate")]
     Task<MigrateResult> MigrateAsync(MigrateExecution request, CancellationToken cancellationToken);
 

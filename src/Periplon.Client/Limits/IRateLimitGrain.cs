@@ -36,7 +36,8 @@ public sealed record StartReservation
 }
 
 /// <summary>A rate limit as it stands.</summary>
-/// <param name="Limit">How many starts there may be in a period, as the newest asker said; 0 when none has since the limit was loaded.</param>
+/// <param name="Limit">How many starts there may be in a period, as the newest asker said; 0 when none has since the limit was
+/// loaded.</param>
 /// <param name="PeriodSecs">The period, in seconds.</param>
 /// <param name="Recent">Starts of the last period.</param>
 /// <param name="Waiting">Starts that are reserved for later.</param>

@@ -103,6 +103,7 @@ public sealed record QueueShare(
 /// <summary>What a worker says of itself among its tags.</summary>
 public static class WorkerMarks
 {
-    /// <summary>It runs as many processes as it may, and takes only work that starts none. No tag of a workflow holds such a character.</summary>
+    /// <summary>It runs as many processes as it may, and takes only work that starts none. No tag of a workflow holds such a
+    /// character.</summary>
     public const string NoProcess = "\u0001no-process";
 }

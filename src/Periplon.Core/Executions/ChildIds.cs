@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Periplon.Core.Executions;
 
-/// <summary>Ids of child executions: the same for the same attempt of the same task, and ordered by time like all (UUID version 7).</summary>
+/// <summary>Ids of child executions: the same for the same attempt of the same task, and ordered by time like all (UUID version
+/// 7).</summary>
 public static class ChildIds
 {
     /// <summary>The id of the child execution of an attempt.</summary>

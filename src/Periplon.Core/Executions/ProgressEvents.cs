@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Periplon.Core.Executions;
 
-/// <summary>A task that is done by others was entered: the tasks of its own block come into being. Again, when its work is repeated.</summary>
+/// <summary>A task that is done by others was entered: the tasks of its own block come into being. Again, when its work is
+/// repeated.</summary>
 public sealed record TaskEntered : TaskEvent
 {
     /// <summary>The case of a switch; null for its default and for other tasks.</summary>

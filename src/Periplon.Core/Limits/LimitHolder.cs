@@ -4,8 +4,8 @@ using System.Text;
 namespace Periplon.Core.Limits;
 
 /// <summary>
-/// Who asks for a place under a limit or holds one: a task of an execution, or the execution itself. A task that asks again later is another
-/// holder, so that a late release of its earlier place cannot take the new one. The order is that of the queue.
+/// Who asks for a place under a limit or holds one: a task of an execution, or the execution itself. A task that asks again later is
+/// another holder, so that a late release of its earlier place cannot take the new one. The order is that of the queue.
 /// </summary>
 /// <param name="Execution">The execution.</param>
 /// <param name="Task">Path of the task; empty for the execution itself.</param>

@@ -144,7 +144,8 @@ public sealed class RateLimit
             return null;
         }
 
-        // Asked with another limit than the one it was made under, it may come too early; and the start that is made then stands where it was.
+        // Asked with another limit than the one it was made under, it may come too early; and the start that is made then stands where it
+        // was.
         if (limit < _most || period != _longest)
         {
             _free.Clear();

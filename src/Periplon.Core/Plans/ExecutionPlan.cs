@@ -42,7 +42,8 @@ public sealed class ExecutionPlan
         return new PlanCompiler(workflow).Compile();
     }
 
-    /// <summary>Finds a task by the path of any of its instances, such as <c>build</c>, <c>parent.child</c> or <c>loop[3].child</c>.</summary>
+    /// <summary>Finds a task by the path of any of its instances, such as <c>build</c>, <c>parent.child</c> or
+    /// <c>loop[3].child</c>.</summary>
     /// <param name="path">The path; empty for the root.</param>
     public PlannedTask? Find(string path)
     {

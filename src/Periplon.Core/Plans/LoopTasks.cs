@@ -5,8 +5,8 @@ using Periplon.Core.Workflows;
 namespace Periplon.Core.Plans;
 
 /// <summary>
-/// Divides a task with a loop into the loop and its iteration. Dependencies, handlers and what is said about the end belong to the loop; all
-/// else belongs to each iteration. A condition that names loop variables is asked for each iteration, any other once.
+/// Divides a task with a loop into the loop and its iteration. Dependencies, handlers and what is said about the end belong to the loop;
+/// all else belongs to each iteration. A condition that names loop variables is asked for each iteration, any other once.
 /// </summary>
 internal static partial class LoopTasks
 {

@@ -3,8 +3,8 @@ using Periplon.Core.Workflows;
 namespace Periplon.Core.Reuse;
 
 /// <summary>
-/// The canonical name of a text outside a workflow's file: <c>file:lib/a.yaml</c> (relative to the directory of the main file, or absolute),
-/// <c>git:URL#ref:path</c> (an empty ref is the default branch) or <c>http:URL</c>.
+/// The canonical name of a text outside a workflow's file: <c>file:lib/a.yaml</c> (relative to the directory of the main file, or
+/// absolute), <c>git:URL#ref:path</c> (an empty ref is the default branch) or <c>http:URL</c>.
 /// </summary>
 public abstract record ResourceReference
 {

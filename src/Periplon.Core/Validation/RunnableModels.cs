@@ -10,7 +10,8 @@ internal sealed class RunnableModels(WorkflowDefinition workflow, RunnableOption
 
     /// <summary>What keeps an agent from being run; null when nothing does. That there is no such agent, the validator says.</summary>
     /// <param name="agent">Its id.</param>
-    /// <param name="realm">The tasks it is named by. Their agents come first; the default agent may stand in the workflow around them.</param>
+    /// <param name="realm">The tasks it is named by. Their agents come first; the default agent may stand in the workflow around
+    /// them.</param>
     internal string? ProblemOf(string agent, TaskRealm? realm = null) =>
         (realm is not null && realm.Agents.TryGetValue(agent, out var found)) || workflow.Agents.TryGetValue(agent, out found)
             ? ProblemOf(found.Provider ?? workflow.Provider)

@@ -123,7 +123,8 @@ internal static class ExecutionFindings
         "Restore the revision from a backup; --repair ends it as failed, so that nothing waits for it",
         ExecutionRepairs.EndAsFailed(row, $"A defect of the storage ended it: {problem}"));
 
-    /// <summary>A journal that is whole and cannot be replayed. No repair: a newer version may be able to read it, and be running it.</summary>
+    /// <summary>A journal that is whole and cannot be replayed. No repair: a newer version may be able to read it, and be running
+    /// it.</summary>
     public static Finding Unreadable(ExecutionRow row, string problem) => About(
         row, "journal_unreadable", FindingSeverity.Error,
         $"It cannot be loaded: {problem}",

@@ -108,7 +108,8 @@ internal sealed partial class ChildExecutions
         }
     }
 
-    /// <summary>Asks the parent of an execution that has come into memory whether it waits for it; if not, the execution is cancelled.</summary>
+    /// <summary>Asks the parent of an execution that has come into memory whether it waits for it; if not, the execution is
+    /// cancelled.</summary>
     public void AskParent(ExecutionCreated child) => Send(child.ExecutionId, $"question of child {child.ExecutionId} to its parent", async () =>
     {
         var parent = Execution(child.ParentExecutionId!.Value);

@@ -4,8 +4,8 @@ using Periplon.Client.Executions;
 namespace Periplon.Engine.Executions;
 
 /// <summary>
-/// Who waits on this silo for the end of an execution that he starts. When the execution lives here too, he hears of its end without a call;
-/// otherwise, and when it goes, he asks it as everybody does.
+/// Who waits on this silo for the end of an execution that he starts. When the execution lives here too, he hears of its end without a
+/// call; otherwise, and when it goes, he asks it as everybody does.
 /// </summary>
 internal sealed class EndWatches
 {

@@ -4,7 +4,8 @@ namespace Periplon.Engine.Executions;
 
 internal sealed partial class ExecutionDriver
 {
-    // What cannot be decided or written down must hold nothing up: a command is refused alone, and an execution whose own planning fails ends.
+    // What cannot be decided or written down must hold nothing up: a command is refused alone, and an execution whose own planning fails
+    // ends.
     private (ExecutionTurn Turn, byte[] Events) Decide(ExecutionState before, List<Command> commands)
     {
         var now = Now;

@@ -119,8 +119,8 @@ internal sealed partial class ExecutionDriver(
     }
 
     /// <summary>
-    /// Records how an attempt ended. An outcome that cannot be written down becomes a failure that says so: were it refused, the worker would
-    /// report it for ever.
+    /// Records how an attempt ended. An outcome that cannot be written down becomes a failure that says so: were it refused, the worker
+    /// would report it for ever.
     /// </summary>
     public async Task<bool> ReportAsync(string task, int attempt, Guid token, TaskOutcome outcome, double random, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 namespace Periplon.Engine.Executions;
 
-// Another activation may have written meanwhile: on a silo that was taken for dead, or on this one's successor. Who writes finds out. One that
-// has nothing to write looks: when it is woken, before it says no, and now and then for those who only read.
+// Another activation may have written meanwhile: on a silo that was taken for dead, or on this one's successor. Who writes finds out. One
+// that has nothing to write looks: when it is woken, before it says no, and now and then for those who only read.
 internal sealed partial class ExecutionGrain
 {
     // So long after a commit of its own or a look at the journal an activation is believed without another look.

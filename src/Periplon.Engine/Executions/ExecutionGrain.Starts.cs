@@ -9,7 +9,8 @@ internal sealed partial class ExecutionGrain
     private EndWatch? _watch;
     private bool _hasLeft;
 
-    // Of the turn that the driver is about to commit. A creation has its own: it may be under way beside a driver that was loaded meanwhile.
+    // Of the turn that the driver is about to commit. A creation has its own: it may be under way beside a driver that was loaded
+    // meanwhile.
     private LocalStarts? _starting;
 
     public void OnDecided(ExecutionState before, ExecutionTurn turn) =>

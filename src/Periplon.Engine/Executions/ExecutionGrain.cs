@@ -17,8 +17,8 @@ namespace Periplon.Engine.Executions;
 
 /// <summary>
 /// One execution on the cluster: loads its journal, drives the machine, offers tasks and sets timers. Reentrant, because the driver puts
-/// commands in order itself and lets those that arrive during a commit share the next one. Placed at random: what silos know of each other's
-/// load is seconds old, and all that start meanwhile would go to the same one.
+/// commands in order itself and lets those that arrive during a commit share the next one. Placed at random: what silos know of each
+/// other's load is seconds old, and all that start meanwhile would go to the same one.
 /// </summary>
 [GrainType("execution"), Reentrant, RandomPlacement]
 internal sealed partial class ExecutionGrain(

@@ -108,8 +108,9 @@ internal static class ExecutionRows
     }
 
     /// <summary>
-    /// When the sweep looks at an execution at the latest. One that waits to be started is found by its place in the queue: a million of those
-    /// must not be due every minute. It has its own next time, or, when there is none, that of its creation, which keeps it out of the index.
+    /// When the sweep looks at an execution at the latest. One that waits to be started is found by its place in the queue: a million of
+    /// those must not be due every minute. It has its own next time, or, when there is none, that of its creation, which keeps it out of
+    /// the index.
     /// </summary>
     public static DateTimeOffset Wake(ExecutionState state, DateTimeOffset now)
     {

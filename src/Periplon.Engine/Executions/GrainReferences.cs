@@ -4,8 +4,8 @@ using Periplon.Client.Workflows;
 namespace Periplon.Engine.Executions;
 
 /// <summary>
-/// References to the grains that every start asks for. Asked for by interface and key, Orleans looks the interface up by reflection each time;
-/// with its name, as the interface's alias says it, and the grain's type it does not.
+/// References to the grains that every start asks for. Asked for by interface and key, Orleans looks the interface up by reflection each
+/// time; with its name, as the interface's alias says it, and the grain's type it does not.
 /// </summary>
 internal static class GrainReferences
 {

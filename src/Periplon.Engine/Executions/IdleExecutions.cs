@@ -3,8 +3,8 @@ using Orleans.Configuration;
 namespace Periplon.Engine.Executions;
 
 /// <summary>
-/// How long an execution that has nothing to do keeps its memory. The sweep wakes it in time, a claim or a message wakes it at once; reading
-/// its journal again costs less than keeping hundreds of thousands of them.
+/// How long an execution that has nothing to do keeps its memory. The sweep wakes it in time, a claim or a message wakes it at once;
+/// reading its journal again costs less than keeping hundreds of thousands of them.
 /// </summary>
 internal static class IdleExecutions
 {

@@ -50,8 +50,8 @@ internal sealed partial class LocalExecution : IExecutionHost, IAsyncDisposable
     public ExecutionState State => _driver.State;
 
     /// <summary>
-    /// Records a new execution and returns it, not yet running. <paramref name="onChild"/> is given each execution that is started below it,
-    /// before that one runs.
+    /// Records a new execution and returns it, not yet running. <paramref name="onChild"/> is given each execution that is started below
+    /// it, before that one runs.
     /// </summary>
     public static async Task<LocalExecution> CreateAsync(
         RevisionPlans plans, ExecutionCreated created, IJournalStore journal, IAttemptRunner attempts,

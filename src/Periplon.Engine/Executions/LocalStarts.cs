@@ -4,8 +4,8 @@ using Periplon.Engine.Workers;
 namespace Periplon.Engine.Executions;
 
 /// <summary>
-/// Attempts that the worker of this silo begins with the turn in which they became ready: no offer, no claim, and no commit of their own. What
-/// is recorded is the same as if the worker had claimed them. For one turn at a time.
+/// Attempts that the worker of this silo begins with the turn in which they became ready: no offer, no claim, and no commit of their own.
+/// What is recorded is the same as if the worker had claimed them. For one turn at a time.
 /// </summary>
 internal sealed class LocalStarts(WorkerSlots slots, ClaimedAttempts attempts, ILocalReports reports)
 {

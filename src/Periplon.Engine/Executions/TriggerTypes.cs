@@ -11,7 +11,8 @@ internal static class TriggerTypes
     public const string Completion = "completion";
     public const string Retry = "retry";
 
-    /// <summary>What only the engine may say, because it decides by it what belongs together. Callers choose among all other words.</summary>
+    /// <summary>What only the engine may say, because it decides by it what belongs together. Callers choose among all other
+    /// words.</summary>
     public static IReadOnlyList<string> Reserved { get; } =
         [Subflow, Schedule, ScheduledManual, ScheduleBackfill, Webhook, Completion, Retry];
 }

@@ -7,8 +7,8 @@ namespace Periplon.Engine.Limits;
 internal interface ILimitStore
 {
     /// <summary>
-    /// Keys of limits of an organization that somebody holds a place of, or that starts are reserved of, in the order of the database, after
-    /// one of the page before (keyset).
+    /// Keys of limits of an organization that somebody holds a place of, or that starts are reserved of, in the order of the database,
+    /// after one of the page before (keyset).
     /// </summary>
     Task<IReadOnlyList<string>> ListKeysAsync(
         string organization, LimitKinds kind, string? after, int limit, CancellationToken cancellationToken);

@@ -18,8 +18,8 @@ internal sealed partial class RecoveryService(
     : BackgroundService
 {
     /// <summary>
-    /// When partitions look once more. An execution takes its attempts back from a silo that its own silo knows as dead, and silos hear of a
-    /// death one after the other; what one had sent before it knew may be stored still later.
+    /// When partitions look once more. An execution takes its attempts back from a silo that its own silo knows as dead, and silos hear of
+    /// a death one after the other; what one had sent before it knew may be stored still later.
     /// </summary>
     internal static readonly IReadOnlyList<TimeSpan> LaterLooks =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10)];

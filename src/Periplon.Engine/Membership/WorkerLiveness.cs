@@ -15,16 +15,16 @@ internal sealed class WorkerLiveness(IClusterMembershipService membership, SiloF
         || member.Status is SiloStatus.Dead;
 
     /// <summary>
-    /// Returns when this silo was shown to be a member. What it recorded after its death has been dealt with, such as when it was frozen and
-    /// wakes, would stand until the sweep looks at everything: its offers and messages die with it.
+    /// Returns when this silo was shown to be a member. What it recorded after its death has been dealt with, such as when it was frozen
+    /// and wakes, would stand until the sweep looks at everything: its offers and messages die with it.
     /// </summary>
     /// <exception cref="TimeoutException">This silo is dead; the call is to be repeated, and then reaches another.</exception>
     public ValueTask RequireMemberAsync() => fence.IsOpen ? ValueTask.CompletedTask : WaitForProofAsync();
 
     /// <summary>Checks that an execution may hand an attempt to a worker: not to one that is gone.</summary>
     /// <exception cref="TimeoutException">
-    /// The worker is gone, or has only just joined; the call is to be repeated. It is no refusal, because a worker that is refused tells the
-    /// queue that the offer is settled.
+    /// The worker is gone, or has only just joined; the call is to be repeated. It is no refusal, because a worker that is refused tells
+    /// the queue that the offer is settled.
     /// </exception>
     public async ValueTask RequireLiveAsync(string worker, CancellationToken cancellationToken)
     {

@@ -2,7 +2,8 @@ using Periplon.Client.Queue;
 
 namespace Periplon.Engine.Queue;
 
-/// <summary>Offers that the same workers may take: those that came back first, then in turns between organizations. Not safe for several threads.</summary>
+/// <summary>Offers that the same workers may take: those that came back first, then in turns between organizations. Not safe for several
+/// threads.</summary>
 /// <param name="key">As <see cref="KeyOf"/> says it.</param>
 /// <param name="first">Any of the offers.</param>
 /// <param name="shares">The turns of organizations.</param>

@@ -5,8 +5,8 @@ using Periplon.Client.Queue;
 namespace Periplon.Engine.Queue;
 
 /// <summary>
-/// Keeps every partition alive, also where no worker asks for work: executions that sleep have left memory, and only their partition's sweep
-/// wakes them.
+/// Keeps every partition alive, also where no worker asks for work: executions that sleep have left memory, and only their partition's
+/// sweep wakes them.
 /// </summary>
 internal sealed partial class PartitionKeeper(
     IGrainFactory grains, QueuePartitions partitions, TimeProvider time, ILogger<PartitionKeeper> logger) : BackgroundService

@@ -180,7 +180,8 @@ internal sealed partial class QueueGrain
             }
             else if (due.At > now)
             {
-                // Looked at so shortly before its time, it has a timer of its own by now. One that was looked at earlier may be gone by then.
+                // Looked at so shortly before its time, it has a timer of its own by now. One that was looked at earlier may be gone by
+                // then.
                 if (due.At <= now + LookAhead)
                 {
                     Rest(due.Id, due.At);

@@ -18,7 +18,8 @@ internal static class QueueLanes
             ? Of(state.Ready.IsEmpty ? [] : state.Ready.Min.Task.Planned.WorkerTags)
             : null;
 
-    /// <summary>The class of tags, in any order: of bounded length and without control characters, because it is a key of an index.</summary>
+    /// <summary>The class of tags, in any order: of bounded length and without control characters, because it is a key of an
+    /// index.</summary>
     public static string Of(IReadOnlyList<string> tags)
     {
         if (tags.Count == 0)

@@ -89,8 +89,8 @@ internal sealed class FreedSpace(Database database, MonthlyPartitions partitions
         await RebuildIndexesAsync(connection, cancellationToken);
     }
 
-    // The pages of a heap are filled again wherever they are, those of an index only with keys of their place, which for keys that grow with
-    // time never come again. Written anew beside the old one, without a lock that readers or writers would wait for.
+    // The pages of a heap are filled again wherever they are, those of an index only with keys of their place, which for keys that grow
+    // with time never come again. Written anew beside the old one, without a lock that readers or writers would wait for.
     private async Task RebuildIndexesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var swollen = new List<string>();

@@ -33,8 +33,8 @@ internal sealed partial class ScheduleShard
     private bool IsTimeToPrune => _choresDoneAt == 0 || time.GetElapsedTime(_choresDoneAt) >= _choresInterval;
 
     /// <summary>
-    /// Notes which runs have ended, starts those that wait for that or were forgotten, and fills ranges. True when it is worth while to come
-    /// again soon.
+    /// Notes which runs have ended, starts those that wait for that or were forgotten, and fills ranges. True when it is worth while to
+    /// come again soon.
     /// </summary>
     public async Task<bool> SweepAsync(CancellationToken cancellationToken)
     {

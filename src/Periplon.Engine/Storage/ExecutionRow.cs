@@ -18,7 +18,8 @@ internal sealed record ExecutionRow
     public string? WaitReason { get; init; }
     /// <summary>Latest time at which the sweep looks at the execution again; null once terminal.</summary>
     public DateTimeOffset? NextWakeAt { get; init; }
-    /// <summary>While the execution waits to be started: which workers may take its first task, as <see cref="Queue.QueueLanes"/> says it.</summary>
+    /// <summary>While the execution waits to be started: which workers may take its first task, as <see cref="Queue.QueueLanes"/> says
+    /// it.</summary>
     public string? QueueLane { get; init; }
     public string TriggerType { get; init; } = "manual";
     public string? TriggeredBy { get; init; }

@@ -58,7 +58,8 @@ internal sealed partial class Migrator(
 
     /// <summary>Applies what is pending, and creates the coming partitions.</summary>
     /// <returns>The migrations that were applied now.</returns>
-    /// <exception cref="MigrationException">A migration fails, has changed, or is unknown and not newer than all that are known.</exception>
+    /// <exception cref="MigrationException">A migration fails, has changed, or is unknown and not newer than all that are
+    /// known.</exception>
     public async Task<IReadOnlyList<MigrationStatus>> UpAsync(CancellationToken cancellationToken)
     {
         var before = await StatusAsync(cancellationToken);

@@ -33,8 +33,8 @@ internal partial class Pulse(
     private long _askedAt;
 
     /// <summary>
-    /// What waits, as it was not longer ago than <see cref="EngineOptions.SweepInterval"/>; twice that when nothing did but for times to come,
-    /// which the reading tells: what is new since then is in the memory of those who made it.
+    /// What waits, as it was not longer ago than <see cref="EngineOptions.SweepInterval"/>; twice that when nothing did but for times to
+    /// come, which the reading tells: what is new since then is in the memory of those who made it.
     /// </summary>
     /// <exception cref="System.Data.Common.DbException">The database cannot be read.</exception>
     public Task<PulseReading> ReadAsync(CancellationToken cancellationToken)

@@ -34,8 +34,8 @@ internal sealed record TaskContext
     /// <summary>Receives captured lines as they come.</summary>
     public required ITaskLog Log { get; init; }
     /// <summary>
-    /// Directory of the execution's own, where attempts without a working directory run. It exists from <see cref="EnsureDirectory"/> on: most
-    /// tasks that start no process need none.
+    /// Directory of the execution's own, where attempts without a working directory run. It exists from <see cref="EnsureDirectory"/> on:
+    /// most tasks that start no process need none.
     /// </summary>
     public required string Directory { get; init; }
     /// <summary>Longest time of the attempt; null means no limit.</summary>

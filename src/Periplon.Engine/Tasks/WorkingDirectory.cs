@@ -14,7 +14,8 @@ internal static class WorkingDirectory
         ? OfAgent(context, agent, out failure)
         : Find(context, context.Task.Script?.WorkingDir ?? context.Task.Command?.WorkingDir, out failure);
 
-    /// <summary>As <see cref="Find(TaskContext, out TaskOutcome?)"/>, for a task that only may read there: nothing is made on the way.</summary>
+    /// <summary>As <see cref="Find(TaskContext, out TaskOutcome?)"/>, for a task that only may read there: nothing is made on the
+    /// way.</summary>
     internal static string? FindToRead(TaskContext context, out TaskOutcome? failure)
     {
         failure = null;

@@ -8,8 +8,8 @@ using Periplon.Engine.Membership;
 namespace Periplon.Engine.Workers;
 
 /// <summary>
-/// Runs the attempts whose leases this silo's worker holds, outside of all grains, and reports how they ended. A report is repeated with the
-/// lease's token until it is answered.
+/// Runs the attempts whose leases this silo's worker holds, outside of all grains, and reports how they ended. A report is repeated with
+/// the lease's token until it is answered.
 /// </summary>
 internal sealed partial class ClaimedAttempts(
     IGrainFactory grains, LeaseRegistry leases, SiloFence fence, WorkerSlots slots, IAttemptRunner attempts, TimeProvider time,

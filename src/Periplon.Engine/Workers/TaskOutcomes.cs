@@ -6,7 +6,8 @@ namespace Periplon.Engine.Workers;
 /// <summary>Outcomes on their way from the worker to the execution.</summary>
 internal static class TaskOutcomes
 {
-    /// <summary>The outcome as JSON. One that has no form in JSON becomes a failure that says so, because a report must never be lost.</summary>
+    /// <summary>The outcome as JSON. One that has no form in JSON becomes a failure that says so, because a report must never be
+    /// lost.</summary>
     public static byte[] Encode(TaskOutcome outcome)
     {
         try

@@ -37,8 +37,8 @@ internal sealed class WorkerSlots(
     public WorkerSlot? TryTake() => _free.Wait(0, CancellationToken.None) ? new WorkerSlot(this) : null;
 
     /// <summary>
-    /// A slot for an attempt that has not been offered to anybody, if this worker may take it: it carries the tags, takes work, can start the
-    /// process if there is one, and knows of nothing in the queue, which would have to go first.
+    /// A slot for an attempt that has not been offered to anybody, if this worker may take it: it carries the tags, takes work, can start
+    /// the process if there is one, and knows of nothing in the queue, which would have to go first.
     /// </summary>
     public WorkerSlot? TryTakeAhead(IReadOnlyList<string> tags, bool isProcess)
     {

@@ -17,7 +17,8 @@ internal sealed record SchedulesConfig
     [Between(0.1, 300)]
     public double SweepIntervalSecs { get; init; } = 2;
 
-    /// <summary>Age at which the record of an ended run is deleted, in days; its execution has a retention of its own. Default: 30.</summary>
+    /// <summary>Age at which the record of an ended run is deleted, in days; its execution has a retention of its own. Default:
+    /// 30.</summary>
     [Between(0.01, 36500)]
     public double KeepRunsDays { get; init; } = 30;
 

@@ -47,8 +47,8 @@ internal sealed record WorkerConfig
     public int Slots { get; init; } = 1_000;
 
     /// <summary>
-    /// Attempts among them that may run a process of their own, which script and command tasks do. Many wait for a network too, so the default
-    /// does not follow the number of cores; give less where processes are heavy. Default: 32.
+    /// Attempts among them that may run a process of their own, which script and command tasks do. Many wait for a network too, so the
+    /// default does not follow the number of cores; give less where processes are heavy. Default: 32.
     /// </summary>
     [Between(1, 10000)]
     public int Processes { get; init; } = 32;

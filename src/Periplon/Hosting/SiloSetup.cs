@@ -16,8 +16,8 @@ namespace Periplon.Hosting;
 /// <summary>A silo of Periplon, from its configuration: the same for <c>server</c> and <c>worker</c>.</summary>
 internal static class SiloSetup
 {
-    // Of a look-up that nobody answers, as may happen when a silo freezes, all later messages of its silo to the same grain would wait for the
-    // end: 30 seconds, as Orleans has it. Callers repeat what was not answered.
+    // Of a look-up that nobody answers, as may happen when a silo freezes, all later messages of its silo to the same grain would wait for
+    // the end: 30 seconds, as Orleans has it. Callers repeat what was not answered.
     private static readonly TimeSpan PlacementTimeout = TimeSpan.FromSeconds(3);
 
     public static void AddPeriplonSilo(this IHostApplicationBuilder host, PeriplonConfig config, Database database, string directory)

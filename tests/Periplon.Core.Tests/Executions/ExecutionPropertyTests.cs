@@ -5,7 +5,8 @@ using Periplon.Core.Workflows;
 
 namespace Periplon.Core.Tests.Executions;
 
-/// <summary>Any acyclic workflow, under any order of answers, failures, losses and repetitions, ends once and replays to the same state.</summary>
+/// <summary>Any acyclic workflow, under any order of answers, failures, losses and repetitions, ends once and replays to the same
+/// state.</summary>
 public sealed class ExecutionPropertyTests
 {
     private static readonly Gen<WorkflowDefinition> Workflows =

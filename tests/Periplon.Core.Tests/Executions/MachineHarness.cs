@@ -8,7 +8,8 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Executions;
 
-/// <summary>Drives the machine as an engine would, without one: virtual time, workers that answer as the test says, a journal in memory.</summary>
+/// <summary>Drives the machine as an engine would, without one: virtual time, workers that answer as the test says, a journal in
+/// memory.</summary>
 internal sealed class MachineHarness
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);

@@ -6,7 +6,8 @@ using Periplon.Core.Yaml;
 
 namespace Periplon.Core.Tests.Migrations;
 
-/// <summary>Executions under way go on with another revision when their history fits it, and else not, for a reason that is named.</summary>
+/// <summary>Executions under way go on with another revision when their history fits it, and else not, for a reason that is
+/// named.</summary>
 public sealed class MigrationCheckTests
 {
     private const string Before = """

@@ -3,7 +3,8 @@ using Periplon.Core.Reuse;
 
 namespace Periplon.Core.Tests.Reuse;
 
-/// <summary>A workflow and the texts around it in one text: a line such as <c># file:lib/a.yaml</c> begins the text of that reference.</summary>
+/// <summary>A workflow and the texts around it in one text: a line such as <c># file:lib/a.yaml</c> begins the text of that
+/// reference.</summary>
 internal static partial class SeveralFiles
 {
     /// <summary>Takes the files apart. A name and a version are added to those that have none.</summary>

@@ -50,7 +50,8 @@ internal sealed class Workspace : IAsyncDisposable
     public Task<TestServer> ServeAsync(params (string Name, string Value)[] environment) =>
         TestServer.StartAsync(_root, [.. Environment, .. environment]);
 
-    /// <summary>A workflow whose task <c>first</c> leaves its key, <c>slow</c> its key and process and waits for the gate, and <c>last</c> its key.</summary>
+    /// <summary>A workflow whose task <c>first</c> leaves its key, <c>slow</c> its key and process and waits for the gate, and <c>last</c>
+    /// its key.</summary>
     public string SlowWorkflow(string name) => $$"""
         name: {{name}}
         version: 1.0.0
