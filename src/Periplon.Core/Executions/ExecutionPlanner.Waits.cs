@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Periplon.Core.Inputs;
+using Periplon.Core.Limits;
 using Periplon.Core.Plans;
 using Periplon.Core.Templates;
 
@@ -134,6 +135,10 @@ public static partial class ExecutionPlanner
         {
             case WaitKind.Time:
                 Complete(turn, timer.Task, new TaskOutput());
+                break;
+            case WaitKind.Rate when definition.RateLimit is { } limit
+                && turn.Now - timer.At > RateLimit.GraceOf(TimeSpan.FromSeconds(limit.PeriodSecs)):
+                TryBegin(turn, timer.Task, () => turn.Record(AskForStart(turn.State, timer.Task) with { At = turn.Now }));
                 break;
             case WaitKind.Rate:
                 turn.Record(new LimitGranted { At = turn.Now, Task = timer.Task.Path, Limit = LimitKinds.Rate });

@@ -12,6 +12,7 @@ public sealed class RateLimit
     private const int PartsOfPeriod = 100;
     private const int BlocksOfLimit = 50;
 
+    private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Remembers = TimeSpan.FromMinutes(2);
 
     private readonly Dictionary<LimitHolder, DateTimeOffset> _reserved = [];
@@ -39,10 +40,20 @@ public sealed class RateLimit
         _most = _starts.Count;
     }
 
+    /// <summary>
+    /// How late a reserved start may be used: by one period, so that what gathers during an outage is never more than one period's worth,
+    /// and by 5 seconds at least.
+    /// </summary>
+    /// <param name="period">The period.</param>
+    public static TimeSpan GraceOf(TimeSpan period) => period > LeastGrace ? period : LeastGrace;
+
     /// <summary>Whether something was reserved that what is stored does not cover: it must be stored before anybody is told.</summary>
     public bool MustStore { get; private set; }
 
-    /// <summary>Reserves a start. The same holder again gets the same time.</summary>
+    /// <summary>
+    /// Reserves a start. The same holder again gets the same time, until that is too late to be used: who asks after an outage has not
+    /// started then, and all who stood in the queue meanwhile must not start together.
+    /// </summary>
     /// <param name="holder">Who starts.</param>
     /// <param name="limit">How many starts there may be in a period, as this asker says.</param>
     /// <param name="period">The period, as this asker says.</param>
@@ -55,7 +66,7 @@ public sealed class RateLimit
         _most = Math.Max(_most, limit);
         _longest = period > _longest ? period : _longest;
         Forget(now);
-        if (_reserved.TryGetValue(holder, out var known))
+        if (_reserved.TryGetValue(holder, out var known) && known + GraceOf(period) >= now)
         {
             return known;
         }
@@ -209,7 +220,11 @@ public sealed class RateLimit
 
         while (_oldest.TryPeek(out var oldest) && oldest.At + Remembers < now)
         {
-            _reserved.Remove(_oldest.Dequeue().Holder);
+            var (at, holder) = _oldest.Dequeue();
+            if (_reserved.GetValueOrDefault(holder) == at)
+            {
+                _reserved.Remove(holder);
+            }
         }
     }
 }

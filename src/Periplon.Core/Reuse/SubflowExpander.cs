@@ -149,9 +149,14 @@ public sealed class SubflowExpander
                 Finally = calls.Rewrite(file.Finally),
                 FailFast = file.FailFast,
                 TimeoutSecs = file.TimeoutSecs,
+                Concurrency = LimitOf(document, file, reference),
             },
         };
-        var inside = Enter(new Document(file, reference, $"{own.Id}/", [.. document.Chain, reference]), written);
+        var inner = new Document(file, reference, $"{own.Id}/", [.. document.Chain, reference])
+        {
+            Callers = [.. document.Callers, document.Workflow],
+        };
+        var inside = Enter(inner, written);
         _documents.Add(inside with
         {
             Workflow = inside.Workflow with
@@ -161,6 +166,33 @@ public sealed class SubflowExpander
         });
         return filled;
     }
+
+    // Who calls may hold the place that the subflow asks for, and waits for its end. References are filled in only when it runs.
+    private ConcurrencyDefinition? LimitOf(Document document, WorkflowDefinition file, ResourceReference reference)
+    {
+        if (file.Concurrency is not { } limit
+            || !document.Callers.Append(document.Workflow).SelectMany(KeysIn).Any(key => key == limit.Key || HasReference(key + limit.Key)))
+        {
+            return file.Concurrency;
+        }
+
+        _diagnostics.Add(new Diagnostic(
+            ValidationCodes.SubflowLimitIgnored, DiagnosticSeverity.Warning,
+            $"The limit '{limit.Key}' does not hold for this subflow: a workflow that calls it may hold the same place, and wait for itself.",
+            file.Source.Find("concurrency"), "concurrency", "Use keys without references that differ from those of the workflows that call it.")
+        {
+            File = reference.DisplayName,
+        });
+        return null;
+    }
+
+    private static IEnumerable<string> KeysIn(WorkflowDefinition workflow) =>
+        TaskWalk.All(workflow.Tasks.Values.Concat(workflow.Subflows.Values.SelectMany(subflow => subflow.Tasks.Values))
+                .Concat(workflow.OnFailure.Values).Concat(workflow.Finally.Values))
+            .Select(task => task.Concurrency?.Key).Append(workflow.Concurrency?.Key).OfType<string>().Where(key => key != "");
+
+    private static bool HasReference(string key) =>
+        key.Contains("${", StringComparison.Ordinal) || key.Contains("{{", StringComparison.Ordinal);
 
     private bool CanEnter(Document document, string id, ResourceReference reference)
     {
@@ -252,5 +284,8 @@ public sealed class SubflowExpander
         });
 
     private sealed record Document(
-        WorkflowDefinition Workflow, ResourceReference? Reference, string Prefix, IReadOnlyList<ResourceReference> Chain);
+        WorkflowDefinition Workflow, ResourceReference? Reference, string Prefix, IReadOnlyList<ResourceReference> Chain)
+    {
+        public IReadOnlyList<WorkflowDefinition> Callers { get; init; } = [];
+    }
 }

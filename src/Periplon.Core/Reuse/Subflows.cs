@@ -44,8 +44,8 @@ public static class Subflows
             FailFast = file.FailFast,
             // The limit of the calling execution bounds this one too: its end cancels its children.
             TimeoutSecs = file.TimeoutSecs,
-            // Only whole workflows queue for a slot: a child that waited for the slot of its parent would wait for ever.
-            Concurrency = null,
+            // Not that of the calling workflow: a child that waited for the place of its parent would wait for ever.
+            Concurrency = file.Concurrency,
             // The parent announces itself; its channels still serve the notifications of tasks.
             Notifications = workflow.Notifications is { } announced
                 ? announced with { NotifyOnStart = false, NotifyOnWorkflowCompletion = false }

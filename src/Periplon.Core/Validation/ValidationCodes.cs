@@ -153,4 +153,5 @@ internal static class ValidationCodes
     internal const string SecretNotGranted = "PPL607";
     internal const string SubflowIdTaken = "PPL608";
     internal const string SourceWithoutTasks = "PPL609";
+    internal const string SubflowLimitIgnored = "PPL610";
 }

@@ -77,6 +77,8 @@ public sealed record SubflowFile
     public bool FailFast { get; init; }
     /// <summary>Longest time an execution may take, in seconds; none means no bound.</summary>
     public double? TimeoutSecs { get; init; }
+    /// <summary>How many of it may run at once; null also where a caller could wait for the place that it holds itself.</summary>
+    public ConcurrencyDefinition? Concurrency { get; init; }
 }
 
 /// <summary>Where a subflow's definition is.</summary>

@@ -280,6 +280,29 @@ public sealed class WaitTests
         run.State.Status.ShouldBe(ExecutionStatus.Completed);
     }
 
+    // Whoever stood in line during an outage would start with all others otherwise.
+    [Theory]
+    [InlineData(1, 5, false)]
+    [InlineData(1, 6, true)]
+    [InlineData(3600, 3600, false)]
+    [InlineData(3600, 3601, true)]
+    public void RateTimer_LaterThanAPeriod_AsksForAStartAgain(int period, int late, bool asksAgain)
+    {
+        var run = MachineHarness.Of($"tasks: {{w: {{RUN, rate_limit: {{key: r, limit: 1, period_secs: {period}}}}}}}");
+        var due = run.Now.AddSeconds(20);
+        run.Do(turn => ExecutionCommands.Grant(turn, "w", LimitKinds.Rate, due)).ShouldBeTrue();
+        run.Tick(20 + late);
+        run.State.Ready.IsEmpty.ShouldBe(asksAgain);
+        if (asksAgain)
+        {
+            run.Task("w").Wait.ShouldBe(new TaskWait(WaitKind.Rate, "r", At: run.Now));
+            run.Do(turn => ExecutionCommands.Grant(turn, "w", LimitKinds.Rate, null)).ShouldBeTrue();
+        }
+
+        run.Complete("w");
+        run.State.Status.ShouldBe(ExecutionStatus.Completed);
+    }
+
     [Fact]
     public void Concurrency_WithoutAKeyInASubflow_IsNotThatOfATaskOfTheSameNameOutside()
     {

@@ -27,6 +27,19 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public void Reserve_SameHolderWhenItsTimeIsLongPast_StandsInLineAgain()
+    {
+        var limit = new RateLimit([]);
+        var second = TimeSpan.FromSeconds(1);
+        var late = Start.AddSeconds(60);
+        var times = Enumerable.Range(0, 30).Select(n => limit.Reserve(Holder(n), 1, second, Start)).ToList();
+        times[^1].ShouldBe(Start.AddSeconds(29));
+        Enumerable.Range(0, 30).Select(n => limit.Reserve(Holder(n), 1, second, late)).ShouldBe(
+            Enumerable.Range(0, 30).Select(n => late.AddSeconds(n)));
+        limit.Reserve(Holder(0), 1, second, late + RateLimit.GraceOf(second)).ShouldBe(late, "it may still be used");
+    }
+
+    [Fact]
     public void Return_StartToCome_GoesToTheNextWhoAsks()
     {
         var limit = new RateLimit([]);

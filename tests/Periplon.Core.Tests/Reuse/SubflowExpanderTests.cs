@@ -30,6 +30,37 @@ public sealed class SubflowExpanderTests
         missing.ToDiagnostic("gone").ToString().ShouldBe("2:7: error PPL601: gone");
     }
 
+    [Theory]
+    [InlineData("", "deploy", true)]
+    [InlineData("", "\"deploy-${workflow.x}\"", true)]
+    [InlineData("concurrency: other", "deploy", true)]
+    [InlineData("concurrency: 2", "deploy", true)]
+    [InlineData("concurrency: deploy", "deploy", false)]
+    [InlineData("concurrency: \"${workflow.x}\"", "deploy", false)]
+    [InlineData("concurrency: other", "\"deploy-${workflow.x}\"", false)]
+    [InlineData("tasks: {a: {subflow: lib, concurrency: deploy}}", "deploy", false)]
+    [InlineData("finally: {z: {subflow: lib, concurrency: deploy}}", "deploy", false)]
+    [InlineData("subflows: {s: {tasks: {a: {subflow: lib, concurrency: deploy}}}}", "deploy", false)]
+    public void Expand_LimitOfAFile_HoldsUnlessACallerMayHoldItsPlace(string caller, string key, bool holds)
+    {
+        // Two files deep: who calls the caller counts, too.
+        var resources = WorkflowResources.None
+            .With("file:mid.yaml", WorkflowResource.Of(Named(
+                "subflows: {lib: {source: {type: file, path: lib.yaml}}}\ntasks: {m: {subflow: lib}}")))
+            .With("file:lib.yaml", WorkflowResource.Of(Named($"concurrency: {key}\ntasks: {{t: {{command: {{executable: x}}}}}}")));
+        var workflow = Parse(
+            (caller.StartsWith("subflows: {", StringComparison.Ordinal)
+                ? caller.Replace("subflows: {", "subflows: {mid: {source: {type: file, path: mid.yaml}}, ", StringComparison.Ordinal)
+                : "subflows: {mid: {source: {type: file, path: mid.yaml}}}\n" + caller).Replace("subflow: lib", "subflow: mid", StringComparison.Ordinal));
+
+        var expansion = SubflowExpander.Expand(workflow, resources);
+
+        Subflows.DefinitionOf(expansion.Workflow, "mid/lib").Concurrency.ShouldBe(
+            holds ? new ConcurrencyDefinition(key.Trim('"')) : null);
+        expansion.Diagnostics.Select(found => $"{found.File} {found.Code} {found.Severity}").ShouldBe(
+            holds ? [] : ["lib.yaml PPL610 Warning"]);
+    }
+
     [Fact]
     public void Expand_FilesThatMultiply_StopAtTheBound()
     {
