@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Periplon.Torture.Checks;
@@ -99,6 +100,7 @@ internal sealed class TortureRun
         await loading;
         await looking;
         await LookOnceAsync(cluster, cancellationToken);
+        ReadLogs(cluster);
         var now = _time.GetUtcNow();
         _output.WriteLine($"{now:HH:mm:ss} {(drained ? "drained" : "not drained")} after {(now - loadedUntil).TotalSeconds:F1} s");
 
@@ -152,11 +154,7 @@ internal sealed class TortureRun
         var began = _time.GetTimestamp();
         while (_time.GetElapsedTime(began) < _options.Drain)
         {
-            if (await store.CountForgottenAsync(cancellationToken) is > 0 and var forgotten)
-            {
-                _violations.Add("forgotten", $"{forgotten} executions have not ended and have no next wake-up");
-            }
-
+            await CheckWakeUpsAsync(store, cancellationToken);
             if (loading.IsCompleted && await store.CountActiveAsync(cancellationToken) == 0)
             {
                 return true;
@@ -168,12 +166,30 @@ internal sealed class TortureRun
         return false;
     }
 
+    private async Task CheckWakeUpsAsync(StoredExecutions store, CancellationToken cancellationToken)
+    {
+        if (await store.CountForgottenAsync(cancellationToken) is > 0 and var forgotten)
+        {
+            _violations.Add("forgotten", $"{forgotten} executions have not ended and have no next wake-up");
+        }
+    }
+
     // Counters live as long as their process, so they are read all the time.
     private async Task LookAsync(TortureCluster cluster, CancellationToken ended)
     {
+        var store = StoreOf(cluster);
         while (!ended.IsCancellationRequested)
         {
             await LookOnceAsync(cluster, CancellationToken.None);
+            try
+            {
+                await CheckWakeUpsAsync(store, CancellationToken.None);
+            }
+            catch (Exception e) when (e is DbException or TimeoutException or IOException)
+            {
+                // The database is away, or being written to, at the moment.
+            }
+
             await Task.Delay(Beat, _time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -185,6 +201,18 @@ internal sealed class TortureRun
             foreach (var line in InvariantCheck.Broken(text).Where(line => _broken.Add($"{life} {line}")))
             {
                 _violations.Add("invariant", $"{life} counts a broken invariant: {line}");
+            }
+        }
+    }
+
+    // Workers show no metrics, and a process may die before its are read: what they count is in their logs, too.
+    private void ReadLogs(TortureCluster cluster)
+    {
+        foreach (var silo in cluster.Silos)
+        {
+            foreach (var line in InvariantCheck.BrokenInLog(File.ReadLines(silo.Log)))
+            {
+                _violations.Add("invariant", $"{silo.Name} has logged a broken invariant: {line}");
             }
         }
     }

@@ -47,10 +47,18 @@ internal static class ExecutionFindings
         string? found;
         try
         {
-            var last = EventCodec.Decode(journal[^1].Events.Span).OfType<ExecutionFinished>().FirstOrDefault();
+            var events = EventCodec.Decode(journal[^1].Events.Span);
+            var ends = events.OfType<ExecutionFinished>().ToList();
+            if (ends.Count > 1 || (ends.Count == 1 && events[^1] is not ExecutionFinished))
+            {
+                return [GoesOn(row, ends.Count)];
+            }
+
+            var last = ends.FirstOrDefault();
             found = last is null ? $"Its row says {row.Status.ToWord()}, and its journal has no end"
                 : last.Status != row.Status ? $"Its row says {row.Status.ToWord()} and its journal {last.Status.ToWord()}"
-                : Stored(last.At) != row.CompletedAt ? $"Its row says it ended at {Text(row.CompletedAt)} and its journal at {Text(last.At)}"
+                : Stored(last.At) != row.CompletedAt
+                    ? $"Its row says it ended at {Text(row.CompletedAt)} and its journal at {Text(last.At)}"
                 : null;
         }
         catch (JsonException e)
@@ -58,11 +66,14 @@ internal static class ExecutionFindings
             found = $"The last row of its journal cannot be read: {e.Message}";
         }
 
-        if (found is not null)
-        {
-            yield return Differs(row, found, catalog);
-        }
+        return found is null ? [] : [Differs(row, found, catalog)];
     }
+
+    private static Finding GoesOn(ExecutionRow row, int ends) => About(
+        row, "journal_after_end", FindingSeverity.Error,
+        ends > 1 ? $"The last row of its journal holds {ends} ends" : "The last row of its journal holds events after its end",
+        "An end never changes: something was recorded that must not have been, by a defect of the program or by hand",
+        "Its first end is what counts, and what it did until then; report this with its events");
 
     /// <summary>An execution that has not ended by its row, against the state of its journal.</summary>
     public static IEnumerable<Finding> OfLive(

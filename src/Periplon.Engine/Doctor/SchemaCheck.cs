@@ -22,10 +22,16 @@ internal sealed class SchemaCheck(Database database, Migrator migrator) : IDocto
 
         var expected = SchemaObjects.Of(Migration.LoadEmbedded(database.Kind));
         var tables = await ReadAsync(Select(isIndex: false), cancellationToken);
+        var keyed = await ReadAsync(KeyedSql(), cancellationToken);
         var indexes = await ReadAsync(Select(isIndex: true), cancellationToken);
         foreach (var table in expected.Tables.Where(table => !tables.Contains(table)))
         {
             await run.ReportAsync(Missing("table", table, null), cancellationToken);
+        }
+
+        foreach (var table in expected.Keyed.Where(table => tables.Contains(table) && !keyed.Contains(table)))
+        {
+            await run.ReportAsync(KeyMissing(table), cancellationToken);
         }
 
         foreach (var (index, sql) in expected.Indexes.Where(index => !indexes.Contains(index.Key)))
@@ -56,6 +62,13 @@ internal sealed class SchemaCheck(Database database, Migrator migrator) : IDocto
             """,
         _ => "select relname from pg_class where relkind in ('r', 'p') and relnamespace = current_schema()::regnamespace",
     };
+
+    private string KeyedSql() => database.Kind is DatabaseKind.Sqlite
+        ? "select name from sqlite_master m where type = 'table' and exists (select 1 from pragma_table_info(m.name) where pk > 0)"
+        : """
+            select c.relname from pg_constraint k join pg_class c on c.oid = k.conrelid
+             where k.contype = 'p' and c.relnamespace = current_schema()::regnamespace
+            """;
 
     private async Task<HashSet<string>> ReadAsync(string sql, CancellationToken cancellationToken)
     {
@@ -99,6 +112,16 @@ internal sealed class SchemaCheck(Database database, Migrator migrator) : IDocto
         Advice = status.State is MigrationState.Pending
             ? "Run 'periplon migrate'"
             : "Run the version of the program that has made the schema; 'periplon migrate status' shows more",
+    };
+
+    private static Finding KeyMissing(string table) => new()
+    {
+        Code = "key_missing",
+        Severity = FindingSeverity.Error,
+        Target = $"table {table}",
+        Found = $"The migrations give table {table} a primary key; it has none",
+        Matters = "Nothing keeps two writers from storing the same row twice, which all promises rest on",
+        Advice = "Stop all servers, restore a backup or put the key back; somebody has changed the schema by hand",
     };
 
     private static Finding Missing(string what, string name, string? sql) => new()

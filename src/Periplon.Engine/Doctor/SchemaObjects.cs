@@ -3,13 +3,16 @@ using Periplon.Engine.Storage;
 
 namespace Periplon.Engine.Doctor;
 
-/// <summary>What the migrations leave behind: names of tables, statements of indexes, columns that were added later.</summary>
+/// <summary>What the migrations leave behind: names of tables, those with a key, statements of indexes, columns that were added
+/// later.</summary>
 internal sealed partial record SchemaObjects(
-    IReadOnlySet<string> Tables, IReadOnlyDictionary<string, string> Indexes, IReadOnlyCollection<(string Table, string Column)> Columns)
+    IReadOnlySet<string> Tables, IReadOnlySet<string> Keyed, IReadOnlyDictionary<string, string> Indexes,
+    IReadOnlyCollection<(string Table, string Column)> Columns)
 {
     public static SchemaObjects Of(IReadOnlyList<Migration> migrations)
     {
         var tables = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var keyed = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var indexes = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var owners = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var columns = new HashSet<(string Table, string Column)>();
@@ -20,6 +23,10 @@ internal sealed partial record SchemaObjects(
                 if (CreateTable().Match(statement) is { Success: true } table)
                 {
                     tables.Add(table.Groups["name"].Value);
+                    if (statement.Contains("primary key", StringComparison.OrdinalIgnoreCase))
+                    {
+                        keyed.Add(table.Groups["name"].Value);
+                    }
                 }
                 else if (CreateIndex().Match(statement) is { Success: true } index)
                 {
@@ -35,6 +42,7 @@ internal sealed partial record SchemaObjects(
                     var name = drop.Groups["name"].Value;
                     indexes.Remove(name);
                     tables.Remove(name);
+                    keyed.Remove(name);
                     columns.RemoveWhere(each => each.Table == name);
                     foreach (var (gone, _) in owners.Where(each => each.Value == name).ToList())
                     {
@@ -44,7 +52,7 @@ internal sealed partial record SchemaObjects(
             }
         }
 
-        return new(tables, indexes, columns);
+        return new(tables, keyed, indexes, columns);
     }
 
     // Texts and blocks in dollars hold semicolons of their own.

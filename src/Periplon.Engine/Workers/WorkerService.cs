@@ -86,7 +86,7 @@ internal sealed partial class WorkerService(
                 // Slots are held while a partition is asked for offers, so only one is asked that has just answered.
                 hasWork = hasWork
                     ? await TakeAsync(queue, partition, stopping) > 0
-                    : await WaitForWorkAsync(queue, stopping);
+                    : await WaitForWorkAsync(queue, partition, stopping);
                 slots.HasWork(partition, hasWork);
                 delay = FirstRetryDelay;
             }
@@ -106,13 +106,17 @@ internal sealed partial class WorkerService(
     }
 
     // While it runs as many processes as it may, the worker asks for other work only; when one has ended, it asks for all again.
-    private async Task<bool> WaitForWorkAsync(IQueueGrain queue, CancellationToken stopping)
+    private async Task<bool> WaitForWorkAsync(IQueueGrain queue, int partition, CancellationToken stopping)
     {
         var tags = slots.Tags;
         if (!tags.Contains(WorkerMarks.NoProcess))
         {
-            return await queue.WaitForWorkAsync(tags, WaitForWork, stopping).WaitAsync(WaitForWork + TakeTimeout, time, stopping);
+            var hasWork = await queue.WaitForWorkAsync(tags, WaitForWork, stopping).WaitAsync(WaitForWork + TakeTimeout, time, stopping);
+            slots.Asks(partition, tags);
+            return hasWork;
         }
+
+        slots.Asks(partition, tags);
 
         var freed = slots.WhenProcessFreeAsync();
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -138,10 +142,12 @@ internal sealed partial class WorkerService(
         IReadOnlyList<TaskOffer> offers = [];
         try
         {
-            var taking = queue.TakeAsync(free.Count, slots.Tags, stopping);
+            var tags = slots.Tags;
+            var taking = queue.TakeAsync(free.Count, tags, stopping);
             try
             {
                 offers = await taking.WaitAsync(TakeTimeout, time, stopping);
+                slots.Asks(partition, tags);
             }
             catch (TimeoutException)
             {

@@ -17,7 +17,9 @@ internal sealed class WorkerSlots(
     private readonly IReadOnlyList<string> _tags = options.Value.Tags;
     private readonly IReadOnlyList<string> _tagsWithoutProcesses = [.. options.Value.Tags, WorkerMarks.NoProcess];
     private TaskCompletionSource _processFreed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool[] _askedInPart = new bool[options.Value.Partitions];
     private int _partitionsWithWork;
+    private int _partitionsAskedInPart;
     private int _drained;
 
     /// <summary>The worker's name.</summary>
@@ -38,12 +40,13 @@ internal sealed class WorkerSlots(
 
     /// <summary>
     /// A slot for an attempt that has not been offered to anybody, if this worker may take it: it carries the tags, takes work, can start
-    /// the process if there is one, and knows of nothing in the queue, which would have to go first.
+    /// the process if there is one, and knows of nothing in the queue, which would have to go first. As long as a partition was last asked
+    /// without processes, nobody knows what it has of those.
     /// </summary>
     public WorkerSlot? TryTakeAhead(IReadOnlyList<string> tags, bool isProcess)
     {
         if (!options.Value.RunsTasks || Volatile.Read(ref _partitionsWithWork) > 0 || leases.Draining.IsCancellationRequested || !fence.IsOpen
-            || !tags.All(_tags.Contains) || TryTake() is not { } slot)
+            || !tags.All(_tags.Contains) || (isProcess && Volatile.Read(ref _partitionsAskedInPart) > 0) || TryTake() is not { } slot)
         {
             return null;
         }
@@ -75,12 +78,18 @@ internal sealed class WorkerSlots(
     }
 
     /// <summary>Notes whether a partition has something for this worker.</summary>
-    public void HasWork(int partition, bool hasWork)
+    public void HasWork(int partition, bool hasWork) => Note(_hasWork, partition, hasWork, ref _partitionsWithWork);
+
+    /// <summary>Notes with what a partition is asked.</summary>
+    public void Asks(int partition, IReadOnlyList<string> tags) =>
+        Note(_askedInPart, partition, ReferenceEquals(tags, _tagsWithoutProcesses), ref _partitionsAskedInPart);
+
+    private static void Note(bool[] partitions, int partition, bool isSo, ref int count)
     {
-        if (_hasWork[partition] != hasWork)
+        if (partitions[partition] != isSo)
         {
-            _hasWork[partition] = hasWork;
-            Interlocked.Add(ref _partitionsWithWork, hasWork ? 1 : -1);
+            partitions[partition] = isSo;
+            Interlocked.Add(ref count, isSo ? 1 : -1);
         }
     }
 

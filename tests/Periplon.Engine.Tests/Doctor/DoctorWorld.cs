@@ -140,6 +140,16 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
         return made;
     }
 
+    /// <summary>Writes one more event into the last row of a journal, as no version of the program should.</summary>
+    public async Task AppendToLastAsync(Guid id, Func<ExecutionEvent, ExecutionEvent> next)
+    {
+        var last = (await _journal.ReadAsync(id, 0, Ct))[^1];
+        var events = EventCodec.Decode(last.Events.Span);
+        await SqlAsync(
+            $"update execution_events set events = {Blob(EventCodec.Encode([.. events, next(events[^1])]))} "
+            + $"where execution_id = '{id:D}' and seq = {last.Seq}");
+    }
+
     /// <summary>An execution that waits for one of a subflow; and the id that one has.</summary>
     public async Task<(Guid Parent, Guid Child)> AddWaitingForChildAsync(DateTimeOffset at)
     {
@@ -150,9 +160,11 @@ internal sealed class DoctorWorld : IAsyncDisposable, IExecutionHost
     public Task<object?> SqlAsync(string sql) => Test.ScalarAsync(sql);
 
     /// <summary>Bytes as the database writes them.</summary>
-    public string Blob(string text)
+    public string Blob(string text) => Blob(System.Text.Encoding.UTF8.GetBytes(text));
+
+    private string Blob(byte[] bytes)
     {
-        var hex = Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(text));
+        var hex = Convert.ToHexString(bytes);
         return Test.Options.Kind is DatabaseKind.Sqlite ? $"x'{hex}'" : $"'\\x{hex}'";
     }
 

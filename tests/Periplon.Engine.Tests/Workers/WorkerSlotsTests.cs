@@ -10,6 +10,7 @@ namespace Periplon.Engine.Tests.Workers;
 public sealed class WorkerSlotsTests : IAsyncLifetime
 {
     private EngineCluster _cluster = null!;
+    private readonly List<WorkerSlot> _taken = [];
     private WorkerSlots _slots = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -27,39 +28,58 @@ public sealed class WorkerSlotsTests : IAsyncLifetime
         _slots = _cluster.Service<WorkerSlots>();
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    // A worker that stops waits for its slots.
+    public async ValueTask DisposeAsync()
+    {
+        _taken.ForEach(slot => slot.Release());
+        await _cluster.DisposeAsync();
+    }
 
     [Fact]
     public void TryTakeAhead_TagTheWorkerDoesNotCarry_TakesNothing()
     {
-        _slots.TryTakeAhead(["arm"], isProcess: false).ShouldBeNull();
-        _slots.TryTakeAhead(["gpu"], isProcess: false).ShouldNotBeNull();
+        Ahead(["arm"], isProcess: false).ShouldBeNull();
+        Ahead(["gpu"], isProcess: false).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task TryTakeAhead_ProcessWhileAPartitionWasAskedWithoutThem_WaitsUntilItIsAskedForAll()
+    {
+        var all = _slots.Tags;
+        var process = Ahead([], isProcess: true).ShouldNotBeNull();
+        _slots.Asks(0, _slots.Tags);
+        process.Release();
+        Ahead([], isProcess: true).ShouldBeNull("processes may wait in the partition");
+        (await _slots.WaitAsync(Ct)).Release();
+        Ahead([], isProcess: false).ShouldNotBeNull().Release();
+        _slots.Asks(0, all);
+        Ahead([], isProcess: true).ShouldNotBeNull();
     }
 
     [Fact]
     public void TryTakeAhead_WorkWaitsInAPartition_LeavesTheSlotToIt()
     {
         _slots.HasWork(0, true);
-        _slots.TryTakeAhead([], isProcess: false).ShouldBeNull();
+        Ahead([], isProcess: false).ShouldBeNull();
         _slots.HasWork(0, false);
-        _slots.TryTakeAhead([], isProcess: false).ShouldNotBeNull();
+        Ahead([], isProcess: false).ShouldNotBeNull();
     }
 
     [Fact]
     public void TryTakeAhead_AsManyProcessesAsAllowed_TakesOthersOnlyAndSaysSo()
     {
-        var process = _slots.TryTakeAhead([], isProcess: true).ShouldNotBeNull();
+        var process = Ahead([], isProcess: true).ShouldNotBeNull();
         _slots.Tags.ShouldBe(["gpu", WorkerMarks.NoProcess]);
-        _slots.TryTakeAhead([], isProcess: true).ShouldBeNull();
+        Ahead([], isProcess: true).ShouldBeNull();
         var freed = _slots.WhenProcessFreeAsync();
         freed.IsCompleted.ShouldBeFalse();
-        _slots.TryTakeAhead([], isProcess: false).ShouldNotBeNull();
+        Ahead([], isProcess: false).ShouldNotBeNull();
 
         process.Release().ShouldBeTrue();
         process.Release().ShouldBeFalse();
         freed.IsCompleted.ShouldBeTrue();
         _slots.Tags.ShouldBe(["gpu"]);
-        _slots.TryTakeAhead([], isProcess: true).ShouldNotBeNull();
+        Ahead([], isProcess: true).ShouldNotBeNull();
     }
 
     [Fact]
@@ -73,6 +93,7 @@ public sealed class WorkerSlotsTests : IAsyncLifetime
         first.Release();
         await waiting;
         second.HasProcess.ShouldBeTrue();
+        second.Release();
     }
 
     [Fact]
@@ -83,9 +104,20 @@ public sealed class WorkerSlotsTests : IAsyncLifetime
         leases.Add(token, Ct);
         leases.Drain();
         var draining = _slots.DrainAsync(Ct);
-        _slots.TryTakeAhead([], isProcess: false).ShouldBeNull("it takes nothing any more");
+        Ahead([], isProcess: false).ShouldBeNull("it takes nothing any more");
         draining.IsCompleted.ShouldBeFalse();
         leases.Remove(token);
         await draining;
+    }
+
+    private WorkerSlot? Ahead(IReadOnlyList<string> tags, bool isProcess)
+    {
+        if (_slots.TryTakeAhead(tags, isProcess) is not { } slot)
+        {
+            return null;
+        }
+
+        _taken.Add(slot);
+        return slot;
     }
 }

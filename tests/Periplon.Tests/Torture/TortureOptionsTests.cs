@@ -44,4 +44,9 @@ public sealed class TortureOptionsTests
             periplon_invariant_lost_task{kind="a"} 2
             periplon_other 3
             """).ShouldBe(["periplon_invariant_lost_task{kind=\"a\"} 2"]);
+
+    [Fact]
+    public void BrokenInLog_LinesOfTheMonitor_AreFound() =>
+        InvariantCheck.BrokenInLog(["info: all is well", "fail: Invariant lost_task is broken at execution 1: a. b", "Invariant is not here"])
+            .ShouldBe(["fail: Invariant lost_task is broken at execution 1: a. b"]);
 }

@@ -58,7 +58,7 @@ internal static class EffectCheck
 
             var ended = events.FirstOrDefault(e => e switch
             {
-                TaskCompleted completed => completed.Attempt >= ofAttempt.Key.Attempt,
+                TaskCompleted => true,
                 TaskFailed { GivenUp: false } failed => failed.Attempt >= ofAttempt.Key.Attempt,
                 _ => false,
             });

@@ -11,4 +11,9 @@ internal static class InvariantCheck
     public static IEnumerable<string> Broken(string metrics) => metrics.Split('\n').Where(line =>
         line.StartsWith(Prefix, StringComparison.Ordinal)
         && double.TryParse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture, out var value) && value > 0);
+
+    /// <summary>The lines of a log that tell of a broken invariant.</summary>
+    public static IEnumerable<string> BrokenInLog(IEnumerable<string> lines) => lines.Where(line =>
+        line.IndexOf("Invariant ", StringComparison.Ordinal) is >= 0 and var at
+        && line.IndexOf(" is broken at ", at, StringComparison.Ordinal) > at);
 }
