@@ -65,6 +65,7 @@ public static class EngineHostingExtensions
         services.AddSingleton<LimitMessenger>();
         services.AddSingleton<WorkerLiveness>();
         services.AddSingleton<WorkerDirectory>();
+        services.AddSingleton<IWorkerDirectory>(provider => provider.GetRequiredService<WorkerDirectory>());
         services.AddSingleton<LeaseRegistry>();
         services.AddSingleton<ClaimReturns>();
         services.AddSingleton<IAttemptRunner, AttemptRunner>();

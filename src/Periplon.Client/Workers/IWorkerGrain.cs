@@ -33,4 +33,8 @@ public interface IWorkerGrain : IGrainWithStringKey
 [GenerateSerializer, Immutable, Alias("Periplon.WorkerStats")]
 public sealed record WorkerStats(
     [property: Id(0)] int Slots, [property: Id(1)] int Running, [property: Id(2)] long Completed, [property: Id(3)] long Failed,
-    [property: Id(4)] bool Draining, [property: Id(5)] IReadOnlyList<string> Tags);
+    [property: Id(4)] bool Draining, [property: Id(5)] IReadOnlyList<string> Tags)
+{
+    /// <summary>How often something that must never happen was noticed on the silo; 0 also from earlier versions.</summary>
+    [Id(6)] public long BrokenInvariants { get; init; }
+}

@@ -39,6 +39,9 @@ internal sealed partial class InvariantMonitor
         }
     }
 
+    /// <summary>How often any of them was broken since the process started.</summary>
+    public long Total => _counts.Values.Sum();
+
     /// <summary>How often it was broken since the process started.</summary>
     public long CountOf(Invariant invariant) => _counts.GetValueOrDefault(invariant);
 

@@ -11,16 +11,22 @@ internal sealed record LiveWorker(string Name, WorkerStats Stats)
     public bool Takes(IReadOnlyCollection<string> tags) => Stats is { Slots: > 0, Draining: false } && tags.All(Stats.Tags.Contains);
 }
 
+/// <summary>The workers of the cluster.</summary>
+internal interface IWorkerDirectory
+{
+    /// <summary>Workers of silos that answer in time, those without slots too.</summary>
+    Task<IReadOnlyList<LiveWorker>> ListAsync(CancellationToken cancellationToken);
+}
+
 /// <summary>The workers of the cluster, asked when a person wants to know; the answer is kept for a moment.</summary>
 internal sealed partial class WorkerDirectory(
-    IClusterMembershipService membership, IGrainFactory grains, TimeProvider time, ILogger<WorkerDirectory> logger)
+    IClusterMembershipService membership, IGrainFactory grains, TimeProvider time, ILogger<WorkerDirectory> logger) : IWorkerDirectory
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(2);
 
     private (long At, IReadOnlyList<LiveWorker> Workers)? _known;
 
-    /// <summary>Workers of silos that answer in time, those without slots too.</summary>
     public async Task<IReadOnlyList<LiveWorker>> ListAsync(CancellationToken cancellationToken)
     {
         if (_known is { } known && time.GetElapsedTime(known.At) < Age)

@@ -1,10 +1,11 @@
 using Periplon.Client.Workers;
+using Periplon.Engine.Invariants;
 
 namespace Periplon.Engine.Workers;
 
 /// <summary>Face of the worker of the silo that it lives on.</summary>
 [GrainType("worker"), OwnSiloPlacement]
-internal sealed class WorkerGrain(LeaseRegistry leases, ILocalSiloDetails local) : Grain, IWorkerGrain
+internal sealed class WorkerGrain(LeaseRegistry leases, InvariantMonitor invariants, ILocalSiloDetails local) : Grain, IWorkerGrain
 {
     public Task StopAsync(IReadOnlyList<Guid> tokens)
     {
@@ -24,7 +25,8 @@ internal sealed class WorkerGrain(LeaseRegistry leases, ILocalSiloDetails local)
         return Task.CompletedTask;
     }
 
-    public Task<WorkerStats> StatsAsync(CancellationToken cancellationToken) => Task.FromResult(Own().Stats());
+    public Task<WorkerStats> StatsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Own().Stats() with { BrokenInvariants = invariants.Total });
 
     // An activation elsewhere means that the worker's silo is gone, or was not known yet to the silo that placed it. It must not answer for
     // this silo's worker, and no answer takes no attempt away; the next call finds the right place.

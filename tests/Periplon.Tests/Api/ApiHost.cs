@@ -21,6 +21,7 @@ using Periplon.Engine.Queue;
 using Periplon.Engine.Retention;
 using Periplon.Engine.Schedules;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Tests.Api;
 
@@ -78,6 +79,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("storage"));
         builder.Services.AddSingleton<IReadinessCheck>(new FakeCheck("queue"));
         builder.Services.AddSingleton<EngineInstruments>();
+        builder.Services.AddSingleton<IWorkerDirectory>(grains.Workers);
         builder.Services.AddSingleton<IExecutionPurge>(new FakePurge(stores));
         builder.Services.AddSingleton<IDoctor, FakeDoctor>();
         builder.Services.AddSingleton<IAuditTrail, FakeAudit>();

@@ -7,6 +7,7 @@ using Periplon.Client.Queue;
 using Periplon.Client.Workflows;
 using Periplon.Core.Executions;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Tests.Api;
 
@@ -30,6 +31,7 @@ internal sealed class FakeGrains
     }
 
     public IGrainFactory Factory { get; }
+    public FakeWorkers Workers { get; } = new();
     public FakeStores Stores { get; }
     public FakeTimeProvider Time { get; }
     public Dictionary<Guid, ExecutionView> Views { get; } = [];
@@ -239,4 +241,13 @@ internal sealed class FakeGrains
         grain.StatsAsync(default).ReturnsForAnyArgs(new QueueStats(Pending: partition + 1, Taken: 0, Time.GetUtcNow()));
         return grain;
     }
+}
+
+/// <summary>What the workers of a cluster say of themselves.</summary>
+internal sealed class FakeWorkers : IWorkerDirectory
+{
+    public List<LiveWorker> All { get; } = [];
+
+    public Task<IReadOnlyList<LiveWorker>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<LiveWorker>>(All);
 }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Periplon.Client.Workers;
 using Periplon.Core.Executions;
 using Periplon.Engine.Doctor;
 using Periplon.Engine.Retention;
+using Periplon.Engine.Workers;
 
 namespace Periplon.Tests.Api;
 
@@ -134,7 +136,12 @@ public sealed class UpkeepApiTests
         var text = (await api.GetAsync("/metrics")).Text;
         text.ShouldContain("periplon_invariant_terminal_changed_total 0");
         text.ShouldContain("periplon_invariant_limit_exceeded_total 0");
+        text.ShouldContain("\nperiplon_cluster_invariants_broken 0\n");
         text.ShouldContain("periplon_retention_partitions_dropped_total 0");
+
+        api.Grains.Workers.All.AddRange(Enumerable.Range(1, 2).Select(n => new LiveWorker(
+            $"w{n}", new WorkerStats(1, 0, 0, 0, Draining: false, []) { BrokenInvariants = n })));
+        (await api.GetAsync("/metrics")).Text.ShouldContain("\nperiplon_cluster_invariants_broken 3\n");
         api.Services.GetRequiredService<Engine.EngineInstruments>().Retention.OnExecutions("age", 3);
         (await api.GetAsync("/metrics")).Text.ShouldContain("periplon_retention_executions_total{reason=\"age\"} 3");
     }

@@ -6,10 +6,11 @@ namespace Periplon.Torture.Checks;
 internal static class InvariantCheck
 {
     private const string Prefix = "periplon_invariant_";
+    private const string OfCluster = "periplon_cluster_invariants_broken";
 
     /// <summary>The counters above zero, as they stand in the metrics.</summary>
     public static IEnumerable<string> Broken(string metrics) => metrics.Split('\n').Where(line =>
-        line.StartsWith(Prefix, StringComparison.Ordinal)
+        (line.StartsWith(Prefix, StringComparison.Ordinal) || line.StartsWith(OfCluster, StringComparison.Ordinal))
         && double.TryParse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture, out var value) && value > 0);
 
     /// <summary>The lines of a log that tell of a broken invariant.</summary>

@@ -4,6 +4,7 @@ using Periplon.Api.Queue;
 using Periplon.Core.Executions;
 using Periplon.Engine;
 using Periplon.Engine.Storage;
+using Periplon.Engine.Workers;
 using Prometheus;
 
 namespace Periplon.Api.Server;
@@ -16,12 +17,17 @@ internal sealed partial class PrometheusExport : IDisposable
 {
     private static readonly double[] _durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400];
 
+    /// <summary>Name of the one gauge that has to be zero, for all silos together.</summary>
+    internal const string ClusterInvariants = "periplon_cluster_invariants_broken";
+
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     private readonly MeterListener _listener = new();
     private readonly JournalInstruments _journal;
     private readonly StatisticsReader _statistics;
     private readonly QueueFigures _figures;
     private readonly QueueMetrics _queue;
+    private readonly IWorkerDirectory _workers;
+    private readonly Gauge _broken;
     private readonly ProcessSampler _process;
     private readonly IOptions<ApiOptions> _options;
     private readonly TimeProvider _time;
@@ -36,11 +42,11 @@ internal sealed partial class PrometheusExport : IDisposable
     private readonly Counter _allocated;
 
     public PrometheusExport(
-        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, QueueFigures figures,
+        EngineInstruments engine, JournalInstruments journal, StatisticsReader statistics, QueueFigures figures, IWorkerDirectory workers,
         ProcessSampler process, IOptions<ApiOptions> options, TimeProvider time, ILogger<PrometheusExport> logger)
     {
-        (_journal, _statistics, _figures, _process, _options, _time, _logger) =
-            (journal, statistics, figures, process, options, time, logger);
+        (_journal, _statistics, _figures, _workers, _process, _options, _time, _logger) =
+            (journal, statistics, figures, workers, process, options, time, logger);
         var factory = Metrics.WithCustomRegistry(_registry);
         AddCounters(factory);
         AddUpkeep(factory);
@@ -69,6 +75,8 @@ internal sealed partial class PrometheusExport : IDisposable
             (factory.CreateCounter("periplon_journal_recovered_total", "Appends found stored after a lost answer"), j => j.Recovered),
         ];
         _queue = new QueueMetrics(factory);
+        _broken = factory.CreateGauge(
+            ClusterInvariants, "What must never happen and was noticed on the silos that answer now, workers too", unknown);
         Listen(engine);
     }
 
@@ -166,6 +174,8 @@ internal sealed partial class PrometheusExport : IDisposable
             using var deadline = new CancellationTokenSource(_options.Value.CheckTimeout, _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             var statistics = await _statistics.GetAsync(both.Token).WaitAsync(both.Token);
+            var workers = await _workers.ListAsync(both.Token).WaitAsync(both.Token);
+            _broken.Set(workers.Sum(worker => worker.Stats.BrokenInvariants));
             _queue.Set(await _figures.GetAsync(both.Token).WaitAsync(both.Token), _time.GetUtcNow());
             _active.Set(statistics.Active);
             _jobs.WithLabels("pending").Set(statistics.Queue.Pending);
@@ -177,6 +187,7 @@ internal sealed partial class PrometheusExport : IDisposable
         {
             // What cannot be read is left out of the scrape; an old value would pass for a new one.
             _active.Unpublish();
+            _broken.Unpublish();
             _queue.Clear();
             foreach (var labels in _jobs.GetAllLabelValues().ToList())
             {
