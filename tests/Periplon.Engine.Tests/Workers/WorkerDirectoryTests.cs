@@ -22,6 +22,6 @@ public sealed class WorkerDirectoryTests
         (worker.Stats.Slots, worker.Stats.BrokenInvariants).ShouldBe((3, 3));
 
         // Test clusters do not let a break pass.
-        await Should.ThrowAsync<ShouldAssertException>(async () => await cluster.DisposeAsync());
+        await Assert.ThrowsAsync<ShouldAssertException>(async () => await cluster.DisposeAsync());
     }
 }
