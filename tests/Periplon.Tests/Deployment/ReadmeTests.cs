@@ -43,11 +43,24 @@ public sealed partial class ReadmeTests
     public void Page_Links_LeadToFiles(string page)
     {
         var path = Repository.PathOf(page);
-        foreach (var target in Link().Matches(File.ReadAllText(path)).Select(match => match.Groups["target"].Value).Where(target => !target.StartsWith("http", StringComparison.Ordinal) && !target.StartsWith('#')))
+        var targets = Link().Matches(File.ReadAllText(path)).Select(match => match.Groups["target"].Value)
+            .Where(target => !target.StartsWith("http", StringComparison.Ordinal));
+        foreach (var parts in targets.Select(target => target.Split('#')))
         {
-            Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)).ShouldBeTrue($"{page} links to {target}");
+            var target = parts[0] == "" ? path : Path.Combine(Path.GetDirectoryName(path)!, parts[0]);
+            Path.Exists(target).ShouldBeTrue($"{page} links to {target}");
+            if (parts.Length > 1 && target.EndsWith(".md", StringComparison.Ordinal))
+            {
+                Headings(target).ShouldContain(parts[1], $"{page} links to a heading of {target}");
+            }
         }
     }
+
+    // As pages are shown: small letters and digits, dashes for spaces, nothing else.
+    private static IEnumerable<string> Headings(string file) => File.ReadLines(file)
+        .Where(line => line.StartsWith('#'))
+        .Select(line => string.Concat(line.TrimStart('#').Trim().ToLowerInvariant()
+            .Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-'));
 
     [GeneratedRegex("^    (?<line>[^ ].*)$", RegexOptions.Multiline)]
     private static partial Regex Command();
